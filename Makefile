@@ -1,0 +1,46 @@
+# One verb a line. Everything made here lands in .venv and _build.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/pycache
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
+export MPLCONFIGDIR := $(CURDIR)/_build
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SPHINX := sphinx-build -q -W --keep-going -n -c . -d _build/doctrees docs
+
+.PHONY: help html serve test lint format clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+
+html: .venv/ready ## build the site into _build/html, every cell executed
+	@if [ -e _build/unfinished ]; then rm -rf _build/doctrees _build/next; fi
+	@mkdir -p _build && touch _build/unfinished
+	$(SPHINX) _build/next
+	@rm -rf _build/html && cp -R _build/next _build/html && rm _build/unfinished
+	@echo "Open file://$(CURDIR)/_build/html/index.html"
+
+serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every change
+	sphinx-autobuild -c . -d _build/doctrees --watch rnn_notes --watch conf.py docs _build/next
+
+test: .venv/ready ## run the doctests, every page's cells and the tests
+	python -m pytest -q
+
+lint: .venv/ready ## check format, style and types
+	ruff format --check .
+	ruff check .
+	mypy
+
+format: .venv/ready ## lay the code out
+	ruff format .
+	ruff check --fix .
+
+clean: ## remove what was built, keep the environment
+	rm -rf _build
+
+.venv/ready: pyproject.toml constraints.txt docs/_ext/package-lock.json
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs,test,lint]'
+	mkdir -p .venv/npm && cp docs/_ext/package.json docs/_ext/package-lock.json .venv/npm/
+	npm ci --prefix .venv/npm --silent --cache _build/npm
+	@touch $@

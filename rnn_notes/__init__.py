@@ -1,0 +1,23 @@
+"""Backpropagation through time in a plain recurrent network, small enough to read."""
+
+from rnn_notes.rnn import (
+    Forward,
+    Gradients,
+    Params,
+    Signals,
+    backward,
+    forward,
+    loss_and_gradients,
+    signals,
+)
+
+__all__ = [
+    "Forward",
+    "Gradients",
+    "Params",
+    "Signals",
+    "backward",
+    "forward",
+    "loss_and_gradients",
+    "signals",
+]

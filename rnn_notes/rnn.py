@@ -1,0 +1,318 @@
+"""The plain recurrent network: its parameters, its forward and its backward pass.
+
+Symbols are column vectors and matrices with the classic names.
+Sizes: V letters in the alphabet, H hidden units, T time steps.
+
+What you can do with it::
+
+    run = forward(params, inputs, targets, hprev)   # predict, and measure the loss
+    gradients = backward(params, run)               # dL by every parameter, and by hprev
+
+In formulas t runs from 1 to T, in code from 0 to T-1, and ``hs[-1]`` is ``hprev``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """The five parameter arrays of the network, checked and read-only.
+
+    Wxh : (H, V) ndarray, input to hidden
+    Whh : (H, H) ndarray, hidden to hidden
+    Why : (V, H) ndarray, hidden to logits
+    bh  : (H, 1) ndarray, hidden bias
+    by  : (V, 1) ndarray, logit bias
+
+    Raises ``TypeError`` for what is not numeric, and ``ValueError`` for shapes that do
+    not fit each other and for nan or inf.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> params.V, params.H, params.Wxh.shape
+    (2, 3, (3, 2))
+    >>> params.replace(Whh=np.zeros((3, 2)))
+    Traceback (most recent call last):
+    ValueError: Whh has shape (3, 2), expected (3, 3), that is (H, H)
+    """
+
+    Wxh: Array
+    Whh: Array
+    Why: Array
+    bh: Array
+    by: Array
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            array = _numeric(field.name, getattr(self, field.name)).view()
+            array.flags.writeable = False
+            object.__setattr__(self, field.name, array)
+        _check_shape("Wxh", self.Wxh, "(H, V)", (None, None))
+        H, V = self.Wxh.shape
+        _check_shape("Whh", self.Whh, "(H, H)", (H, H))
+        _check_shape("Why", self.Why, "(V, H)", (V, H))
+        _check_shape("bh", self.bh, "(H, 1)", (H, 1))
+        _check_shape("by", self.by, "(V, 1)", (V, 1))
+
+    @classmethod
+    def random(
+        cls, V: int, H: int, rng: np.random.Generator, scale: float = 0.01
+    ) -> Params:
+        """Parameters with weights of ``scale`` times a standard normal, biases zero."""
+        for name, size in (("V", V), ("H", H)):
+            if size < 1:
+                raise ValueError(f"{name} is {size}, expected at least 1")
+        return cls(
+            Wxh=scale * rng.standard_normal((H, V)),
+            Whh=scale * rng.standard_normal((H, H)),
+            Why=scale * rng.standard_normal((V, H)),
+            bh=np.zeros((H, 1)),
+            by=np.zeros((V, 1)),
+        )
+
+    @property
+    def V(self) -> int:
+        """Number of letters in the alphabet."""
+        return int(self.Wxh.shape[1])
+
+    @property
+    def H(self) -> int:
+        """Number of hidden units."""
+        return int(self.Wxh.shape[0])
+
+    def replace(self, **arrays: ArrayLike) -> Params:
+        """The same parameters with some of the arrays replaced."""
+        return replace(self, **arrays)  # type: ignore[arg-type]
+
+
+class Forward(NamedTuple):
+    """What a forward pass leaves behind, indexed by t from 0 to T-1.
+
+    xs, es : (V, 1) one-hot input and one-hot target of each step
+    hs     : (H, 1) hidden states; ``hs[-1]`` is ``hprev``
+    ys, ps : (V, 1) logits and probabilities
+    losses : (T,) ndarray, negative log-likelihood of each target, in nats
+    loss   : their sum
+    """
+
+    xs: Mapping[int, Array]
+    hs: Mapping[int, Array]
+    ys: Mapping[int, Array]
+    ps: Mapping[int, Array]
+    losses: Array
+    loss: float
+    es: Mapping[int, Array]
+
+    @property
+    def T(self) -> int:
+        """Number of time steps."""
+        return len(self.losses)
+
+
+class Signals(NamedTuple):
+    """What travels backwards through one time step, each a gradient of the total loss.
+
+    dy     : (V, 1), by ``ys[t]``
+    dh     : (H, 1), by ``hs[t]``: what step t and all later steps ask of it
+    dhraw  : (H, 1), by the argument of the tanh at t
+    dhnext : (H, 1), the part of ``dh`` that the later steps ask for
+    """
+
+    dy: Array
+    dh: Array
+    dhraw: Array
+    dhnext: Array
+
+
+class Gradients(NamedTuple):
+    """Derivatives of the loss, unclipped, each with the shape of its variable."""
+
+    dWxh: Array
+    dWhh: Array
+    dWhy: Array
+    dbh: Array
+    dby: Array
+    dhprev: Array
+
+
+def softmax(y: Array) -> Array:
+    """Probabilities that belong to the logits ``y``, (V, 1), for logits of any size.
+
+    >>> softmax(np.array([[1e4], [0.0]])).ravel().tolist()
+    [1.0, 0.0]
+    """
+    e: Array = np.exp(y - y.real.max())
+    return e / e.sum()
+
+
+def logsumexp(y: Array) -> Any:
+    """Logarithm of the sum of the exponentials of ``y``, for entries of any size.
+
+    >>> bool(logsumexp(np.array([[1e4], [1e4]])) == 1e4 + np.log(2))
+    True
+    """
+    largest = y.real.max()
+    return largest + np.log(np.exp(y - largest).sum())
+
+
+def one_hot(index: int, V: int) -> Array:
+    """The ``index``-th column of the V×V identity, (V, 1).
+
+    >>> one_hot(1, 2).ravel().tolist()
+    [0.0, 1.0]
+    """
+    column: Array = np.eye(V)[:, index : index + 1]
+    return column
+
+
+def forward(
+    params: Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
+) -> Forward:
+    """The forward pass over T letters and the loss of every step.
+
+    inputs, targets : T indices each, from 0 to V-1
+    hprev           : (H, 1) ndarray, the hidden state before the first step
+
+    Raises ``ValueError`` or ``TypeError`` that names the argument at fault.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
+    >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
+    (2, (3, 1), True)
+    """
+    inputs, targets, hprev = _checked(params, inputs, targets, hprev)
+    Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
+    xs, hs, ys, ps, es, losses = {}, {-1: hprev}, {}, {}, {}, []
+    for t in range(len(inputs)):
+        xs[t] = one_hot(inputs[t], params.V).astype(Wxh.dtype)  # (V, 1)
+        es[t] = one_hot(targets[t], params.V).astype(Wxh.dtype)  # (V, 1)
+        hs[t] = np.tanh(Wxh @ xs[t] + Whh @ hs[t - 1] + bh)  # (H, 1)
+        ys[t] = Why @ hs[t] + by  # (V, 1)
+        ps[t] = softmax(ys[t])  # (V, 1)
+        losses.append(logsumexp(ys[t]) - ys[t][targets[t], 0])
+    steps = np.array(losses)
+    return Forward(xs, hs, ys, ps, steps, steps.sum().item(), es)
+
+
+def signals(params: Params, run: Forward) -> Iterator[Signals]:
+    """The signals that travel backwards, one step at a time, for t = T-1, …, 0.
+
+    ``dhnext`` is what enters the step, so ``dh == Why.T @ dy + dhnext`` at every t.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
+    >>> last, first = signals(params, run)
+    >>> last.dhnext.ravel().tolist()
+    [0.0, 0.0, 0.0]
+    """
+    dhnext = np.zeros_like(run.hs[-1])
+    for t in reversed(range(run.T)):
+        dy = run.ps[t] - run.es[t]  # (V, 1)
+        dh = params.Why.T @ dy + dhnext  # (H, 1)
+        dhraw = (1 - run.hs[t] * run.hs[t]) * dh  # (H, 1)
+        yield Signals(dy, dh, dhraw, dhnext)
+        dhnext = params.Whh.T @ dhraw  # (H, 1)
+
+
+def backward(params: Params, run: Forward) -> Gradients:
+    """Gradients of the total loss by every parameter and by ``hprev``, unclipped.
+
+    One outer product a step for each weight; shared weights add them up.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
+    >>> [d.shape for d in backward(params, run)]
+    [(3, 2), (3, 3), (2, 3), (3, 1), (2, 1), (3, 1)]
+    """
+    dWxh, dWhh = np.zeros_like(params.Wxh), np.zeros_like(params.Whh)
+    dWhy = np.zeros_like(params.Why)
+    dbh, dby = np.zeros_like(params.bh), np.zeros_like(params.by)
+    times = reversed(range(run.T))
+    for t, (dy, _, dhraw, _) in zip(times, signals(params, run), strict=True):
+        dWhy += dy @ run.hs[t].T  # (V, H) = (V, 1) @ (1, H)
+        dby += dy
+        dWxh += dhraw @ run.xs[t].T  # (H, V) = (H, 1) @ (1, V)
+        dWhh += dhraw @ run.hs[t - 1].T  # (H, H) = (H, 1) @ (1, H)
+        dbh += dhraw
+    dhprev = params.Whh.T @ dhraw  # the last dhnext: what t = 0 asks of hs[-1]
+    return Gradients(dWxh, dWhh, dWhy, dbh, dby, dhprev)
+
+
+def loss_and_gradients(
+    params: Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
+) -> tuple[float, Gradients, Array]:
+    """Loss, gradients and last hidden state: one forward and one backward pass.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> loss, gradients, hlast = loss_and_gradients(
+    ...     params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
+    >>> gradients.dWhh.shape, hlast.shape
+    ((3, 3), (3, 1))
+    """
+    run = forward(params, inputs, targets, hprev)
+    return run.loss, backward(params, run), run.hs[run.T - 1]
+
+
+def _numeric(name: str, value: ArrayLike) -> Array:
+    """``value`` as a floating-point array with no nan and no inf."""
+    array = np.asarray(value)
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind not in "fc":
+        raise TypeError(f"{name} holds {array.dtype}, expected numbers")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds nan or inf, expected finite numbers")
+    return array
+
+
+def _check_shape(
+    name: str, array: Array, letters: str, expected: tuple[int | None, ...]
+) -> None:
+    """Raises unless the shape is the expected one; None stands for any size above 0."""
+    fits = array.ndim == len(expected) and all(
+        n == size if size is not None else n > 0
+        for n, size in zip(array.shape, expected, strict=True)
+    )
+    if not fits:
+        known = all(size is not None for size in expected)
+        wanted = f"{expected}, that is {letters}" if known else letters
+        raise ValueError(f"{name} has shape {array.shape}, expected {wanted}")
+
+
+def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
+    """``values`` as a list of integers from 0 to V-1."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{name} has shape {array.shape}, expected (T,)")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty, expected at least one index (T = 0 came)")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} holds {array.dtype}, expected integers")
+    outside = np.flatnonzero((array < 0) | (array >= V))
+    if outside.size:
+        t = int(outside[0])
+        raise ValueError(f"{name}[{t}] is {array[t]}, expected 0 to {V - 1} (V = {V})")
+    return [int(index) for index in array]
+
+
+def _checked(
+    params: Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
+) -> tuple[list[int], list[int], Array]:
+    """The arguments of a pass, each checked against the sizes of ``params``."""
+    inputs = _indices("inputs", inputs, params.V)
+    targets = _indices("targets", targets, params.V)
+    if len(inputs) != len(targets):
+        raise ValueError(
+            f"targets has {len(targets)} entries, expected {len(inputs)}, as inputs has"
+        )
+    hprev = _numeric("hprev", hprev)
+    _check_shape("hprev", hprev, "(H, 1)", (params.H, 1))
+    return inputs, targets, hprev
