@@ -5,8 +5,8 @@ Sizes: V letters in the alphabet, H hidden units, T time steps.
 
 What you can do with it::
 
-    run = forward(params, inputs, targets, hprev)   # predict, and measure the loss
-    gradients = backward(params, run)               # dL by every parameter, and by hprev
+    run = forward(params, inputs, targets, hprev)  # predict, and measure the loss
+    gradients = backward(params, run)              # dL by every parameter and hprev
 
 In formulas t runs from 1 to T, in code from 0 to T-1, and ``hs[-1]`` is ``hprev``.
 """
@@ -149,8 +149,9 @@ def softmax(y: Array) -> Array:
     >>> softmax(np.array([[1e4], [0.0]])).ravel().tolist()
     [1.0, 0.0]
     """
-    e: Array = np.exp(y - y.real.max())
-    return e / e.sum()
+    e = np.exp(y - y.real.max())
+    p: Array = e / e.sum()
+    return p
 
 
 def logsumexp(y: Array) -> Any:

@@ -1,0 +1,65 @@
+"""The ledger of ``dhnext``: which later loss put what into ``dh[t]``.
+
+The backward pass is linear in the signals ``dy``. So it can be run once for each loss,
+with every other prediction taken as perfect, and the runs add up to the real one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, signals
+
+
+def only(run: Forward, s: int) -> Forward:
+    """The run as if every prediction but the one at step ``s`` were perfect.
+
+    Raises ``ValueError`` unless s is from 0 to T-1.
+
+    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import forward
+    >>> run = forward(*running_example())
+    >>> bool((only(run, 2).ps[4] == run.es[4]).all())
+    True
+    """
+    if not 0 <= s < run.T:
+        raise ValueError(f"s is {s}, expected 0 to {run.T - 1} (T = {run.T})")
+    return run._replace(ps={**run.es, s: run.ps[s]})
+
+
+def ledger(params: Params, run: Forward) -> Array:
+    """What each loss contributes to each ``dh``, (T, T, H).
+
+    Entry ``[t, s]`` is the derivative of ``losses[s]`` by ``hs[t]``. It is zero for
+    s < t: no step can change an earlier loss. The sum over s is the loop's ``dh`` at t;
+    the sum over s > t is its ``dhnext``.
+
+    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import forward
+    >>> params, *rest = running_example()
+    >>> run = forward(params, *rest)
+    >>> table = ledger(params, run)
+    >>> last, *_ = signals(params, run)
+    >>> table.shape, bool(np.allclose(table[4].sum(axis=0), last.dh.ravel()))
+    ((5, 5, 3), True)
+    """
+    columns = [
+        [signal.dh.ravel() for signal in signals(params, only(run, s))][::-1]
+        for s in range(run.T)
+    ]
+    return np.array(columns).transpose(1, 0, 2)
+
+
+def gradient_ledger(params: Params, run: Forward) -> list[Gradients]:
+    """The gradients of each loss alone; added up they are those of the total loss.
+
+    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import forward
+    >>> params, *rest = running_example()
+    >>> run = forward(params, *rest)
+    >>> parts = gradient_ledger(params, run)
+    >>> total = backward(params, run).dWhh
+    >>> bool(np.allclose(sum(part.dWhh for part in parts), total))
+    True
+    """
+    return [backward(params, only(run, s)) for s in range(run.T)]

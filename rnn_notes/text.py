@@ -1,0 +1,88 @@
+"""Text as indices: the alphabet, both directions, and chunks to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The letters of a text in a fixed order; a letter's place is its index.
+
+    The order is that of ``sorted``, so it is the same in every process. The order of a
+    ``set`` is not: Python salts its string hashes anew at each start.
+
+    >>> Vocabulary.of("abbabb")
+    Vocabulary(letters='ab')
+    """
+
+    letters: str
+
+    @classmethod
+    def of(cls, text: str) -> Vocabulary:
+        """The vocabulary of ``text``; an empty text raises ``ValueError``."""
+        if not text:
+            raise ValueError("text is empty, expected at least one character")
+        return cls("".join(sorted(set(text))))
+
+    def __len__(self) -> int:
+        return len(self.letters)
+
+    def encode(self, text: str) -> list[int]:
+        """The index of every character.
+
+        Raises ``ValueError`` that names the first unknown character and its place.
+
+        >>> Vocabulary("ab").encode("abbabb")
+        [0, 1, 1, 0, 1, 1]
+        >>> Vocabulary("ab").encode("abc")
+        Traceback (most recent call last):
+        ValueError: character 'c' at place 2 is not in the vocabulary of 2 letters
+        """
+        places = {letter: index for index, letter in enumerate(self.letters)}
+        for place, character in enumerate(text):
+            if character not in places:
+                raise ValueError(
+                    f"character {character!r} at place {place} is not in the "
+                    f"vocabulary of {len(self)} letters"
+                )
+        return [places[character] for character in text]
+
+    def decode(self, indices: Sequence[int]) -> str:
+        """The text of the indices, each from 0 to V-1, else ``ValueError``.
+
+        >>> Vocabulary("ab").decode([0, 1, 1])
+        'abb'
+        """
+        for place, index in enumerate(indices):
+            if not 0 <= index < len(self):
+                raise ValueError(
+                    f"indices[{place}] is {index}, expected 0 to {len(self) - 1}"
+                )
+        return "".join(self.letters[index] for index in indices)
+
+
+def chunks(indices: Sequence[int], T: int) -> Iterator[tuple[list[int], list[int]]]:
+    """The inputs and targets of every whole window of T steps, one after the other.
+
+    Targets are the inputs moved on by one, so a window needs T + 1 indices; the last
+    window that has them is used. What remains after it is shorter and left out.
+
+    Raises ``ValueError`` where T is below 1 or no window fits.
+
+    >>> list(chunks([0, 1, 2, 3, 4], T=2))
+    [([0, 1], [1, 2]), ([2, 3], [3, 4])]
+    """
+    if T < 1:
+        raise ValueError(f"T is {T}, expected at least 1")
+    if len(indices) < T + 1:
+        raise ValueError(
+            f"{len(indices)} indices came, expected at least {T + 1} for T = {T}"
+        )
+
+    def windows() -> Iterator[tuple[list[int], list[int]]]:
+        for p in range(0, len(indices) - T, T):
+            yield list(indices[p : p + T]), list(indices[p + 1 : p + T + 1])
+
+    return windows()
