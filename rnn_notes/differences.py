@@ -67,6 +67,8 @@ def complex_step(f: Scalar, x: Any) -> Any:
     def slope(g: Scalar, value: float) -> Any:
         nudged = g(complex(value, COMPLEX_STEP))
         if not np.iscomplexobj(nudged):
+            if g(value + 1e-3) == g(value - 1e-3):
+                return 0.0  # f does not look at this entry at all
             came = np.asarray(nudged).dtype
             raise TypeError(
                 f"f returned {came} for complex128 input, expected a complex number "

@@ -11,6 +11,7 @@ PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = {
     "rnn": 0,
     "differences": 0,
+    "pages": 0,
     "tape": 0,
     "text": 0,
     "example": 1,

@@ -1,0 +1,85 @@
+"""What the pages' cells show and hand over: tables, and values for the prose."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that a notebook shows as HTML and a terminal as text.
+
+    >>> print(Table(("symbol", "shape"), [("Whh", "3×3"), ("by", "2×1")]))
+    symbol  shape
+    Whh     3×3
+    by      2×1
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+    def __str__(self) -> str:
+        lines = [[str(cell) for cell in row] for row in (self.head, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(map(str.ljust, line, widths)).rstrip() for line in lines
+        )
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        def line(tag: str, row: Sequence[Any]) -> str:
+            cells = (f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in row)
+            return f"<tr>{''.join(cells)}</tr>"
+
+        body = "".join(line("td", row) for row in self.rows)
+        return (
+            f'<table class="table"><thead>{line("th", self.head)}</thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+
+def show(array: Any, digits: int = 3) -> str:
+    """An array as the pages print it: fixed digits, no brackets to count.
+
+    >>> print(show(np.array([[1.0, -0.25], [0.0, 2.0]])))
+     1.000 -0.250
+     0.000  2.000
+    """
+    rows = np.atleast_2d(np.asarray(array, dtype=float))
+    cells = [[f"{value + 0.0:.{digits}f}" for value in row] for row in rows]
+    width = max(len(cell) for row in cells for cell in row)
+    pad = max(width, digits + 3)
+    return "\n".join(" ".join(cell.rjust(pad) for cell in row) for row in cells)
+
+
+def glue(name: str, value: Any) -> None:
+    """Nothing; the value goes to the page, where the prose quotes it by its name.
+
+    Outside a notebook there is no page, and nothing happens.
+
+    >>> glue("a name", 1.5)
+    """
+    try:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is None:  # type: ignore[no-untyped-call]
+        return
+    if isinstance(value, np.generic):
+        value = value.item()
+    display(  # type: ignore[no-untyped-call]
+        {f"{GLUED}text/plain": repr(value)},
+        raw=True,
+        metadata={"scrapbook": {"name": name, "mime_prefix": GLUED}},
+    )
