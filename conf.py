@@ -1,0 +1,84 @@
+"""Sphinx configuration; the sources are in docs/, our own extensions in docs/_ext/."""
+
+import os
+import sys
+from pathlib import Path
+
+from jupyter_cache import get_cache
+
+ROOT = Path(__file__).parent.resolve()
+DOCS, BUILD = ROOT / "docs", ROOT / "_build"
+sys.path[:0] = [str(ROOT), str(DOCS / "_ext")]
+
+from fresh import digest  # noqa: E402  (found through the line above)
+
+# Kernels inherit this environment: they import this tree, and draw no dates or hashes.
+os.environ["PYTHONPATH"] = str(ROOT)
+os.environ["PYTHONHASHSEED"] = "0"
+os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
+os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+
+project = "RNN notes"
+author = "the authors of RNN notes"
+language = "en"
+extensions = [
+    "myst_nb",
+    "sphinx_design",
+    "fresh",
+    "mathml",
+]
+exclude_patterns = ["_ext", "_static"]
+templates_path = ["docs/_ext/templates"]
+nitpicky = True
+numfig = True
+math_numfig = True
+numfig_secnum_depth = 1
+numfig_format = {"figure": "Figure %s", "table": "Table %s", "section": "Chapter %s"}
+
+# A page is read again when anything that it is made of has changed, and its cells run
+# again when the package has: the cache's folder is named by what the package holds.
+package_digest = digest(ROOT / "rnn_notes")
+sources_digest = digest(
+    ROOT / "rnn_notes", DOCS / "_ext", DOCS / "_static", ROOT / "conf.py"
+)
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(BUILD / "cells" / package_digest)
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_execution_show_tb = True
+nb_merge_streams = True
+get_cache(nb_execution_cache_path).list_cache_records()  # two jobs must not create it
+
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "fieldlist",
+]
+myst_heading_anchors = 3
+myst_update_mathjax = False
+
+html_theme = "sphinx_book_theme"
+html_title = "Backpropagation through time, measured"
+html_math_renderer = "mathml"
+html_static_path = ["docs/_static"]
+html_css_files = ["custom.css"]
+html_context = {"default_mode": "auto"}
+html_copy_source = False
+html_show_sourcelink = False
+html_show_copyright = False
+html_show_sphinx = False
+html_last_updated_fmt = None
+html_domain_indices = False
+html_use_index = False
+html_theme_options = {
+    "home_page_in_toc": True,
+    "show_toc_level": 2,
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "footer_content_items": "",
+    "search_bar_text": "Search",
+}

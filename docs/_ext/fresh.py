@@ -1,0 +1,75 @@
+"""Builds that are never stale: what a page is made of decides when it is made again.
+
+Sphinx watches a page's own source.
+A page also holds what the package computed, and its neighbours' titles and numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+PRIORITY = 900  # after Sphinx has numbered figures and equations
+
+
+def digest(*roots: Path) -> str:
+    """A name for the content of all files below ``roots``, NumPy and Python included.
+
+    >>> here = Path(__file__).parent
+    >>> digest(here) == digest(here), digest(here) == digest(Path(__file__))
+    (True, False)
+    """
+    total = hashlib.sha256(f"{platform.python_version()} {version('numpy')}".encode())
+    for root in roots:
+        for path in sorted(files(root)):
+            total.update(f"\0{path.relative_to(root.parent).as_posix()}\0".encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()[:20]
+
+
+def files(root: Path) -> Iterable[Path]:
+    """Every file below ``root``, or ``root`` itself, without what Python caches."""
+    below = root.rglob("*") if root.is_dir() else [root]
+    return (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+
+
+def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Every page, if a title, a number or the order has changed since the last build.
+
+    Other pages quote these in their links and in the contents list.
+    """
+    titles = {name: title.astext() for name, title in env.titles.items()}
+    tocs = {name: toc.pformat() for name, toc in env.tocs.items()}
+    labels = env.domains.standard_domain.labels
+    parts = (titles, tocs, env.toc_fignumbers, env.toc_secnumbers, labels)
+    state = hashlib.sha256(repr([sorted(p.items()) for p in parts]).encode())
+    before = getattr(env, "neighbours_digest", None)
+    env.neighbours_digest = state.hexdigest()  # type: ignore[attr-defined]
+    return [] if before == state.hexdigest() else sorted(env.all_docs)
+
+
+def forget(
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> list[str]:
+    """No page to read; the output of pages that are gone is removed."""
+    for name in removed:
+        Path(app.builder.get_outfilename(name)).unlink(missing_ok=True)  # type: ignore[attr-defined]
+    return []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("sources_digest", "", "env", types=[str])
+    app.connect("env-updated", neighbours, priority=PRIORITY)
+    app.connect("env-get-outdated", forget)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
