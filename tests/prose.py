@@ -1,0 +1,176 @@
+"""The pages as data: their prose, their cells, and the rules that prose must keep."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import keyword
+import pkgutil
+import re
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+import rnn_notes
+from rnn_notes.example import ALPHABET, TEXT
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+FENCE = re.compile(r"^(`{3,}|~{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
+INLINE_CODE = re.compile(r"(\{[\w:-]+\})?(?<!`)`([^`\n]+)`(?!`)")
+MATH = re.compile(r"\$[^$\n]+\$")
+DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\w)|(?<!\w)\d+(?:\.\d+)?e[+-]?\d+\b")
+GLUED = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
+NAME = re.compile(r"(?<![\w.'\"])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the book: its name and its source."""
+
+    name: str
+    source: str
+
+    def fences(self) -> list[tuple[str, str]]:
+        """The info string and the content of every fenced block."""
+        return [(m[2].strip(), m[3]) for m in FENCE.finditer(self.body())]
+
+    def cells(self) -> list[str]:
+        """The code of every executed cell, options left out."""
+        return [
+            re.sub(r"\A(?::[\w-]+:.*\n)+", "", content)
+            for info, content in self.fences()
+            if info.startswith("{code-cell}")
+        ]
+
+    def body(self) -> str:
+        """The source without its front matter."""
+        return re.sub(r"\A---\n.*?\n---\n", "", self.source, flags=re.S)
+
+    def prose(self) -> str:
+        """The text that a reader reads as sentences: no fences, captions kept."""
+
+        def kept(match: re.Match[str]) -> str:
+            is_caption = match[2].strip().startswith("{drawn}")
+            return re.sub(r"^:\w+:.*$", "", match[3], flags=re.M) if is_caption else ""
+
+        return FENCE.sub(kept, self.body())
+
+    def glued(self) -> set[str]:
+        """The names that cells hand to the prose."""
+        return set(re.findall(r"glue\(\s*[\"']([^\"']+)", "\n".join(self.cells())))
+
+    def quoted(self) -> set[str]:
+        """The names that the prose asks for."""
+        return set(GLUED.findall(self.prose()))
+
+
+def pages() -> list[Page]:
+    """Every page of the book."""
+    return [Page(path.stem, path.read_text()) for path in sorted(DOCS.glob("*.md"))]
+
+
+def bare_decimals(page: Page) -> list[str]:
+    """Decimals in the sentences of a page that no code produced."""
+    text = INLINE_CODE.sub("", MATH.sub("", page.prose()))
+    text = re.sub(r"\]\([^)]*\)", "]", text)  # addresses of links
+    return DECIMAL.findall(text)
+
+
+def inline_code(page: Page) -> list[str]:
+    """Every piece of inline code in the prose; roles are none."""
+    return [code for role, code in INLINE_CODE.findall(page.prose()) if not role]
+
+
+def unknown_names(page: Page, known: set[str]) -> set[str]:
+    """Names in inline code that stand for nothing; a single letter is no name."""
+    own = set(re.findall(r"[A-Za-z_]\w*", "\n".join(page.cells())))
+    text = {word for word in re.findall(r"\w+", TEXT) if set(word) <= set(ALPHABET)}
+    return {
+        dotted
+        for code in inline_code(page)
+        for dotted in NAME.findall(code)
+        if not resolves(dotted.split("."), known | own | text)
+    }
+
+
+def resolves(parts: list[str], known: set[str]) -> bool:
+    """Whether a dotted name leads somewhere, in a module or among the known names."""
+    if parts[0] == "np" or parts[0] in MODULES or parts[0] == "rnn_notes":
+        place = np if parts[0] == "np" else rnn_notes
+        if parts[0] in MODULES:
+            place = import_module(f"rnn_notes.{parts[0]}")
+        for part in parts[1:]:
+            if not hasattr(place, part):
+                return False
+            place = getattr(place, part)
+        return True
+    return all(len(part) == 1 or part in known for part in parts)
+
+
+MODULES = {module.name for module in pkgutil.iter_modules(rnn_notes.__path__)}
+
+
+def known_names() -> set[str]:
+    """Names of the package, of Python, and of the notation tables."""
+    known = (
+        set(dir(builtins)) | set(keyword.kwlist) | set(dir(np.ndarray)) | {"rnn_notes"}
+    )
+    for module in MODULES - {"__main__"}:
+        source = inspect.getsource(import_module(f"rnn_notes.{module}"))
+        for node in ast.walk(ast.parse(source)):
+            known |= defined_by(node)
+    notation = Page("notation", (DOCS / "notation.md").read_text())
+    for code in inline_code(notation):
+        known |= set(re.findall(r"[A-Za-z_]\w*", code))
+    return known
+
+
+def defined_by(node: ast.AST) -> set[str]:
+    """The names that a piece of syntax defines."""
+    match node:
+        case ast.FunctionDef(name=name, args=args):
+            return {name} | {a.arg for a in (*args.args, *args.kwonlyargs)}
+        case ast.ClassDef(name=name):
+            return {name}
+        case ast.Name(id=name, ctx=ast.Store()):
+            return {name}
+    return set()
+
+
+def package_lines() -> list[list[str]]:
+    """The lines of every module, without indentation and comments."""
+    return [
+        meaningful(path.read_text())
+        for path in sorted((ROOT / "rnn_notes").rglob("*.py"))
+    ]
+
+
+def meaningful(code: str) -> list[str]:
+    """The lines that say something: no blanks, comments, imports or lone brackets."""
+    lines = (re.sub(r"\s*#.*", "", line).strip() for line in code.splitlines())
+    return [
+        line
+        for line in lines
+        if len(line) > 3 and not line.startswith(("import ", "from ", '"""'))
+    ]
+
+
+def copied_runs(page: Page, modules: list[list[str]], length: int = 3) -> list[str]:
+    """Runs of lines that a page's cells share with the package."""
+    runs = {
+        tuple(lines[i : i + length])
+        for lines in modules
+        for i in range(len(lines) - length + 1)
+    }
+    return [
+        "\n".join(cell_lines[i : i + length])
+        for cell in page.cells()
+        for cell_lines in [meaningful(cell)]
+        for i in range(len(cell_lines) - length + 1)
+        if tuple(cell_lines[i : i + length]) in runs
+    ]

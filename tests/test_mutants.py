@@ -1,0 +1,58 @@
+"""Six one-token bugs, each planted in the package: the pages and the tests see them."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import prose
+import pytest
+
+from rnn_notes.mutants import MUTANTS
+
+PART_OF_THE_SUITE = {
+    "pages": ["docs/backward.md", "docs/dhnext.md", "docs/transposes.md"],
+    "unit tests": ["tests/test_gradients.py", "-k", "complex_step and not mutant"],
+}
+
+
+def run_part(tree, part):
+    """Exit status and output of one part of the suite, run on the package in a tree."""
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", *PART_OF_THE_SUITE[part]],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.returncode, result.stdout
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of what the two parts of the suite need."""
+    copy = tmp_path_factory.mktemp("tree")
+    for folder in ("rnn_notes", "docs", "tests"):
+        shutil.copytree(prose.ROOT / folder, copy / folder)
+    for file in ("pyproject.toml", "conftest.py"):
+        shutil.copy(prose.ROOT / file, copy)
+    return copy
+
+
+@pytest.mark.parametrize("part", PART_OF_THE_SUITE)
+def test_without_a_bug_the_part_passes(tree, part):
+    (tree / "rnn_notes/rnn.py").write_text(
+        (prose.ROOT / "rnn_notes/rnn.py").read_text()
+    )
+    status, output = run_part(tree, part)
+    assert status == 0, output
+
+
+@pytest.mark.parametrize("part", PART_OF_THE_SUITE)
+@pytest.mark.parametrize("name", list(MUTANTS)[:6])
+def test_a_bug_makes_the_part_fail(tree, part, name):
+    (tree / "rnn_notes/rnn.py").write_text(MUTANTS[name].source())
+    status, output = run_part(tree, part)
+    assert status == 1, output  # 1: tests failed; not 2 to 5, a suite that did not run
+    assert "AssertionError" in output or "assert" in output

@@ -1,0 +1,173 @@
+"""What the pages say in sentences agrees with what they compute."""
+
+import re
+
+import numpy as np
+import prose
+import pytest
+
+from rnn_notes import backward, forward, layouts, signals
+from rnn_notes.example import running_example
+
+PAGES = prose.pages()
+CHAPTERS = [page for page in PAGES if "\n## Exercises\n" in page.source]
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+every_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.name)
+
+
+def scratch(text):
+    """A page of one paragraph."""
+    return prose.Page("scratch", text + "\n")
+
+
+@pytest.fixture(scope="module")
+def known():
+    return prose.known_names()
+
+
+@pytest.fixture(scope="module")
+def modules():
+    return prose.package_lines()
+
+
+@every_page
+def test_no_decimal_in_a_sentence_is_typed_by_hand(page):
+    assert prose.bare_decimals(page) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The error is 0.25 here.", ["0.25"]),
+        ("A factor of 1e-7 at most.", ["1e-7"]),
+        ("Glued: {glue:text}`a-key:.3f`, code: `0.5 * h`, math $0.5$, step 12.", []),
+        ("```{code-cell} ipython3\nx = 0.5\n```", []),
+        ("```{drawn} unrolled\n:name: fig\nFalls to 0.5.\n```", ["0.5"]),
+    ],
+)
+def test_decimals_are_found(text, found):
+    assert prose.bare_decimals(scratch(text)) == found
+
+
+@every_page
+def test_every_name_in_inline_code_exists(page, known):
+    assert prose.unknown_names(page, known) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("`Whh.T @ dhraw` and `np.tanh` and `hs[t-1]`", set()),
+        ("`Whx @ h`", {"Whx"}),
+        ("`np.tahn(h)`", {"np.tahn"}),
+        ("`rnn_notes.backwards`", {"rnn_notes.backwards"}),
+        ("{doc}`nowhere`", set()),
+    ],
+)
+def test_unknown_names_are_found(text, unknown, known):
+    assert prose.unknown_names(scratch(text), known) == unknown
+
+
+@every_page
+def test_glued_names_and_quoted_names_are_the_same(page):
+    assert page.quoted() == page.glued()
+
+
+def test_quoted_names_are_found():
+    page = scratch("{glue:text}`loss:.3f` nats")
+    assert page.quoted() == {"loss"} != page.glued()
+
+
+@every_page
+def test_no_cell_copies_the_package(page, modules):
+    assert prose.copied_runs(page, modules) == []
+
+
+def test_copies_are_found(modules):
+    copy = (prose.ROOT / "rnn_notes/rnn.py").read_text()
+    page = scratch(f"```{{code-cell}} ipython3\n{copy}```")
+    assert prose.copied_runs(page, modules)
+
+
+@every_page
+def test_every_python_fence_is_executed(page):
+    for info, content in page.fences():
+        language = info.split()[0] if info else ""
+        assert language not in ("pycon", "ipython3", "py")
+        if language == "python":
+            assert content.startswith(">>>")
+
+
+def test_the_chapters_are_found():
+    assert {page.name for page in CHAPTERS} >= {
+        "forward", "layouts", "transposes", "dhnext", "backward", "errata",
+    }  # fmt: skip
+
+
+@every_chapter
+def test_three_exercises_each_with_an_executed_solution_and_a_failing_wrong_one(page):
+    _, exercises = page.source.split("\n## Exercises\n")
+    assert re.findall(r"^\*\*(\d)\.\*\*", exercises, re.M) == ["1", "2", "3"]
+    solutions = re.findall(
+        r'<details class="solution"><summary>Solution</summary>\n(.*?)</details>',
+        exercises,
+        re.S,
+    )
+    assert len(solutions) == 3
+    for solution in solutions:
+        cells = "\n".join(scratch(solution).cells())
+        assert "assert " in cells
+        assert re.search(r"assert not |!=| is None|assert \(.*\) != ", cells), solution
+
+
+@every_chapter
+def test_claims_are_asserted_and_not_displayed(page):
+    for cell in page.cells():
+        last = cell.strip().splitlines()[-1]
+        assert not re.match(r"(bool\(|np\.allclose|agreement\()", last), last
+    assert sum(cell.count("assert ") for cell in page.cells()) >= 6
+
+
+@every_page
+def test_titles_and_words(page):
+    text = page.prose().lower()
+    assert not re.search(r"\b(simply|obviously|todo|color|labeled|behavior)\b", text)
+    title = re.search(r"^# (.+)$", page.body(), re.M)[1]
+    assert title[0].isupper()
+    assert len(re.findall(r"^# ", page.prose(), re.M)) == 1
+
+
+def notation_rows():
+    """Code and shape of every row of the notation tables that names a shape."""
+    source = (prose.DOCS / "notation.md").read_text()
+    rows = re.findall(r"^\|[^|]+\| `([^`]+)` \| ([VH1]×[VH1]|number) \|", source, re.M)
+    sizes = re.findall(r"^\| \$[VHT]\$ \| `([^`]+)` \|[^|]+\| (\d) \|", source, re.M)
+    return rows + sizes
+
+
+def shape_in_letters(value, params):
+    """The shape as the notation page spells it; a size is itself."""
+    if isinstance(value, int):
+        return str(value)
+    if np.ndim(value) == 0:
+        return "number"
+    letters = {params.V: "V", params.H: "H", 1: "1"}
+    return "×".join(letters[n] for n in value.shape)
+
+
+@pytest.mark.parametrize(("code", "shape"), notation_rows())
+def test_the_notation_tables_tell_the_truth(code, shape):
+    params, *rest = running_example()
+    run = forward(params, *rest)
+    signal = next(signals(params, run))
+    names = {
+        "params": params, "run": run, "signal": signal, "np": np, "t": 1,
+        "gradients": backward(params, run), "layouts": layouts,
+    }  # fmt: skip
+    value = eval(code, names)
+    assert shape_in_letters(value, params) == shape
+    assert shape_in_letters(np.ones((2, 2)), params) != shape
+
+
+def test_the_notation_tables_are_read():
+    assert len(notation_rows()) >= 20
