@@ -16,6 +16,11 @@ from fresh import digest  # noqa: E402  (found through the line above)
 os.environ["PYTHONPATH"] = str(ROOT)
 os.environ["PYTHONHASHSEED"] = "0"
 os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
+profile = BUILD / "ipython" / "profile_default"
+profile.mkdir(parents=True, exist_ok=True)
+(profile / "ipython_kernel_config.json").write_text(
+    '{"HistoryManager": {"enabled": false}, "IPKernelApp": {"log_level": "ERROR"}}'
+)
 os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
 
 project = "RNN notes"
@@ -24,8 +29,11 @@ language = "en"
 extensions = [
     "myst_nb",
     "sphinx_design",
+    "atlas",
+    "drawn",
     "fresh",
     "mathml",
+    "measured",
 ]
 exclude_patterns = ["_ext", "_static"]
 templates_path = ["docs/_ext/templates"]
@@ -47,6 +55,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True
 nb_merge_streams = True
+measured_cache = str(BUILD / "measured")
 get_cache(nb_execution_cache_path).list_cache_records()  # two jobs must not create it
 
 myst_enable_extensions = [

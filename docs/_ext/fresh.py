@@ -68,8 +68,19 @@ def forget(
     return []
 
 
+def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Nothing; pages to be read are forgotten first, as ``-j2`` does.
+
+    Otherwise a label that moves to an earlier page is taken for a second one.
+    """
+    for name in docnames:
+        app.events.emit("env-purge-doc", env, name)
+        env.clear_doc(name)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("sources_digest", "", "env", types=[str])
     app.connect("env-updated", neighbours, priority=PRIORITY)
     app.connect("env-get-outdated", forget)
+    app.connect("env-before-read-docs", clear)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
