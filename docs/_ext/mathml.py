@@ -12,13 +12,14 @@ import os
 import re
 import sys
 from functools import cache
-from html import escape
+from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
 from docutils import nodes
+from letters import missing
 from sphinx.application import Sphinx
 from sphinx.locale import _
 from sphinx.util import logging
@@ -116,11 +117,15 @@ class Renderer:
                 whole(latex) if displayed else latex, displayed
             )
         answer = self.known[key]
-        if "error" in answer:
+        mathml, wrong = answer.get("mathml", ""), answer.get("error", "")
+        shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", mathml, flags=re.S)
+        if lacking := missing(unescape(shown)):
+            wrong = f"the font lacks {lacking!r}, see docs/_ext/letters.py"
+        if wrong:
             text = " ".join(latex.split())
-            message = "Temml cannot read this formula: %s\n    %s"
-            LOGGER.warning(message, answer["error"], text, location=node, type="mathml")
-        return answer.get("mathml", f"<code>{escape(latex)}</code>")
+            message = "this formula cannot be written: %s\n    %s"
+            LOGGER.warning(message, wrong, text, location=node, type="mathml")
+        return mathml or f"<code>{escape(latex)}</code>"
 
     def inline(self, writer: HTML5Translator, node: nodes.math) -> None:
         """Nothing; the formula stands in the line."""
