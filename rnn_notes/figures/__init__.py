@@ -1,0 +1,24 @@
+"""The book's figures, one function each, drawn from runs of the package.
+
+Each function takes no argument, or another example in place of the running one, and
+returns a ``Figure``: inline SVG in the page's own colours, and its words.
+
+What you can do with it::
+
+    unrolled()                      # a notebook shows the picture
+    unrolled(running_example(T=3))  # the same, drawn from another run
+"""
+
+from rnn_notes.figures.network import truncation, two_questions, unrolled
+from rnn_notes.figures.passes import backward_steps, forward_pass
+from rnn_notes.figures.tables import ledger_table, outer_product
+
+__all__ = [
+    "backward_steps",
+    "forward_pass",
+    "ledger_table",
+    "outer_product",
+    "truncation",
+    "two_questions",
+    "unrolled",
+]

@@ -1,0 +1,104 @@
+"""The frame of a figure: its box, its title and description, and its inks.
+
+Figures are inline SVG. Every colour is a CSS custom property of the page with a
+fallback, so a figure follows light and dark. Every quantity of the backward pass has a
+dash pattern beside its colour, so a figure can be read without colour.
+
+What you can do with it::
+
+    parts = [node(30, 30, "$h_t$"), arrow(90, 30, 48, 30, "dhnext")]
+    draw("example", 120, 60, "A title", "What one needs to know", parts)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+from zlib import crc32
+
+WIDTH = 360  # of a figure: a phone's column, where 12 units are 11 pixels or more
+FONTS = (
+    "--serif:STIX Two Text,Times New Roman,Times,serif;"
+    "--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
+)
+
+
+class Ink(NamedTuple):
+    """How a quantity is drawn: a CSS custom property, its fallback, a dash pattern."""
+
+    name: str
+    fallback: str
+    dash: str = ""
+
+    @property
+    def paint(self) -> str:
+        """The colour as a CSS value."""
+        return f"var(--{self.name},{self.fallback})"
+
+
+INKS = {
+    "loss": Ink("q-loss", "#a8174a"),
+    "dy": Ink("q-dy", "#1c5fa8", dash="0.1 4"),
+    "dhnext": Ink("q-dhnext", "#b3541e", dash="6 4"),
+    "dh": Ink("q-dh", "#6b3fa0"),
+    "dhraw": Ink("q-dhraw", "#0b7268", dash="8 4 0.1 4"),
+    "weight": Ink("q-weight", "#57606a"),
+    "state": Ink("q-state", "#2d6a31"),
+    "ink": Ink("ink", "#1f2328"),
+    "quiet": Ink("quiet", "#59636e"),
+    "rule": Ink("rule", "#c9d1d9"),
+    "paper": Ink("paper", "#ffffff"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture and what it says in words; a notebook shows the picture."""
+
+    svg: str
+    alt: str
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+
+def draw(
+    name: str, width: float, height: float, title: str, alt: str, parts: Iterable[str]
+) -> Figure:
+    """The figure that holds the parts, in a box of width × height units.
+
+    Its ids end in a digest of what it shows, so two figures on a page never share one.
+    Raises ``ValueError`` for an empty title or alt text.
+
+    >>> figure = draw("dot", 20, 20, "A dot", "One dot.", ['<circle r="1"/>'])
+    >>> figure.alt, figure.svg[:4], figure.svg.count("<desc")
+    ('One dot.', '<svg', 1)
+    """
+    for what, words in (("title", title), ("alt", alt)):
+        if not words.strip():
+            raise ValueError(f"{what} is empty, expected what the figure says")
+    body = "\n".join(parts)
+    key = f"{name}-{crc32((alt + body).encode()):08x}"
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
+        f' role="img" aria-labelledby="{key}-title {key}-desc"'
+        f' style="width:100%;max-width:{width / 12:g}em;height:auto;{FONTS}">\n'
+        f'<title id="{key}-title">{escape(title)}</title>\n'
+        f'<desc id="{key}-desc">{escape(alt)}</desc>\n'
+        f'<g font-size="13" text-anchor="middle" stroke-width="1.5"'
+        f' stroke-linecap="round" stroke-linejoin="round" style="font-family:inherit;'
+        f'font-variant-numeric:tabular-nums;fill:{INKS["ink"].paint}">\n'
+        f"{body}\n</g>\n</svg>"
+    )
+    return Figure(svg, alt)
+
+
+def at(*numbers: float) -> str:
+    """Coordinates with one decimal at the most, the same on every machine.
+
+    >>> at(1.04, 2.0)
+    '1 2'
+    """
+    return " ".join(f"{round(number, 1) + 0.0:g}" for number in numbers)
