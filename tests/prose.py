@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import inspect
 import keyword
 import pkgutil
 import re
@@ -112,6 +111,39 @@ def resolves(parts: list[str], known: set[str]) -> bool:
     return all(len(part) == 1 or part in known for part in parts)
 
 
+def dangling(page: Page, labels: set[str]) -> list[str]:
+    """References of a page that lead nowhere; ``labels`` are the whole book's."""
+    references = re.findall(r"\{(eq|numref|ref|doc)\}`([^`]+)`", page.body())
+    lost = []
+    for role, text in references:
+        target = re.sub(r".*<(.*)>", r"\1", text)
+        found = (DOCS / f"{target}.md").exists() if role == "doc" else target in labels
+        if not found:
+            lost.append(f"{role}:{target}")
+    return lost
+
+
+def labels_of(page: Page) -> list[str]:
+    """Labels that a page defines: of equations, of figures and of headings."""
+    body = page.body()
+    return [
+        *re.findall(r"^`{3,}\{measured\} (\S+)$", body, re.M),
+        *re.findall(r"^:(?:name|label): (\S+)$", body, re.M),
+        *re.findall(r"^\(([\w-]+)\)=$", body, re.M),
+    ]
+
+
+def lost_includes(page: Page) -> list[str]:
+    """Boundaries of included code that do not stand in the file exactly once."""
+    lost = []
+    for info, content in page.fences():
+        if info.startswith("{literalinclude}"):
+            source = (DOCS / info.split()[1]).read_text()
+            bounds = re.findall(r"^:(?:start|end)-at: \"?(.*?)\"?$", content, re.M)
+            lost += [b for b in bounds if source.count(b) != 1]
+    return lost
+
+
 MODULES = {module.name for module in pkgutil.iter_modules(rnn_notes.__path__)}
 
 
@@ -120,9 +152,8 @@ def known_names() -> set[str]:
     known = (
         set(dir(builtins)) | set(keyword.kwlist) | set(dir(np.ndarray)) | {"rnn_notes"}
     )
-    for module in MODULES - {"__main__"}:
-        source = inspect.getsource(import_module(f"rnn_notes.{module}"))
-        for node in ast.walk(ast.parse(source)):
+    for path in (ROOT / "rnn_notes").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
             known |= defined_by(node)
     notation = Page("notation", (DOCS / "notation.md").read_text())
     for code in inline_code(notation):

@@ -78,6 +78,35 @@ def test_quoted_names_are_found():
     assert page.quoted() == {"loss"} != page.glued()
 
 
+@pytest.fixture(scope="module")
+def labels():
+    return [label for page in PAGES for label in prose.labels_of(page)]
+
+
+@every_page
+def test_every_reference_leads_somewhere(page, labels):
+    assert prose.dangling(page, set(labels)) == []
+
+
+def test_labels_are_given_once(labels):
+    assert len(labels) == len(set(labels)) > 20
+
+
+def test_lost_references_are_found(labels):
+    page = scratch("{eq}`eq-nowhere`, {doc}`dhnext`, {doc}`words <nowhere>`")
+    assert prose.dangling(page, set(labels)) == ["eq:eq-nowhere", "doc:nowhere"]
+
+
+@every_page
+def test_included_code_is_where_the_page_says(page):
+    assert prose.lost_includes(page) == []
+
+
+def test_lost_includes_are_found():
+    block = "```{literalinclude} ../rnn_notes/rnn.py\n:start-at: no such line\n```"
+    assert prose.lost_includes(scratch(block)) == ["no such line"]
+
+
 @every_page
 def test_no_cell_copies_the_package(page, modules):
     assert prose.copied_runs(page, modules) == []
