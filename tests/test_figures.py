@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -193,6 +194,16 @@ def test_the_fallback_colours_can_be_read_on_white():
     inks = set(INKS) - {"rule", "paper"}
     assert min(contrast(INKS[name].fallback) for name in inks) > 4.5
     assert contrast(INKS["rule"].fallback) < 4.5
+
+
+def test_the_fallbacks_are_the_page_s_own_light_colours():
+    css = Path(__file__).parents[1].joinpath("docs/_static/custom.css").read_text()
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part))
+        for part in css.split("@media screen", maxsplit=1)
+    )
+    assert {ink.name: ink.fallback for ink in INKS.values()}.items() <= light.items()
+    assert all(light[ink.name] != dark[ink.name] for ink in INKS.values())
 
 
 @pytest.mark.parametrize(

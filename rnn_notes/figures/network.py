@@ -156,11 +156,11 @@ def truncation(example: Example | None = None, cut: int = 3) -> Figure:
         label(edge, 60, "`hprev`", "state", 12),
         label(edge, 117, "`dhnext`", "dhnext", 12),
         Matrix(carried, "hprev", "state", False, 2).draw(20, 206),
-        label(72, 202, "carried forward:", anchor="start"),
-        label(72, 221, f"the state `hs[{cut - 1}]`", "quiet", 12.5, "start"),
+        label(76, 202, "carried forward:", anchor="start"),
+        label(76, 221, f"the state `hs[{cut - 1}]`", "quiet", 12.5, "start"),
         Matrix(lost, "dhnext", "dhnext", False, 2).draw(206, 206),
-        label(258, 202, "thrown away:", anchor="start"),
-        label(258, 221, "the truncation", "quiet", 12.5, "start"),
+        label(262, 202, "thrown away:", anchor="start"),
+        label(262, 221, "the truncation", "quiet", 12.5, "start"),
     ]
     alt = (
         f"A stream of {T} steps in two chunks, cut after {cut} of them. Forwards, the "

@@ -28,7 +28,7 @@ def forward_pass(example: Example | None = None, t: int = 0) -> Figure:
     chance = number(float(run.ps[t][run.es[t] == 1].item()), 4)
     due, loss = letter(run.es[t]), number(run.losses[t], 4)
     parts = [
-        equation(48, raw, "=", Wxh, "@", x, "+", Whh, "@", before, "+", bh),
+        equation(48, "a =", Wxh, "@", x, "+", Whh, "@", before, "+", bh),
         equation(156, h, "=", "tanh", raw),
         equation(264, y, "=", Why, "@", h, "+", by),
         equation(362, p, "=", "softmax", y),
@@ -54,7 +54,7 @@ def backward_steps(example: Example | None = None) -> Figure:
     5
     """
     params, run = given(example)
-    parts, told, y = [label(156.5, 14, "no later loss", "quiet", 12)], [], 66.0
+    parts, told, y = [label(154, 14, "no later loss", "quiet", 12)], [], 66.0
     for t, signal in zip(reversed(range(run.T)), signals(params, run), strict=True):
         own = params.Why.T @ signal.dy
         parts += [*_turn(y, t, own, signal), *_hand_on(y)]
@@ -65,9 +65,9 @@ def backward_steps(example: Example | None = None) -> Figure:
         y += 120
     last = backward(params, run).dhprev
     parts += [
-        Matrix(last, "dhnext", "dhnext", False, 2).draw(136, y),
-        label(190, y - 4, "left over at the end:", "quiet", 12.5, "start"),
-        label(190, y + 15, "the gradient by `hprev`", "quiet", 12.5, "start"),
+        Matrix(last, "dhnext", "dhnext", False, 2).draw(132, y),
+        label(188, y - 4, "left over at the end:", "quiet", 12.5, "start"),
+        label(188, y + 15, "the gradient by `hprev`", "quiet", 12.5, "start"),
         label(180, y + 56, "all numbers are rounded to two decimals", "quiet", 12),
     ]
     alt = (
@@ -83,21 +83,21 @@ def _turn(y: float, t: int, own: Array, signal: Signals) -> list[str]:
     """One turn of the loop, centred on ``y``."""
     return [
         label(0, y + 4, f"`t = {t}`", anchor="start"),
-        Matrix(own, "Why.T @ dy", "dy", False, 2).draw(58, y),
-        label(117.5, y + 5, "+", size=15),
-        Matrix(signal.dhnext, "dhnext", "dhnext", False, 2).draw(136, y),
-        label(195, y + 5, "=", size=15),
-        Matrix(signal.dh, "dh", "dh", False, 2).draw(213, y),
-        label(285, y - 9, "`1-h*h`", "quiet", 12),
-        arrow(259, y, 312, y, "dhraw"),
-        Matrix(signal.dhraw, "dhraw", "dhraw", False, 2).draw(317, y),
+        Matrix(own, "Why.T @ dy", "dy", False, 2).draw(56, y),
+        label(116, y + 5, "+", size=15),
+        Matrix(signal.dhnext, "dhnext", "dhnext", False, 2).draw(132, y),
+        label(191.5, y + 5, "=", size=15),
+        Matrix(signal.dh, "dh", "dh", False, 2).draw(207, y),
+        label(282, y - 9, "`1-h*h`", "quiet", 12),
+        arrow(256, y, 309, y, "dhraw"),
+        Matrix(signal.dhraw, "dhraw", "dhraw", False, 2).draw(314, y),
     ]
 
 
 def _hand_on(y: float) -> list[str]:
     """The arrow that takes ``Whh.T @ dhraw`` from the turn at ``y`` to the next."""
     return [
-        line(f"M337.5 {y + 30:g}V{y + 50:g}H156.5V{y + 67:g}", "dhnext"),
-        arrow(156.5, y + 67, 156.5, y + 75, "dhnext"),
-        label(247, y + 66, "`Whh.T @ dhraw`", "dhnext", 12),
+        line(f"M336 {y + 30:g}V{y + 50:g}H154V{y + 67:g}", "dhnext"),
+        arrow(154, y + 67, 154, y + 75, "dhnext"),
+        label(245, y + 66, "`Whh.T @ dhraw`", "dhnext", 12),
     ]

@@ -88,7 +88,7 @@ class Matrix:
     @property
     def cell(self) -> float:
         """Width of one entry."""
-        return (16, 28, 37)[self.digits]
+        return (16, 32, 40)[self.digits]
 
     @property
     def width(self) -> float:
@@ -110,14 +110,11 @@ class Matrix:
         if self.shaped:
             words = shape(self.array)
             parts.append(label(middle, y + high + 15, words, "quiet", 12))
-        entries = (
-            label(
-                x + (j + 1) * self.cell, y - high + 17 * i + 13, number(v, self.digits)
-            )
-            for (i, j), v in np.ndenumerate(self.array)
-        )
-        parts += ['<g text-anchor="end" font-size="12.5">', *entries, "</g>"]
-        return "".join(parts)
+        parts.append('<g text-anchor="end" font-size="12">')
+        for (i, j), value in np.ndenumerate(self.array):
+            end, base = x + (j + 1) * self.cell, y - high + 17 * i + 13
+            parts.append(label(end, base, number(value, self.digits)))
+        return "".join([*parts, "</g>"])
 
 
 def equation(y: float, *items: Matrix | str) -> str:

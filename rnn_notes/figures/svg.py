@@ -20,8 +20,8 @@ from zlib import crc32
 
 WIDTH = 360  # of a figure: a phone's column, where 12 units are 11 pixels or more
 FONTS = (
-    "--serif:STIX Two Text,Times New Roman,Times,serif;"
-    "--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
+    "--letters:STIX Two Text,Times New Roman,Times,serif;"
+    "--code:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 )
 
 
@@ -41,14 +41,14 @@ class Ink(NamedTuple):
 INKS = {
     "loss": Ink("q-loss", "#a8174a"),
     "dy": Ink("q-dy", "#1c5fa8", dash="0.1 4"),
-    "dhnext": Ink("q-dhnext", "#b3541e", dash="6 4"),
+    "dhnext": Ink("q-dhnext", "#a84b17", dash="6 4"),
     "dh": Ink("q-dh", "#6b3fa0"),
     "dhraw": Ink("q-dhraw", "#0b7268", dash="8 4 0.1 4"),
     "weight": Ink("q-weight", "#57606a"),
     "state": Ink("q-state", "#2d6a31"),
     "ink": Ink("ink", "#1f2328"),
     "quiet": Ink("quiet", "#59636e"),
-    "rule": Ink("rule", "#c9d1d9"),
+    "rule": Ink("rule", "#d5dae0"),
     "paper": Ink("paper", "#ffffff"),
 }
 

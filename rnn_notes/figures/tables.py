@@ -54,10 +54,11 @@ def _row(y: float, t: int, table: Array) -> list[str]:
             parts.append(label(x, y + 4, "0", "quiet"))
         else:
             ink, tint = "dy" if s == t else "dhnext", 0.05 + 0.3 * abs(value) / largest
-            parts += [box(x, y, 41, 30, ink, tint), label(x, y + 4, number(value))]
+            parts += [box(x, y, 43, 30, ink, tint)]
+            parts += [label(x, y + 4, number(value), size=12)]
     parts.append(label(55 + 47 * T, y + 4, "=", size=15))
     parts.append(box(89 + 47 * T, y, 46, 30, "dh"))
-    parts.append(label(89 + 47 * T, y + 4, number(table[t].sum())))
+    parts.append(label(89 + 47 * T, y + 4, number(table[t].sum()), size=12))
     return parts
 
 

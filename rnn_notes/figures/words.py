@@ -96,12 +96,12 @@ def _runs(words: str) -> Iterator[Run]:
     """The words in pieces of one font and one height."""
     for piece in re.split(r"(\$[^$]+\$|`[^`]+`)", words):
         if piece.startswith("`"):
-            yield piece[1:-1], "font-family:var(--mono)", False
+            yield piece[1:-1], "font-family:var(--code)", False
         elif piece.startswith("$"):
             for part in re.findall(r"_\{[^}]*\}|_.|[^_]+", piece[1:-1]):
                 for run in re.findall(r"[A-Za-z]+|[^A-Za-z]+", part.strip("_{}")):
                     slant = ";font-style:italic" if run[0].isascii() else ""
                     slant = slant if run[0].isalpha() else ""
-                    yield run, f"font-family:var(--serif){slant}", part[0] == "_"
+                    yield run, f"font-family:var(--letters){slant}", part[0] == "_"
         elif piece:
             yield piece, "", False
