@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
 from letters import missing
@@ -102,6 +103,25 @@ def whole(latex: str) -> str:
     return COUNTED.sub(r"\\\1{\2*}", text)
 
 
+SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts"}
+
+
+def tight(mathml: str) -> str:
+    """The same MathML without space around the signs in indices, as TeX sets them.
+
+    >>> tight("<math><msub><mi>h</mi><mo>+</mo></msub></math>")
+    '<math><msub><mi>h</mi><mo lspace="0" rspace="0">+</mo></msub></math>'
+    >>> tight("<math><mo>+</mo></math>")
+    '<math><mo>+</mo></math>'
+    """
+    tree = ElementTree.fromstring(mathml)
+    for element in tree.iter():
+        for script in list(element)[1:] if element.tag in SCRIPTS else []:
+            for sign in script.iter("mo"):
+                sign.attrib = {"lspace": "0", "rspace": "0", **sign.attrib}
+    return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+
+
 class Renderer:
     """The two visitors that write a formula into a page."""
 
@@ -125,7 +145,7 @@ class Renderer:
             text = " ".join(latex.split())
             message = "this formula cannot be written: %s\n    %s"
             LOGGER.warning(message, wrong, text, location=node, type="mathml")
-        return mathml or f"<code>{escape(latex)}</code>"
+        return tight(mathml) if mathml else f"<code>{escape(latex)}</code>"
 
     def inline(self, writer: HTML5Translator, node: nodes.math) -> None:
         """Nothing; the formula stands in the line."""

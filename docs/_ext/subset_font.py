@@ -26,6 +26,16 @@ from letters import CHARACTERS
 STATIC = Path(__file__).parents[1] / "_static"
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
+# Chromium moves an index by its letter's depth and height, TeX does not: with these,
+# letters of all shapes carry their indices at one height. Rules are as thin as TeX's.
+CONSTANTS = {
+    "SubscriptBaselineDropMin": -20,
+    "SuperscriptBaselineDropMax": 350,
+    "FractionRuleThickness": 50,
+    "OverbarRuleThickness": 50,
+    "RadicalRuleThickness": 50,
+}
+
 
 def cut(
     source: Path, target: Path, characters: Iterable[int], features: list[str]
@@ -44,6 +54,9 @@ def cut(
     for record in font["name"].names:
         if record.nameID in {1, 4, 6}:  # a reserved name is not for a changed font
             record.string = target.stem.title()
+    if "MATH" in font:
+        for constant, value in CONSTANTS.items():
+            getattr(font["MATH"].table.MathConstants, constant).Value = value
     font["head"].modified = font["head"].created  # the same bytes every time
     target.parent.mkdir(parents=True, exist_ok=True)
     subset.save_font(font, str(target), options)
