@@ -63,6 +63,15 @@ class Figure:
     def _repr_html_(self) -> str:
         return self.svg
 
+    def file(self) -> str:
+        """The picture as a file of its own: on paper, where no page lends it a ground.
+
+        >>> Figure('<svg style="width:100%"></svg>', "nothing").file()
+        '<svg style="background:#ffffff;width:100%"></svg>\\n'
+        """
+        ground = f'style="background:{INKS["paper"].fallback};'
+        return self.svg.replace('style="', ground, 1) + "\n"
+
 
 def draw(
     name: str, width: float, height: float, title: str, alt: str, parts: Iterable[str]
