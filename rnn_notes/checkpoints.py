@@ -1,0 +1,212 @@
+"""Checkpoints: a training saved in one ``.npz`` file, to go on from to the bit.
+
+A file is written beside its place, flushed to the disk and renamed. So whatever happens
+meanwhile, under its name stands either the older checkpoint or the new one, whole. ::
+
+    save("text.npz", Checkpoint(state, vocabulary, settings, digest(text)))
+    state = load("text.npz").state
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from rnn_notes.rnn import Array, Params
+from rnn_notes.text import Vocabulary
+from rnn_notes.training import NAMES, Memory, State
+
+FORMAT = "rnn_notes checkpoint"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training is started with; ``ValueError`` for what cannot be.
+
+    H, T          : hidden units, and letters in a chunk
+    learning_rate : of Adagrad
+    seed          : of the first weights and of the samples
+    """
+
+    H: int = 100
+    T: int = 25
+    learning_rate: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("H", 1), ("T", 1), ("seed", 0)):
+            _whole(name, getattr(self, name), least)
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(
+                f"learning_rate is {self.learning_rate}, expected a number above 0"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A state of training, and what it takes to go on from it.
+
+    digest : of the text that the network is trained on
+    """
+
+    state: State
+    vocabulary: Vocabulary
+    settings: Settings
+    digest: str
+
+
+def digest(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal digits.
+
+    >>> digest("abb") == digest("abb"), digest("abb") == digest("aba")
+    (True, False)
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def save(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Writes the checkpoint, or raises ``OSError`` and leaves what was there before.
+
+    The same checkpoint gives the same bytes.
+
+    >>> import tempfile
+    >>> from rnn_notes.training import start
+    >>> state = start(V=2, H=3, T=25, rng=np.random.default_rng(0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ab.npz")
+    ...     save(path, Checkpoint(state, Vocabulary("ab"), Settings(H=3), digest("ab")))
+    ...     again = load(path)
+    >>> bool(np.array_equal(again.state.params.Whh, state.params.Whh))
+    True
+    """
+    state, buffer = checkpoint.state, io.BytesIO()
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "letters": checkpoint.vocabulary.letters,
+        "settings": asdict(checkpoint.settings),
+        "digest": checkpoint.digest,
+        "position": state.position,
+        "step": state.step,
+        "loss": state.loss,
+        "smooth_loss": state.smooth_loss,
+    }
+    arrays = {name: getattr(state.params, name) for name in NAMES}
+    arrays |= {f"memory_{name}": state.memory[name] for name in NAMES}
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(buffer, header=text, hprev=state.hprev, **arrays)
+    _write(Path(path).resolve(), buffer.getvalue())
+
+
+def load(path: str | Path) -> Checkpoint:
+    """The checkpoint in a file; pickled objects in it are refused.
+
+    Raises ``OSError`` where the file cannot be read, and ``ValueError`` that names it
+    where it is of another kind, damaged or of a newer version, and where sizes in it do
+    not fit each other.
+    """
+    with Path(path).open("rb") as file:
+        if file.read(2) != b"PK":  # how every .npz file starts
+            raise ValueError(f"{path} is not a checkpoint of rnn_notes")
+        file.seek(0)
+        try:
+            return _unpacked(file)
+        except OSError:
+            raise
+        except Exception as error:  # damage makes NumPy and zipfile raise all sorts
+            raise ValueError(f"{path} holds no whole checkpoint: {error}") from error
+
+
+def _unpacked(file: BinaryIO) -> Checkpoint:
+    """The checkpoint in an open file, every part of it checked."""
+    with np.load(file, allow_pickle=False) as archive:
+        header = json.loads(archive["header"].tobytes())
+        if header["format"] != FORMAT:
+            raise ValueError("it is of another kind")
+        if header["version"] > VERSION:
+            raise ValueError(
+                f"its version is {header['version']}, this program reads up to "
+                f"{VERSION}; a newer rnn_notes wrote it"
+            )
+        params = Params(**{name: archive[name] for name in NAMES})
+        memory = {name: archive[f"memory_{name}"] for name in NAMES}
+        hprev = archive["hprev"]
+    settings, letters = Settings(**header["settings"]), header["letters"]
+    _check_sizes(params, memory, hprev, settings, letters)
+    for name in ("position", "step"):
+        _whole(name, header[name], 0)
+    progress = (header[name] for name in ("position", "step", "loss", "smooth_loss"))
+    state = State(params, memory, hprev, *progress)
+    return Checkpoint(state, Vocabulary(letters), settings, header["digest"])
+
+
+def _check_sizes(
+    params: Params, memory: Memory, hprev: Array, settings: Settings, letters: str
+) -> None:
+    """Raises ``ValueError`` unless all the parts belong to one network."""
+    H, V = settings.H, len(letters)
+    if (params.H, params.V) != (H, V):
+        raise ValueError(
+            f"its network has H = {params.H} and V = {params.V}, expected H = {H} "
+            f"and V = {V}"
+        )
+    if letters != "".join(sorted(set(letters))):
+        raise ValueError("its letters are not in order, or not different")
+    shapes = {name: getattr(params, name).shape for name in NAMES}
+    for name, array, shape in [
+        *((f"memory_{name}", memory[name], shapes[name]) for name in NAMES),
+        ("hprev", hprev, (H, 1)),
+    ]:
+        if array.shape != shape or array.dtype.kind != "f":
+            raise ValueError(
+                f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
+                f"point numbers of shape {shape}"
+            )
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    """Raises unless the value is a whole number of at least ``least``."""
+    if not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"{name} is {value!r}, expected a whole number of at least {least}"
+        )
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Puts a file with ``data`` in the place of the one at ``path``, in one step."""
+    part = path.with_name(path.name + ".part")
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "not a regular file")
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    except BaseException:  # Ctrl-C
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes a rename outlast a loss of power, where folders can be flushed."""
+    with contextlib.suppress(OSError):  # not on every system; the file is there anyway
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

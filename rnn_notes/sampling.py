@@ -1,0 +1,67 @@
+"""Text that a network writes: letter after letter, each drawn from its prediction.
+
+A letter is drawn at random, with the probabilities ``ps[t]``. It is not the likeliest
+letter each time: that is what a temperature near 0 gives, and it soon repeats itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnn_notes.rnn import Array, Params, forward, softmax
+
+
+def sample(
+    params: Params,
+    prime: Sequence[int],
+    length: int,
+    rng: np.random.Generator,
+    temperature: float = 1.0,
+    hprev: Array | None = None,
+) -> list[int]:
+    """``length`` letters that the network writes after reading ``prime``, as indices.
+
+    prime       : one index or more: a network predicts what follows a letter
+    rng         : the same generator state gives the same letters
+    temperature : what the logits are divided by. At 1 letters come as often as they are
+        predicted, near 0 only the likeliest, above 1 rare ones more often
+    hprev       : (H, 1), the state before ``prime``; zeros unless given
+
+    Raises ``ValueError`` for an empty prime, an index outside the vocabulary, a length
+    below 0 and a temperature not above 0.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+    >>> sure = params.replace(by=[[0.0], [50.0]])  # always predicts the second letter
+    >>> sample(sure, [0], 5, np.random.default_rng(0))
+    [1, 1, 1, 1, 1]
+    """
+    if length < 0:
+        raise ValueError(f"length is {length}, expected at least 0")
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature}, expected a number above 0")
+    if len(prime) == 0:
+        raise ValueError("prime is empty, expected at least one index")
+    h = np.zeros((params.H, 1)) if hprev is None else hprev
+    letters: list[int] = []
+    y, h = _read(params, prime, h)
+    for _ in range(length):
+        p = softmax(_cooled(y, temperature))
+        letters.append(int(rng.choice(params.V, p=p.ravel())))
+        y, h = _read(params, letters[-1:], h)
+    return letters
+
+
+def _read(params: Params, letters: Sequence[int], h: Array) -> tuple[Array, Array]:
+    """Logits and hidden state after reading the letters from the hidden state ``h``."""
+    targets = letters  # any would do: only the loss depends on them
+    run = forward(params, letters, targets, h)
+    return run.ys[run.T - 1], run.hs[run.T - 1]
+
+
+def _cooled(y: Array, temperature: float) -> Array:
+    """Logits divided by the temperature; the largest is 0, so that none overflows."""
+    with np.errstate(over="ignore"):  # far below the largest: -inf, probability 0
+        cooled: Array = (y - y.max()) / temperature
+    return cooled

@@ -1,0 +1,466 @@
+"""Training, sampling and checkpoints, each with something that must fail beside it."""
+
+import errno
+import io
+import json
+import os
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_notes import Params, checkpoints, loss_and_gradients
+from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
+from rnn_notes.rnn import Gradients
+from rnn_notes.sampling import sample
+from rnn_notes.text import Vocabulary
+from rnn_notes.training import NAMES, adagrad, clip, clip_norm, sgd, start, steps
+
+TEXT = "abbabcabbabcc"
+VOCABULARY = Vocabulary.of(TEXT)
+INDICES = VOCABULARY.encode(TEXT)
+
+
+def begin(H=5, seed=0):
+    """The state before the first step."""
+    return start(len(VOCABULARY), H, 4, np.random.default_rng(seed))
+
+
+def after(n, state, **options):
+    """The state n steps later."""
+    return next(islice(steps(state, INDICES, 4, **options), n - 1, n))
+
+
+def same(one, other):
+    """Whether two states are equal to the bit."""
+    arrays = [
+        (one.hprev, other.hprev),
+        *((one.memory[name], other.memory[name]) for name in NAMES),
+        *((getattr(one.params, name), getattr(other.params, name)) for name in NAMES),
+    ]
+    return all(a.tobytes() == b.tobytes() for a, b in arrays) and (
+        (one.position, one.step, one.loss, one.smooth_loss)
+        == (other.position, other.step, other.loss, other.smooth_loss)
+    )
+
+
+def classic(n, H=5, T=4, rate=0.1, seed=0):
+    """The classic loop, written out: weights, loss and places after n steps."""
+    V, p, places = len(VOCABULARY), 0, []
+    rng = np.random.default_rng(seed)
+    weights = dict(vars(Params.random(V, H, rng)))
+    memory = {name: np.zeros_like(array) for name, array in weights.items()}
+    smooth_loss = -np.log(1 / V) * T
+    for step in range(n):
+        if step == 0 or p + T + 1 > len(INDICES):
+            hprev, p = np.zeros((H, 1)), 0
+        inputs, targets = INDICES[p : p + T], INDICES[p + 1 : p + T + 1]
+        run = loss_and_gradients(Params(**weights), inputs, targets, hprev)
+        loss, gradients, hprev = run
+        smooth_loss = smooth_loss * 0.999 + loss * 0.001
+        for name in NAMES:
+            d = np.clip(getattr(gradients, f"d{name}"), -5, 5)
+            memory[name] = memory[name] + d * d
+            moved = rate * d / np.sqrt(memory[name] + 1e-8)
+            weights[name] = weights[name] - moved
+        places.append(p)
+        p += T
+    return weights, smooth_loss, places
+
+
+def test_training_is_the_classic_loop():
+    states = list(islice(steps(begin(), INDICES, 4), 30))
+    weights, smooth_loss, places = classic(30)
+    for name in NAMES:
+        assert np.allclose(getattr(states[-1].params, name), weights[name], rtol=1e-12)
+    assert np.isclose(states[-1].smooth_loss, smooth_loss, rtol=1e-13)
+    assert [state.position - 4 for state in states] == places
+    assert not np.allclose(states[-1].params.Whh, classic(29)[0]["Whh"], rtol=1e-12)
+
+
+def test_the_last_window_that_fits_is_trained_on():
+    ends = [state.position for state in islice(steps(begin(), INDICES, 4), 4)]
+    assert len(INDICES) == 13
+    assert ends == [4, 8, 12, 4]  # with >= for > the classic never reads 8 to 12
+    ends = [state.position for state in islice(steps(begin(), INDICES[:12], 4), 4)]
+    assert ends == [4, 8, 4, 8]
+
+
+def test_the_hidden_state_is_carried_and_reset():
+    seen = []
+
+    def watched(params, inputs, targets, hprev):
+        result = loss_and_gradients(params, inputs, targets, hprev)
+        seen.append((hprev, result[2]))
+        return result
+
+    after(4, begin(), loss_and_gradients=watched)
+    befores, lasts = zip(*seen, strict=True)
+    assert np.array_equal(befores[1], lasts[0])
+    assert np.array_equal(befores[2], lasts[1])
+    assert not befores[0].any()
+    assert not befores[3].any()
+    assert lasts[2].any()
+
+
+def test_training_learns_and_does_not_without_steps_downhill():
+    blind = begin().smooth_loss
+    assert np.isclose(blind, 4 * np.log(3))
+    assert after(400, begin()).loss < 0.5 * blind
+    uphill = partial(sgd, learning_rate=-0.1)
+    assert after(400, begin(), update=uphill).loss > blind
+
+
+def test_a_state_is_never_changed():
+    first, *_, last = islice(steps(begin(), INDICES, 4), 10)
+    assert same(first, after(1, begin()))
+    assert not same(first, last)
+
+
+def test_training_goes_on_from_any_state_to_the_bit():
+    whole = after(20, begin())
+    assert same(after(13, after(7, begin())), whole)
+    forgetful = after(7, begin())
+    for lost in (
+        replace(forgetful, hprev=np.zeros((5, 1))),
+        replace(forgetful, memory=begin().memory),
+        replace(forgetful, position=0),
+    ):
+        assert not same(after(13, lost), whole)
+
+
+def test_sgd_and_adagrad_by_hand():
+    state = begin()
+    d = Gradients(*(np.full_like(a, 3.0) for a in vars(state.params).values()), None)
+    params, memory = sgd(state.params, d, state.memory, learning_rate=0.1)
+    assert np.allclose(params.Whh, state.params.Whh - 0.3)
+    assert memory is state.memory
+    params, memory = adagrad(state.params, d, state.memory, learning_rate=0.1)
+    params, memory = adagrad(params, d, memory, learning_rate=0.1)
+    assert np.allclose(memory["Whh"], 18)
+    moved = 0.3 / np.sqrt(9 + 1e-8) + 0.3 / np.sqrt(18 + 1e-8)
+    assert np.allclose(params.Whh, state.params.Whh - moved, rtol=1e-14)
+    assert not state.memory["Whh"].any()
+
+
+def flat(gradients):
+    """The gradients by the parameters as one vector."""
+    return np.concatenate([d.ravel() for d in gradients[:5]])
+
+
+def direction(one, other):
+    """The cosine of the angle between two gradients."""
+    a, b = flat(one), flat(other)
+    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+
+
+def test_clipping_by_norm_keeps_the_direction_and_elementwise_does_not():
+    rng = np.random.default_rng(0)
+    shapes = [array.shape for array in vars(begin().params).values()]
+    steep = Gradients(*(9 * rng.standard_normal(s) for s in shapes), np.ones((5, 1)))
+    byentry, bynorm = clip(steep), clip_norm(steep)
+    assert np.abs(flat(byentry)).max() == 5
+    assert np.isclose(np.linalg.norm(flat(bynorm)), 5)
+    assert np.isclose(direction(bynorm, steep), 1, rtol=1e-14)
+    assert direction(byentry, steep) < 0.999
+    assert np.array_equal(byentry.dhprev, steep.dhprev)
+
+
+def test_small_gradients_are_not_clipped_and_huge_ones_do_not_overflow():
+    small = Gradients(*[np.array([[3e-3, 4e-3]])] * 6)
+    assert np.array_equal(flat(clip(small)), flat(small))
+    assert np.array_equal(flat(clip_norm(small)), flat(small))
+    huge = Gradients(*[np.array([[3e200, 4e200]])] * 6)
+    assert np.isclose(np.linalg.norm(flat(clip_norm(huge))), 5)
+    zero = Gradients(*[np.zeros((1, 2))] * 6)
+    assert not flat(clip_norm(zero)).any()
+
+
+def unpredictable():
+    """A network that predicts the same three probabilities after any letter."""
+    return begin().params.replace(Why=np.zeros((3, 5)), by=[[2.0], [1.0], [0.0]])
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_letters_come_as_often_as_the_temperature_says(temperature):
+    rng = np.random.default_rng(1)
+    letters = sample(unpredictable(), [0], 3000, rng, temperature)
+    shares = np.bincount(letters, minlength=3) / 3000
+    weights = np.exp(np.array([2.0, 1.0, 0.0]) / temperature)
+    assert np.allclose(shares, weights / weights.sum(), atol=0.03)
+    others = np.exp(np.array([2.0, 1.0, 0.0]) / temperature * 2)
+    assert not np.allclose(shares, others / others.sum(), atol=0.03)
+
+
+def test_near_zero_only_the_likeliest_letter_is_left():
+    for temperature in (1e-3, 1e-310):
+        drawn = sample(unpredictable(), [2], 50, np.random.default_rng(2), temperature)
+        assert set(drawn) == {0}
+    assert len(set(sample(unpredictable(), [2], 50, np.random.default_rng(2)))) == 3
+
+
+def test_a_seed_gives_its_text_and_another_seed_another():
+    params = after(50, begin()).params
+    texts = [sample(params, [0], 40, np.random.default_rng(s)) for s in (3, 3, 4)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_the_prime_is_read():
+    params = after(300, begin()).params
+    run = loss_and_gradients(params, [1], [0], np.zeros((5, 1)))
+    whole = sample(params, [1, 2], 40, np.random.default_rng(5))
+    rest = sample(params, [2], 40, np.random.default_rng(5), hprev=run[2])
+    assert whole == rest
+    assert whole != sample(params, [2], 40, np.random.default_rng(5))
+
+
+def saved(folder, name="a.npz", n=5):
+    """A checkpoint after n steps, and where it is saved."""
+    settings = Settings(H=5, T=4, seed=3)
+    checkpoint = Checkpoint(after(n, begin()), VOCABULARY, settings, digest(TEXT))
+    save(folder / name, checkpoint)
+    return checkpoint, folder / name
+
+
+def test_a_checkpoint_comes_back_to_the_bit(tmp_path):
+    checkpoint, path = saved(tmp_path)
+    again = load(path)
+    assert same(again.state, checkpoint.state)
+    assert again.vocabulary == VOCABULARY
+    assert (again.settings, again.digest) == (Settings(5, 4, 0.1, 3), digest(TEXT))
+    save(tmp_path / "b.npz", again)
+    assert (tmp_path / "b.npz").read_bytes() == path.read_bytes()
+    assert saved(tmp_path, "c.npz", n=6)[1].read_bytes() != path.read_bytes()
+    assert sorted(os.listdir(tmp_path)) == ["a.npz", "b.npz", "c.npz"]
+
+
+def test_odd_letters_come_back(tmp_path):
+    checkpoint, path = saved(tmp_path)
+    odd = Vocabulary.of("\0\né")  # an array of characters would lose the first
+    save(path, replace(checkpoint, vocabulary=odd))
+    assert load(path).vocabulary == odd
+
+
+def test_every_truncation_is_an_error(tmp_path):
+    whole = saved(tmp_path)[1].read_bytes()
+    path = tmp_path / "short.npz"
+    for size in [*range(0, len(whole), 97), len(whole) - 1]:
+        path.write_bytes(whole[:size])
+        with pytest.raises(ValueError, match=r"short\.npz"):
+            load(path)
+    path.write_bytes(whole)
+    load(path)
+
+
+def test_a_damaged_byte_is_an_error_or_does_no_harm(tmp_path):
+    checkpoint, path = saved(tmp_path)
+    whole, rng, errors = path.read_bytes(), np.random.default_rng(6), 0
+    for place in rng.integers(len(whole), size=150):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            assert same(load(path).state, checkpoint.state)  # a date, a spare field
+        except (ValueError, OSError):
+            errors += 1
+    assert errors > 75
+
+
+class Mischief:
+    """An object that leaves a file behind where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def altered(path, header=None, **arrays):
+    """Saves the checkpoint again with parts of it replaced."""
+    with np.load(path) as archive:
+        parts = dict(archive)
+    told = {**json.loads(parts["header"].tobytes()), **(header or {})}
+    parts["header"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    np.savez(path, **{**parts, **arrays})
+
+
+def test_pickles_are_refused(tmp_path):
+    path, trace = saved(tmp_path)[1], tmp_path / "trace"
+    objects = np.array([Mischief(trace)], dtype=object)
+    altered(path, Whh=objects)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        load(path)
+    assert not trace.exists()
+    with np.load(path, allow_pickle=True) as archive:
+        assert archive["Whh"].shape == (1,)
+    assert trace.exists()  # it would have been
+
+
+WRONG = {
+    "a newer version": ({"version": 2}, {}, "its version is 2, this program reads up"),
+    "another kind": ({"format": "recipe"}, {}, "it is of another kind"),
+    "another H in the settings": (
+        {"settings": {"H": 6, "T": 4, "learning_rate": 0.1, "seed": 0}},
+        {},
+        "H = 5 and V = 3, expected H = 6 and V = 3",
+    ),
+    "an H that is no number": ({"settings": {"H": "5"}}, {}, "H is '5', expected a"),
+    "no learning rate": (
+        {"settings": {"H": 5, "learning_rate": 0}},
+        {},
+        "learning_rate is 0, expected a number above 0",
+    ),
+    "fewer letters": ({"letters": "ab"}, {}, "expected H = 5 and V = 2"),
+    "letters in disorder": ({"letters": "cab"}, {}, "letters are not in order"),
+    "a step that is none": ({"step": -1}, {}, "step is -1, expected a whole number"),
+    "Whh of another size": ({}, {"Whh": np.ones((4, 4))}, "Whh has shape"),
+    "nan in Whh": ({}, {"Whh": np.full((5, 5), np.nan)}, "Whh holds nan or inf"),
+    "memory of another size": (
+        {},
+        {"memory_Why": np.ones((5, 3))},
+        r"memory_Why holds float64 of shape \(5, 3\), expected .* \(3, 5\)",
+    ),
+    "hprev of text": ({}, {"hprev": np.full((5, 1), "x")}, "hprev holds <U1"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_checkpoint_that_does_not_fit_is_an_error(name, tmp_path):
+    header, arrays, message = WRONG[name]
+    path = saved(tmp_path)[1]
+    altered(path)
+    load(path)
+    altered(path, header, **arrays)
+    with pytest.raises(
+        ValueError, match=rf"a\.npz holds no whole checkpoint.*{message}"
+    ):
+        load(path)
+
+
+def test_a_foreign_file_is_an_error(tmp_path):
+    array, archive = io.BytesIO(), io.BytesIO()
+    np.save(array, np.ones(3))
+    np.savez(archive, np.ones(3))
+    for content in (b"", b"abc", array.getvalue(), archive.getvalue(), b"PK" * 50):
+        (tmp_path / "foreign.npz").write_bytes(content)
+        with pytest.raises(ValueError, match=r"foreign\.npz (is not|holds no)"):
+            load(tmp_path / "foreign.npz")
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nowhere.npz")
+    with pytest.raises(IsADirectoryError):
+        load(tmp_path)
+
+
+def no_space(*_):
+    """Fails as a full disk does."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fill_the_disk(path, monkeypatch):
+    """Makes the next flush to the disk fail."""
+    monkeypatch.setattr(os, "fsync", no_space)
+
+
+def point_at_a_full_device(path, monkeypatch):
+    """Makes the temporary file one that no byte fits into."""
+    path.with_name(path.name + ".part").symlink_to("/dev/full")
+
+
+def interrupt(path, monkeypatch):
+    """Presses Ctrl-C in the middle of the write."""
+
+    def pressed(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", pressed)
+
+
+FAILURES = {"full disk": (fill_the_disk, OSError, "No space left on device: .*a.npz")}
+FAILURES["Ctrl-C"] = (interrupt, KeyboardInterrupt, None)
+if Path("/dev/full").exists():
+    FAILURES["full device"] = (point_at_a_full_device, OSError, "No space left")
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_write_that_fails_leaves_the_older_checkpoint(name, tmp_path, monkeypatch):
+    failure, error, message = FAILURES[name]
+    older, path = saved(tmp_path)
+    before = path.read_bytes()
+    with monkeypatch.context() as patched:
+        failure(path, patched)
+        with pytest.raises(error, match=message):
+            save(path, replace(older, state=after(9, begin())))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["a.npz"]
+    assert saved(tmp_path, n=9)[1].read_bytes() != before
+
+
+def test_a_write_in_place_would_lose_the_older_checkpoint(tmp_path, monkeypatch):
+    def in_place(path, data):
+        with path.open("wb") as file:
+            file.write(data[:100])
+            no_space()
+
+    path = saved(tmp_path)[1]
+    monkeypatch.setattr(checkpoints, "_write", in_place)
+    with pytest.raises(OSError, match="No space left"):
+        saved(tmp_path, n=9)
+    with pytest.raises(ValueError, match="holds no whole checkpoint"):
+        load(path)
+
+
+def test_nothing_but_a_file_is_replaced(tmp_path):
+    (tmp_path / "a.npz").mkdir()
+    with pytest.raises(OSError, match="not a regular file"):
+        saved(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        saved(tmp_path / "nowhere")
+    assert os.listdir(tmp_path) == ["a.npz"]
+
+
+ERRORS = {
+    "a text shorter than a chunk": (
+        lambda: steps(begin(), INDICES[:4], 4),
+        "4 indices came, expected at least 5 for T = 4",
+    ),
+    "weights beyond all numbers": (
+        lambda: after(9, begin(), update=partial(adagrad, learning_rate=1e308)),
+        "training broke down at step [1-9]: .* holds nan or inf.*; try a smaller",
+    ),
+    "a bound of zero": (
+        lambda: after(1, begin(), clip=partial(clip, bound=0)),
+        "bound is 0, expected a number above 0",
+    ),
+    "a norm of nan": (
+        lambda: after(1, begin(), clip=partial(clip_norm, bound=np.nan)),
+        "bound is nan, expected a number above 0",
+    ),
+    "no hidden units": (lambda: begin(H=0), "H is 0, expected at least 1"),
+    "a temperature of zero": (
+        lambda: sample(begin().params, [0], 1, np.random.default_rng(0), 0),
+        "temperature is 0, expected a number above 0",
+    ),
+    "no prime": (
+        lambda: sample(begin().params, [], 1, np.random.default_rng(0)),
+        "prime is empty, expected at least one index",
+    ),
+    "an unknown prime": (
+        lambda: sample(begin().params, [3], 1, np.random.default_rng(0)),
+        r"inputs\[0\] is 3, expected 0 to 2",
+    ),
+    "a negative length": (
+        lambda: sample(begin().params, [0], -1, np.random.default_rng(0)),
+        "length is -1, expected at least 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_wrong_use_gets_one_clear_error(name):
+    call, message = ERRORS[name]
+    with pytest.raises(ValueError, match=message):
+        call()
