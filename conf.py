@@ -75,6 +75,9 @@ html_title = "Backpropagation through time, measured"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["custom.css"]
+html_sidebars = {
+    "**": ["home.html", "search-button-field.html", "sbt-sidebar-nav.html"]
+}
 html_context = {"default_mode": "auto"}
 html_copy_source = False
 html_show_sourcelink = False
@@ -88,6 +91,9 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
+    "navbar_persistent": [],
     "footer_content_items": "",
+    "pygments_light_style": "github-light",
+    "pygments_dark_style": "github-dark",
     "search_bar_text": "Search",
 }

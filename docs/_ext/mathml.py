@@ -156,7 +156,9 @@ class Renderer:
         """Nothing; the formula stands in its own scroll box, its number beside it."""
         writer.body.append(writer.starttag(node, "div", CLASS="equation"))
         mathml = self.mathml(node.astext(), True, node)
-        writer.body.append(f'<div class="formula">{mathml}</div>')
+        # The theme's script gives a box of this second class a tab stop if it scrolls.
+        box = "formula pst-scrollable-table-container"
+        writer.body.append(f'<div class="{box}">{mathml}</div>')
         if node.get("number"):
             number = get_node_equation_number(writer, node)
             writer.body.append(f'<span class="eqno">({number})')
