@@ -1,7 +1,7 @@
 """The list of all equations, and what pages say about their number.
 
 ``{atlas}`` is a table of every measured equation and a list of the others.
-``{measured-count}`measured` `` and ``{measured-count}`unmeasured` `` are numbers, and
+``{measured-count}`equations` `` and ``{measured-count}`unmeasured` `` are numbers, and
 ``{measured-error}`largest` `` is the largest error of any measured equation.
 They are written after all pages have been read, and again when any equation changes.
 """
@@ -36,9 +36,9 @@ class Atlas(SphinxDirective):
 
 
 class Count(SphinxRole):
-    """How many equations are measured, or are not."""
+    """How many displayed equations are measured, or are not."""
 
-    words = ("measured", "unmeasured")
+    words = ("equations", "unmeasured")
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if self.text in self.words:
@@ -64,7 +64,7 @@ class WriteAtlas(SphinxPostTransform):
         held = [(docname, r) for docname, r in found if "reason" not in r]
         rest = [(docname, r) for docname, r in found if "reason" in r]
         write: dict[str, Callable[[], list[nodes.Node]]] = {
-            "measured": lambda: [nodes.Text(str(len(held)))],
+            "equations": lambda: [nodes.Text(str(len(held)))],
             "unmeasured": lambda: [nodes.Text(str(len(rest)))],
             "largest": lambda: power(max((r["error"] for _, r in held), default=0.0)),
             "atlas": lambda: [table(held), *plain(rest)],
