@@ -1,0 +1,170 @@
+"""One chain of equalities, understood: everything that is known before a draw."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rnn_notes.equations import quiet
+from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.reading import Reader
+from rnn_notes.equations.shapes import Shapes, written
+from rnn_notes.equations.symbols import Condition, Scope
+from rnn_notes.equations.where import Clauses, condition_letters
+
+ORDERS = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+MOST_CASES = 4000
+
+
+class Equation:
+    """The sides of one line of a formula, their shapes, and where its indices run.
+
+    items  : what stands on the line: the equation, then conditions after commas
+    scope  : what the letters stand for
+    layout : how derivatives are laid out
+
+    Raises ``EquationError`` for what is not understood. Sides of different shapes are
+    understood; ``fits`` says so.
+    """
+
+    def __init__(self, items: list[Node], scope: Scope, layout: str) -> None:
+        relation, *said = items
+        if relation.kind != "relation":
+            raise relation.fail("no = came, expected an equation")
+        self.scope = replace(
+            scope, conditions=list(scope.conditions), ranges=dict(scope.ranges)
+        )
+        Clauses(self.scope, frozenset()).conditions(said)
+        self.sides = Reader(self.scope).read(relation).parts
+        self.shapes = Shapes(self.scope, layout)
+        first, *others = [self.shapes.of(side) for side in self.sides]
+        fitting = [self.shapes.fit(first, other) for other in others]
+        self.fits = all(fitting)
+        self.shapes.settle()
+        free = frozenset[str]().union(*(side.free for side in self.sides))
+        self.free = sorted(free - self.scope.size_names)
+        self.check_letters(said)
+        self.downwards = self.running_down()
+
+    @property
+    def line(self) -> str:
+        """The shape of every factor."""
+        return quiet.line(list(self.sides), self.shapes)
+
+    def side_shapes(self) -> list[str]:
+        """The shape of every side, in letters."""
+        return [written(self.shapes.shape(side)) for side in self.sides]
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node that the page's formula itself is made of."""
+        waiting = list(self.sides)
+        while waiting:
+            node = waiting.pop()
+            yield node
+            if node.kind != "defined":
+                waiting += node.parts
+
+    def has(self, kind: str) -> bool:
+        """Whether a node of this kind is anywhere, definitions included."""
+        return any(node.kind == kind for side in self.sides for node in side.walk())
+
+    def check_letters(self, said: list[Node]) -> None:
+        """Nothing; no letter is both free and bound, none is asked about in vain."""
+        for node in self.nodes():
+            if node.kind in ("sum", "prod") and node.value in self.free:
+                raise node.fail(f"{node.value} is bound here and free elsewhere")
+        for condition in self.scope.conditions[
+            len(self.scope.conditions) - len(said) :
+        ]:
+            for letter in condition_letters(condition) - {
+                *self.free,
+                *self.scope.size_names,
+            }:
+                raise condition.node.fail(f"{letter} is no free index of the equation")
+
+    # Where the free indices run
+
+    def cases(self, draw: Draw) -> Iterator[dict[str, int]]:
+        """The values of all letters, sizes too, that the conditions allow."""
+        sizes = dict(draw.sizes)
+        spans = [self.span(name, draw) for name in self.free]
+        chosen = [
+            c
+            for c in self.scope.conditions
+            if condition_letters(c) <= set(sizes) | set(self.free)
+        ]
+        for values in itertools.islice(itertools.product(*spans), MOST_CASES):
+            env = {**sizes, **dict(zip(self.free, values, strict=True))}
+            if all(self.allows(condition, env) for condition in chosen):
+                yield env
+
+    def span(self, name: str, draw: Draw) -> range:
+        """The values of one index in a draw."""
+        if name in self.scope.ranges:
+            low, high = (index.at(draw.sizes) for index in self.scope.ranges[name])
+            return range(low, high + 1)
+        user = next(n for n in self.nodes() if name in n.free and self.is_own(n, name))
+        domain = self.shapes.domain(name, user)
+        last = draw.sizes["T"] if isinstance(domain, str) else draw.size(domain)
+        return range(1, last + 1)
+
+    def is_own(self, node: Node, name: str) -> bool:
+        """Whether a node uses an index itself, or in a definition."""
+        return any(name in index.letters for index in node.indices) or (
+            node.kind == "defined"
+        )
+
+    def allows(self, condition: Condition, env: dict[str, int]) -> bool:
+        """Whether a condition holds for given values of the letters."""
+        values = [side.at(env) for side in condition.sides]
+        pairs = zip(values, condition.relations, values[1:], strict=False)
+        return all(ORDERS[relation](a, b) for a, relation, b in pairs)
+
+    def running_down(self) -> set[Node]:
+        """The products whose letter runs from a larger to a smaller value."""
+        products = [n for s in self.sides for n in s.walk() if n.kind == "prod"]
+        if not products:
+            return set()
+        draw = Draw({"V": 3, "H": 3, "T": 5, **self.scope.sizes}, 0, 1.0)
+        sizes = {name: draw.sizes.get(name, 3) for name in self.scope.size_names}
+        draw = replace(draw, sizes=sizes)
+        gaps: dict[Node, set[int]] = {node: set() for node in products}
+        for env in self.cases(draw):
+            for side in self.sides:
+                self.gaps(side, env, gaps)
+        return {node for node in products if self.is_down(node, gaps[node])}
+
+    def gaps(self, node: Node, env: dict[str, int], gaps: dict[Node, set[int]]) -> None:
+        """Nothing; how far apart the limits of every product come is noted."""
+        inner = env
+        if node.kind in ("sum", "prod") and node.indices:
+            low, high = (index.at(env) for index in node.indices)
+            if node.kind == "prod":
+                gaps[node].add(high - low)
+            for value in {low, high} if low <= high else {low}:
+                for part in node.parts:
+                    self.gaps(part, {**env, node.value: value}, gaps)
+            return
+        if node.kind == "defined":
+            values = (index.at(env) for index in node.indices)
+            inner = {**env, **dict(zip(node.binds, values, strict=True))}
+        for part in node.parts:
+            self.gaps(part, inner, gaps)
+
+    def is_down(self, node: Node, gaps: set[int]) -> bool:
+        """Whether limits this far apart mean that the letter runs down."""
+        if not node.indices or min(gaps, default=0) >= -1:
+            return False
+        if max(gaps) > 1:
+            raise node.fail("its limits lie both ways round, expected one order")
+        return True

@@ -1,0 +1,42 @@
+"""What is raised for a formula that is not understood."""
+
+from __future__ import annotations
+
+Span = tuple[int, int]
+
+
+class EquationError(ValueError):
+    """A formula is not understood; the message ends with a caret under the place.
+
+    reason   : what came and what was expected
+    position : where in ``latex``, counted from 0
+    latex    : the formula, or the ``where`` text, in which the place lies
+
+    >>> print(EquationError("no symbol q is known", (4, 5), "L = q"))
+    no symbol q is known
+      L = q
+          ^
+    """
+
+    def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
+        self.reason = reason
+        self.span = span
+        self.latex = latex
+        super().__init__(reason)
+
+    @property
+    def position(self) -> int:
+        """Where in ``latex`` the trouble starts, counted from 0."""
+        return self.span[0]
+
+    def __str__(self) -> str:
+        if not self.latex:
+            return self.reason
+        start = self.latex.rfind("\n", 0, self.position) + 1
+        line = self.latex[start:].split("\n", 1)[0]
+        column = self.position - start
+        width = max(1, min(self.span[1] - self.position, len(line) - column))
+        left = max(0, column - 60)  # a long line is shown around the place
+        shown = line[left : column + max(width, 20)][:78]
+        caret = " " * (column - left) + "^" * min(width, 78 - column + left)
+        return f"{self.reason}\n  {shown}\n  {caret}"

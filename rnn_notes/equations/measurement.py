@@ -1,0 +1,118 @@
+"""What a measurement of a formula says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.nature import Array
+
+
+@dataclass(frozen=True)
+class Worst:
+    """Where the two sides of an equality part most.
+
+    draw    : sizes, seed and scale of the weights
+    letters : the values of the free indices
+    error   : the largest difference, relative to the largest term
+    left    : the value of the left side
+    right   : the value of the right side
+    shapes  : the shapes of both, in letters
+    """
+
+    draw: Draw
+    letters: Mapping[str, int]
+    error: float
+    left: Array
+    right: Array
+    shapes: tuple[str, str]
+
+    def __str__(self) -> str:
+        letters = "".join(f", {name} = {value}" for name, value in self.letters.items())
+        return "\n".join(
+            [
+                f"at {self.draw}{letters}",
+                f"  left, {self.shapes[0]}:\n{_rows(self.left)}",
+                f"  right, {self.shapes[1]}:\n{_rows(self.right)}",
+            ]
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same in lists, numbers and strings."""
+        return {
+            "sizes": dict(self.draw.sizes),
+            "seed": self.draw.seed,
+            "scale": self.draw.scale,
+            "letters": dict(self.letters),
+            "left": self.left.tolist(),
+            "right": self.right.tolist(),
+            "shapes": list(self.shapes),
+        }
+
+
+def _rows(value: Array) -> str:
+    """A matrix in lines, as a report shows it; six of each are enough."""
+    rows = ["    " + " ".join(f"{x: .6g}" for x in row[:6]) for row in value[:6]]
+    return "\n".join(rows)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Whether a formula holds, and what came out of measuring it.
+
+    latex     : the formula
+    holds     : whether both sides agree in every draw
+    error     : the largest difference, relative to the largest term; inf where the
+                shapes differ
+    tolerance : the largest error allowed
+    shapes    : the shape of every factor, as in "V×H = Σ V×1 · 1×H"
+    draws     : how many times the sides were compared
+    worst     : where they part most
+    close     : neighbours of a formula that does not hold, one edit away, that do
+    """
+
+    latex: str
+    holds: bool
+    error: float
+    tolerance: float
+    shapes: str
+    draws: int
+    worst: Worst
+    neighbours: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @cached_property
+    def close(self) -> tuple[str, ...]:
+        """Formulas one edit away that hold; none are sought for one that holds."""
+        return () if self.holds else self.neighbours()
+
+    def __bool__(self) -> bool:
+        return self.holds
+
+    def __str__(self) -> str:
+        over = f"over {self.draws} draws (tolerance {self.tolerance:.0e})"
+        if self.holds:
+            return f"holds\n  {self.shapes}\n  largest error {self.error:.0e} {over}"
+        if self.worst.shapes[0] != self.worst.shapes[1]:
+            left, right = self.worst.shapes
+            reason = f"the left side is {left}, the right side {right}"
+        else:
+            reason = f"largest error {self.error:.1e} {over}"
+        pieces = ["does not hold", f"  {self.shapes}", f"  {reason}", str(self.worst)]
+        pieces += [f"close, and it holds:\n  {latex}" for latex in self.close]
+        return "\n".join(pieces)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same in lists, numbers and strings, ready for JSON; inf is None."""
+        return {
+            "latex": self.latex,
+            "holds": self.holds,
+            "error": self.error if self.error < float("inf") else None,
+            "tolerance": self.tolerance,
+            "shapes": self.shapes,
+            "draws": self.draws,
+            "worst": self.worst.as_dict(),
+            "close": list(self.close),
+        }

@@ -1,0 +1,126 @@
+"""The tree of a formula, before and after its names have a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rnn_notes.equations.errors import EquationError, Span
+
+DEEPEST = 60
+
+
+@dataclass(frozen=True)
+class Linear:
+    """An index such as ``t - 1``: whole multiples of letters, and a constant.
+
+    >>> before = Linear((("t", 1),), -1)
+    >>> str(before), before.at({"t": 3})
+    ('t - 1', 2)
+    """
+
+    terms: tuple[tuple[str, int], ...] = ()
+    constant: int = 0
+
+    def at(self, letters: Mapping[str, int]) -> int:
+        """The index for given values of its letters."""
+        return self.constant + sum(k * letters[name] for name, k in self.terms)
+
+    def plus(self, other: Linear, sign: int = 1) -> Linear:
+        """The sum, or with ``sign=-1`` the difference, of two indices."""
+        terms = dict(self.terms)
+        for name, k in other.terms:
+            terms[name] = terms.get(name, 0) + sign * k
+        kept = tuple(sorted((name, k) for name, k in terms.items() if k))
+        return Linear(kept, self.constant + sign * other.constant)
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """The letters that the index depends on, T, V and H among them."""
+        return frozenset(name for name, _ in self.terms)
+
+    def __str__(self) -> str:
+        pieces = [(k, name) for name, k in self.terms]
+        if self.constant or not pieces:
+            pieces.append((self.constant, ""))
+        text = "".join(
+            f" {'-' if k < 0 else '+'} {'' if name and abs(k) == 1 else abs(k)}{name}"
+            for k, name in pieces
+        )
+        return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One piece of a formula; compared by identity, so that it can be a key.
+
+    kind    : "number", "name", "add", "mul", "sum", "derivative", …
+    span    : where it stands in the text
+    parts   : the pieces that it is made of
+    value   : what the kind needs besides: a name, signs, the size of a matrix
+    form    : "closed" in brackets, "open" where an argument ends without a bracket
+    indices : the indices that it uses itself
+    binds   : the letters that it gives values to inside its parts
+    """
+
+    kind: str
+    span: Span
+    parts: tuple[Node, ...] = ()
+    value: Any = None
+    form: str = ""
+    indices: tuple[Linear, ...] = ()
+    binds: tuple[str, ...] = ()
+    depth: int = field(init=False)
+    free: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        depth = 1 + max((part.depth for part in self.parts), default=0)
+        inside = frozenset[str]().union(*(part.free for part in self.parts))
+        own = frozenset[str]().union(*(index.letters for index in self.indices))
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "free", own | (inside - set(self.binds)))
+        if depth > DEEPEST:
+            raise EquationError(
+                f"the formula is nested {depth} deep, expected at most {DEEPEST}",
+                self.span,
+            )
+
+    def with_parts(self, change: Callable[[Node], Node]) -> Node:
+        """The same node with every part changed."""
+        return replace(self, parts=tuple(change(part) for part in self.parts))
+
+    def at(self, span: Span) -> Node:
+        """The same tree, every node of which says that it stands at ``span``."""
+        return replace(self.with_parts(lambda part: part.at(span)), span=span)
+
+    def walk(self) -> Iterator[Node]:
+        """The node and all that it is made of."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+    def fail(self, reason: str) -> EquationError:
+        """The error that says ``reason`` and points here."""
+        return EquationError(reason, self.span)
+
+
+def compact(node: Node) -> str:
+    """The text of a name or a subscript without its spaces.
+
+    >>> x, h = Node("name", (0, 1), value="x"), Node("name", (1, 2), value="h")
+    >>> compact(Node("mul", (0, 2), (x, h)))
+    'xh'
+    """
+    if node.kind in ("name", "number"):
+        return str(node.value)
+    if node.kind == "mul":
+        return "".join(compact(part) for part in node.parts)
+    if node.kind == "subscripted":
+        base, *items = node.parts
+        return f"{compact(base)}_{{{','.join(compact(item) for item in items)}}}"
+    if node.kind == "add":
+        signs = ["+" if sign > 0 else "-" for sign in node.value]
+        pieces = [s + compact(p) for s, p in zip(signs, node.parts, strict=True)]
+        return "".join(pieces).removeprefix("+")
+    return f"<{node.kind}>"  # no name looks like this

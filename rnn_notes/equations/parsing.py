@@ -1,0 +1,86 @@
+"""The tree of a formula, from its LaTeX."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+from lark.exceptions import VisitError
+
+from rnn_notes.equations.building import build
+from rnn_notes.equations.errors import EquationError, Span
+from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.tokens import Sorter
+
+LONGEST = 6000
+HINTS = {
+    "PARTIAL": r"; a lone \partial has no meaning, write \frac{\partial y}{\partial x}",
+    "TOP": r"; write the transpose as ^\top",
+    "RELATION": "; each line has one chain of equalities",
+    "PERIOD": "; a full stop ends a line",
+}
+
+
+def parse(latex: str) -> list[list[Node]]:
+    """The items of every line: an equation, then the conditions after its commas.
+
+    Raises ``EquationError`` for what is not in the language, or is too long or deep.
+
+    >>> [[equation]] = parse(r"y_t = W_{hy} h_t + b_y")
+    >>> equation.kind, [side.kind for side in equation.parts]
+    ('relation', ['subscripted', 'add'])
+    """
+    if len(latex) > LONGEST:
+        raise EquationError(
+            f"{len(latex)} characters came, expected at most {LONGEST}"
+        )  # without the text: no one wants to read it
+    try:
+        return build(_parser().parse(latex))
+    except EquationError as error:
+        raise EquationError(error.reason, error.span, latex) from None
+    except VisitError as error:
+        if not isinstance(error.orig_exc, EquationError):
+            raise
+        raise EquationError(error.orig_exc.reason, error.orig_exc.span, latex) from None
+    except UnexpectedCharacters as error:
+        raise _unreadable(latex, error.pos_in_stream or 0) from None
+    except UnexpectedToken as error:
+        raise EquationError(*_unexpected(latex, error.token), latex) from None
+    except UnexpectedEOF:
+        raise EquationError(*_unexpected(latex, None), latex) from None
+
+
+@cache
+def _parser() -> Lark:
+    """The parser that belongs to the grammar; it builds lark's own tree."""
+    grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar,
+        parser="lalr",
+        lexer="basic",
+        propagate_positions=True,
+        maybe_placeholders=True,
+        postlex=Sorter(),
+    )
+
+
+def _unreadable(latex: str, start: int) -> EquationError:
+    """The error for characters that are in no symbol of the language."""
+    command = re.compile(r"\\([A-Za-z]+(\s*\{[^{}\\]*\})?|.?)|.").match(latex, start)
+    word = command[0] if command else ""
+    return EquationError(
+        f"{word} is not in the language", (start, start + len(word)), latex
+    )
+
+
+def _unexpected(latex: str, token: Token | None) -> tuple[str, Span]:
+    """What to say of a token that does not fit, and where it stands."""
+    if token is None or token.type == "$END":
+        if not latex.strip():
+            return "nothing came, expected a formula", (0, 1)
+        return "the formula ends here, and something is missing", (len(latex),) * 2
+    start = token.start_pos or 0
+    hint = HINTS.get(token.type, "")
+    return f"{token} does not fit here{hint}", (start, start + len(token))

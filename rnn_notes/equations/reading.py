@@ -1,0 +1,249 @@
+"""From the names in a tree to what they mean: quantities, indices, definitions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rnn_notes.equations.nodes import Linear, Node, compact
+from rnn_notes.equations.symbols import (
+    CONSTANTS,
+    FAMILIES,
+    Alias,
+    Definition,
+    Letter,
+    Scope,
+)
+
+SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
+HINTS = {
+    "d": r": write the differential as \mathrm{d}",
+    "e": r": write \exp(...) for the exponential, e_t for a target",
+    r"\ell": r": the loss of a step is \ell_t, their sum is L",
+    r"\mathbf{0}": ": write 0 for a zero of any shape",
+}
+VARIABLES = ("quantity", "defined")
+
+
+class Reader:
+    """Gives the nodes of a tree their meaning, under a scope.
+
+    Raises ``EquationError`` for unknown symbols, ambiguous subscripts, indices that are
+    bound twice, and derivatives by what is not a variable.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.bound: tuple[str, ...] = ()
+
+    def read(self, node: Node) -> Node:
+        """The node with a meaning."""
+        method = getattr(self, f"_{node.kind}", None)
+        if method is None:
+            return node.with_parts(self.read)
+        read: Node = method(node)
+        return replace(read, span=node.span, form=node.form)
+
+    def index(self, node: Node) -> Linear:
+        """The index that a node stands for, such as ``t - 1``."""
+        if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
+            return Linear((), int(node.value))
+        if node.kind == "add":
+            total = Linear()
+            for sign, part in zip(node.value, node.parts, strict=True):
+                total = total.plus(self.index(part), sign)
+            return total
+        if node.kind == "name":
+            known = node.value in self.scope.bindings
+            letter = node.value.isalpha() or node.value[1:].isalpha()
+            if letter and not (known and node.value not in self.bound):
+                return Linear(((node.value, 1),))
+        raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
+
+    # Names
+
+    def _name(self, node: Node) -> Node:
+        name = node.value
+        if name in self.bound or name in self.scope.size_names | set(self.scope.ranges):
+            return Node("index", node.span, indices=(Linear(((name, 1),)),))
+        if name in self.scope.bindings:
+            return self._bound_name(node, name, ())
+        if name in CONSTANTS:
+            return Node("quantity", node.span, value=name)
+        if name in SPECIAL:
+            return Node(SPECIAL[name], node.span)
+        if name in FAMILIES and name not in HINTS:
+            raise node.fail(f"{name} came without a step, expected one as in {name}_t")
+        raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
+
+    def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
+        binding = self.scope.bindings[name]
+        if isinstance(binding, Alias):
+            return binding.entry.at(node.span)
+        if isinstance(binding, Letter):
+            wanted = int(binding.indexed)
+        else:
+            wanted = len(binding.parameters)
+        if wanted > 1 and len(items) == 1:
+            items = tuple(letters(items[0]))
+        if len(items) < wanted:
+            raise node.fail(f"{name} came without an index, expected {wanted}")
+        indices = tuple(self.index(item) for item in items[:wanted])
+        if isinstance(binding, Definition):
+            body, binds = binding.body.at(node.span), binding.parameters
+            quantity = Node(
+                "defined", node.span, (body,), name, indices=indices, binds=binds
+            )
+        else:
+            quantity = Node("quantity", node.span, value=name, indices=indices)
+        return self._entry(quantity, items[wanted:])
+
+    def _number(self, node: Node) -> Node:
+        return replace(node, value=float(node.value))
+
+    def _subscripted(self, node: Node) -> Node:
+        base, *items = node.parts
+        if base.kind == "norm":
+            return self._named_norm(node)
+        if base.kind != "name" or base.form == "closed":
+            return self._entry(self.read(base), items)
+        first = f"{base.value}_{{{compact(items[0])}}}"
+        if compact(node) in self.scope.bindings:
+            return self._bound_name(node, compact(node), ())
+        if first in self.scope.bindings:
+            return self._bound_name(node, first, tuple(items[1:]))
+        if base.value in self.scope.bindings:
+            return self._bound_name(node, base.value, tuple(items))
+        if first in CONSTANTS:
+            return self._entry(Node("quantity", node.span, value=first), items[1:])
+        if base.value in FAMILIES:
+            return self._step(node, base.value, items)
+        return self._special(node, base.value, items)
+
+    def _step(self, node: Node, name: str, items: list[Node]) -> Node:
+        if items[0].kind == "mul":
+            split = ",".join(compact(part) for part in items[0].parts)
+            raise items[0].fail(
+                f"the subscript {compact(items[0])} is ambiguous, expected a step, and "
+                f"entries after a comma, as in {name}_{{{split}}}"
+            )
+        index = self.index(items[0])
+        quantity = Node("quantity", node.span, value=name, indices=(index,))
+        return self._entry(quantity, items[1:])
+
+    def _special(self, node: Node, name: str, items: list[Node]) -> Node:
+        if name in SPECIAL and len(items) == 1:
+            return Node(SPECIAL[name], node.span, value=self._sizes(items[0]))
+        pair = letters(items[0]) if len(items) == 1 else items
+        if name == r"\delta" and len(pair) == 2:
+            indices = tuple(self.index(item) for item in pair)
+            return Node("delta", node.span, indices=indices)
+        weights = [key for key in CONSTANTS if key.startswith(f"{name}_")]
+        if not weights:
+            raise node.fail(f"{compact(node)} is not known{HINTS.get(name, '')}")
+        text = compact(items[0])
+        for key in weights:
+            if text.startswith(rest := key[len(name) + 2 : -1]) and text != rest:
+                raise node.fail(
+                    f"the subscript of {compact(node)} is ambiguous: "
+                    f"expected {key}, or an entry of it as in ({key})_{{ij}}"
+                )
+        raise node.fail(f"{compact(node)} is not known, expected {', '.join(weights)}")
+
+    def _sizes(self, item: Node) -> tuple[str, ...]:
+        """The size that stands as the subscript of an identity or of ones."""
+        names = tuple(compact(part) for part in letters(item))
+        if unknown := [n for n in names if n not in self.scope.size_names]:
+            if not unknown[0].isdigit():
+                raise item.fail(f"{unknown[0]} is no size, expected one of T, V, H")
+            names = (compact(item),)
+        return tuple(sorted(names)) if names != ("1",) else ()
+
+    def _entry(self, base: Node, items: Any) -> Node:
+        if not items:
+            return base
+        places = list(items) if len(items) > 1 else letters(items[0])
+        if len(places) > 2:
+            raise base.fail(f"{len(places)} indices came, expected at most two")
+        indices = tuple(self.index(place) for place in places)
+        return Node("entry", base.span, (base,), indices=indices)
+
+    # Everything else that needs a meaning
+
+    def _power(self, node: Node) -> Node:
+        base, exponent = node.parts
+        if exponent.kind == "name" and exponent.value == "T":
+            raise exponent.fail(
+                r"^T came: T is the number of steps, expected ^\top for a transpose"
+            )
+        index = self.index(exponent)
+        return Node(node.kind, node.span, (self.read(base),), indices=(index,))
+
+    _elementpower = _power
+
+    def _named_norm(self, node: Node) -> Node:
+        base, *items = node.parts
+        if (name := compact(items[0])) not in ("2", "F"):
+            raise node.fail(f"the norm {name} came, expected 2 or F")
+        return Node("norm", node.span, (self.read(base.parts[0]),), name)
+
+    def _sum(self, node: Node) -> Node:
+        letter, *limits, body = node.parts
+        name = letter.value
+        if name in self.bound:
+            raise letter.fail(f"{name} is bound already by an outer sum or product")
+        if name in self.scope.size_names | set(self.scope.bindings):
+            raise letter.fail(f"{name} came as an index, and it has another meaning")
+        indices = tuple(self.index(limit) for limit in limits)
+        if any(name in index.letters for index in indices):
+            raise letter.fail(f"{name} came in its own limits")
+        self.bound = (*self.bound, name)
+        read = self.read(body)
+        self.bound = self.bound[:-1]
+        return Node(node.kind, node.span, (read,), name, indices=indices, binds=(name,))
+
+    _prod = _sum
+
+    def _derivative(self, node: Node) -> Node:
+        above, below = (self.read(part) for part in node.parts)
+        inside = below
+        while inside.kind in ("transpose", "entry") or (
+            inside.kind == "call" and inside.value == "vec"
+        ):
+            inside = inside.parts[0]
+        if inside.kind not in VARIABLES or inside.value == "e":
+            came = compact(node.parts[1])
+            what = f"{came} came" if "<" not in came else "an expression came"
+            raise below.fail(f"{what} below the line, expected a variable")
+        return Node("derivative", node.span, (above, below), node.value)
+
+    def _relation(self, node: Node) -> Node:
+        if wrong := [symbol for symbol in node.value if symbol not in ("=", ":=")]:
+            raise node.fail(
+                f"{wrong[0]} came, expected = : only equalities are measured"
+            )
+        return node.with_parts(self._term)
+
+    def _add(self, node: Node) -> Node:
+        return node.with_parts(self._term)
+
+    def _term(self, node: Node) -> Node:
+        """The node with a meaning; a lone 0 takes any shape."""
+        read = self.read(node)
+        alone = read.kind == "number" and read.value == 0
+        return Node("zero", node.span) if alone else read
+
+    def _set(self, node: Node) -> Node:
+        raise node.fail("a set came, expected an expression")
+
+    def _dots(self, node: Node) -> Node:
+        raise node.fail("dots came, expected every term written out")
+
+
+def letters(item: Node) -> list[Node]:
+    """The places in a subscript such as ``ij`` or ``11``, one by one."""
+    if item.kind == "mul" and not item.value:
+        return [place for part in item.parts for place in letters(part)]
+    if item.kind == "number" and item.value.isdigit():
+        return [replace(item, value=digit) for digit in item.value]
+    return [item]

@@ -1,0 +1,364 @@
+"""The shape of every piece of a formula, in letters, before any number is drawn.
+
+A shape is a pair of dims, a dim a product of sizes: ``("H", "V")`` is H·V, ``()`` is 1.
+What has no size of its own (I, a bold 1, a zero) starts with unknowns, "?1", and takes
+the size that its place asks for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.nodes import Linear, Node
+from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
+
+ELEMENTWISE = ("tanh", "exp", "log")
+
+
+def written(shape: Shape) -> str:
+    """A shape as readers see it.
+
+    >>> written((("H",), ())), written((("H", "V"), ("H",)))
+    ('H×1', 'HV×H')
+    """
+    return "×".join("".join(sorted(dim)) or "1" for dim in shape)
+
+
+class Shapes:
+    """The shapes of the nodes of one equation, and where its indices run.
+
+    table   : the shape of every node, once ``settle`` has been called
+    domains : for an index letter, "time" or the dim of the entries that it counts
+
+    Raises ``EquationError`` for pieces that do not fit, naming both shapes.
+    """
+
+    def __init__(self, scope: Scope, layout: str) -> None:
+        self.scope = scope
+        self.layout = layout
+        self.known: dict[str, Dim] = {}
+        self.postponed: list[tuple[Dim, Dim]] = []
+        self.nodes: dict[Node, Shape] = {}
+        self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
+        self.pairs: list[tuple[Linear, Linear]] = []
+
+    # Dims with unknowns
+
+    def fresh(self) -> Dim:
+        """A size that is not known yet."""
+        name = f"?{len(self.known) + 1}"
+        self.known[name] = (name,)
+        return (name,)
+
+    def now(self, dim: Dim) -> Dim:
+        """The dim with what is known by now put in."""
+        out: list[str] = []
+        for name in dim:
+            value = self.known.get(name, (name,))
+            out += value if value == (name,) else self.now(value)
+        return tuple(sorted(out))
+
+    def shape(self, node: Node) -> Shape:
+        """The shape of a node with what is known by now put in."""
+        rows, columns = self.nodes[node]
+        return self.now(rows), self.now(columns)
+
+    def same(self, a: Dim, b: Dim) -> bool:
+        """Whether two dims can be equal; unknowns take the value that this needs."""
+        left, right = Counter(self.now(a)), Counter(self.now(b))
+        left, right = left - right, right - left  # what is on both sides cancels
+        unknown = [n for n in (*left.elements(), *right.elements()) if n[0] == "?"]
+        if not unknown:
+            return self.size(left) == self.size(right)
+        if len(unknown) > 1:
+            self.postponed.append((a, b))
+            return True
+        if unknown[0] in right:
+            left, right = right, left
+        if left.total() > 1:
+            return False
+        self.known[unknown[0]] = tuple(sorted(right.elements()))
+        return True
+
+    def size(self, names: Counter[str]) -> object:
+        """A number where all sizes are fixed, else what tells products apart."""
+        values = [
+            int(n) if n.isdigit() else self.scope.sizes.get(n, n)
+            for n in names.elements()
+        ]
+        number, rest = 1, []
+        for value in values:
+            if isinstance(value, int):
+                number *= value
+            else:
+                rest.append(value)
+        return number, tuple(sorted(rest))
+
+    def fit(self, a: Shape, b: Shape) -> bool:
+        """Whether two shapes can be equal."""
+        before = dict(self.known)
+        if self.same(a[0], b[0]) and self.same(a[1], b[1]):
+            return True
+        self.known = before
+        return False
+
+    def settle(self) -> None:
+        """Nothing; every unknown is known, or an error says which is not."""
+        for _ in range(1 + len(self.postponed)):
+            waiting, self.postponed = self.postponed, []
+            for a, b in waiting:
+                if not self.same(a, b):
+                    sizes = " and ".join(written((self.now(d), ())) for d in (a, b))
+                    raise EquationError(f"sizes {sizes} do not fit")
+        for node, shape in self.nodes.items():
+            for dim in shape:
+                if any(name[0] == "?" for name in self.now(dim)):
+                    self.unsettled(node, dim)
+
+    def unsettled(self, node: Node, dim: Dim) -> None:
+        """Nothing for a zero, which may be a scalar; an error for the rest."""
+        if node.kind in ("identity", "ones"):
+            raise node.fail("its size does not follow, expected it as in I_V")
+        if node.kind == "zero":
+            for name in self.now(dim):
+                self.known[name] = ()
+
+    # Shapes, kind by kind
+
+    def of(self, node: Node) -> Shape:
+        """The shape of a node and, on the way, of all that it is made of."""
+        method = getattr(self, f"_{node.kind}", None)
+        if method is None:
+            raise node.fail(f"{node.kind} came, expected an expression")
+        shape: Shape = method(node)
+        self.nodes[node] = shape
+        return self.shape(node)
+
+    def _number(self, node: Node) -> Shape:
+        return SCALAR
+
+    def _zero(self, node: Node) -> Shape:
+        return self.fresh(), self.fresh()
+
+    def _index(self, node: Node) -> Shape:
+        return SCALAR
+
+    def _identity(self, node: Node) -> Shape:
+        n = self.fresh() if node.value is None else node.value
+        return n, n
+
+    def _ones(self, node: Node) -> Shape:
+        return (self.fresh() if node.value is None else node.value), ()
+
+    def _delta(self, node: Node) -> Shape:
+        self.pairs.append((node.indices[0], node.indices[1]))
+        return SCALAR
+
+    def _quantity(self, node: Node) -> Shape:
+        self.runs(node, node.indices, "time")
+        return self.scope.shape(node.value)
+
+    def _defined(self, node: Node) -> Shape:
+        before = {k: list(v) for k, v in self.domains.items()}
+        shape = self.of(node.parts[0])
+        inside = self.domains
+        self.domains = before
+        for name, index in zip(node.binds, node.indices, strict=True):
+            for domain, _ in inside.get(name, []):
+                self.runs(node, (index,), domain)
+        return shape
+
+    def _entry(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        dims = [dim for dim in (rows, columns) if dim]
+        if len(dims) != len(node.indices):
+            raise node.fail(
+                f"{len(node.indices)} indices of an entry came for a "
+                f"{written((rows, columns))}, expected {len(dims)}"
+            )
+        for index, dim in zip(node.indices, dims, strict=True):
+            self.runs(node, (index,), dim)
+        return SCALAR
+
+    def runs(self, node: Node, indices: tuple[Linear, ...], domain: Dim | str) -> None:
+        """Nothing; the letters of the indices are known to run through ``domain``."""
+        for index in indices:
+            for name in index.letters - self.scope.size_names:
+                self.domains.setdefault(name, []).append((domain, node))
+
+    def domain(self, name: str, node: Node) -> Dim | str:
+        """What an index letter runs through: "time", or the dim of entries."""
+        linked = {name}
+        for _ in self.pairs:
+            for left, right in self.pairs:
+                if linked & (left.letters | right.letters):
+                    linked |= left.letters | right.letters
+        used = [
+            use for letter in sorted(linked) for use in self.domains.get(letter, [])
+        ]
+        found: dict[Dim | str, Node] = {}
+        for domain, where in used:
+            if domain != "limits":
+                found[domain if domain == "time" else self.now(tuple(domain))] = where
+        if not found:
+            raise node.fail(
+                f"{name} has no range, expected one in where, as in "
+                rf"{name} \in \{{1, \dots, H\}}"
+            )
+        if len(found) > 1:
+            kinds = " and ".join(
+                "steps" if d == "time" else f"entries up to {''.join(d)}" for d in found
+            )
+            raise list(found.values())[-1].fail(f"{name} counts {kinds}, expected one")
+        return next(iter(found))
+
+    def _add(self, node: Node) -> Shape:
+        shape = self.of(node.parts[0])
+        for part in node.parts[1:]:
+            other = self.of(part)
+            if not self.fit(shape, other):
+                now = (self.now(shape[0]), self.now(shape[1]))
+                hint = (
+                    r"; a column of ones is \mathbf{1}"
+                    if SCALAR in (now, other)
+                    else ""
+                )
+                raise part.fail(
+                    f"{written(other)} came in a sum with {written(now)}{hint}"
+                )
+        return shape
+
+    def _mul(self, node: Node) -> Shape:
+        shape = self.of(node.parts[0])
+        for part in node.parts[1:]:
+            other = self.of(part)
+            shape = self.now(shape[0]), self.now(shape[1])
+            if SCALAR in (shape, other):
+                shape = other if shape == SCALAR else shape
+            elif self.same(shape[1], other[0]):
+                shape = shape[0], other[1]
+            else:
+                raise part.fail(
+                    f"{written(other)} came after {written(shape)}, expected "
+                    f"{''.join(self.now(shape[1])) or '1'} rows or a scalar"
+                )
+        return shape
+
+    def _hadamard(self, node: Node) -> Shape:
+        shape = self.of(node.parts[0])
+        for part in node.parts[1:]:
+            other = self.of(part)
+            if not self.fit(shape, other):
+                raise part.fail(
+                    f"\\odot joins {written(shape)} and {written(other)}, expected "
+                    "one shape"
+                )
+        return shape
+
+    def _kronecker(self, node: Node) -> Shape:
+        rows: Dim = ()
+        columns: Dim = ()
+        for part in node.parts:
+            r, c = self.of(part)
+            rows, columns = rows + r, columns + c
+        return rows, columns
+
+    def _power(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        if not self.same(rows, columns):
+            raise node.fail(
+                f"a power of a {written((rows, columns))} came, expected a square "
+                r"matrix or a scalar; entry by entry it is x^{\odot 2}"
+            )
+        return rows, columns
+
+    def _elementpower(self, node: Node) -> Shape:
+        return self.of(node.parts[0])
+
+    def _transpose(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        return columns, rows
+
+    def _fraction(self, node: Node) -> Shape:
+        above, below = (self.of(part) for part in node.parts)
+        if below != SCALAR:
+            raise node.parts[1].fail(f"{written(below)} came below, expected a scalar")
+        return above
+
+    def _call(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        shape, name = (rows, columns), node.value
+        if name == "vec":
+            return rows + columns, ()
+        if name == "tr":
+            if not self.same(rows, columns):
+                raise node.fail(f"tr of a {written(shape)} came, expected a square one")
+            return SCALAR
+        if columns and rows:
+            raise node.fail(
+                f"{name} of a {written(shape)} matrix came, expected a column"
+            )
+        if name in ELEMENTWISE:
+            return shape
+        if columns:
+            raise node.fail(f"{name} of a row {written(shape)} came, expected a column")
+        return (rows, rows) if name == "diag" else shape
+
+    def _inner(self, node: Node) -> Shape:
+        left, right = (self.of(part) for part in node.parts)
+        if not self.fit(left, right):
+            raise node.fail(
+                f"{written(left)} and {written(right)} came, expected one shape"
+            )
+        return SCALAR
+
+    def _norm(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        if rows and columns and node.value != "F":
+            raise node.fail(
+                "the norm of a matrix came, expected the Frobenius norm, with _F"
+            )
+        return SCALAR
+
+    def _matrix(self, node: Node) -> Shape:
+        for part in node.parts:
+            if (shape := self.of(part)) != SCALAR:
+                raise part.fail(f"an entry of {written(shape)} came, expected a scalar")
+        rows, columns = (() if n == 1 else (str(n),) for n in node.value)
+        return rows, columns
+
+    def _sum(self, node: Node) -> Shape:
+        shape = self.of(node.parts[0])
+        self.runs(node, node.indices, "time" if self.is_time(node) else "limits")
+        return shape
+
+    def is_time(self, node: Node) -> bool:
+        """Whether the letter that a sum binds counts steps."""
+        return any(domain == "time" for domain, _ in self.domains.get(node.value, []))
+
+    def _prod(self, node: Node) -> Shape:
+        rows, columns = self._sum(node)
+        if not self.same(rows, columns):
+            raise node.fail(
+                f"a product of {written((rows, columns))} came, expected square factors"
+            )
+        return rows, columns
+
+    def _d(self, node: Node) -> Shape:
+        return self.of(node.parts[0])
+
+    def _derivative(self, node: Node) -> Shape:
+        y, x = (self.of(part) for part in node.parts)
+        numerator = self.layout == "numerator"
+        if x == SCALAR:
+            if y[0] and y[1] and not numerator:
+                raise node.fail(
+                    "a matrix by a scalar came in denominator layout, expected "
+                    "numerator: no denominator layout of it is in common use"
+                )
+            return y if numerator else (y[1], y[0])
+        if y == SCALAR:
+            return (x[1], x[0]) if numerator else x
+        rows, columns = y[0] + y[1], x[0] + x[1]
+        return (rows, columns) if numerator else (columns, rows)

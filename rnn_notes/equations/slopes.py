@@ -1,0 +1,150 @@
+"""Derivatives and differentials, measured in nudged worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnn_notes.equations.evaluation import Env, Evaluator, vec
+from rnn_notes.equations.nature import Array, Key, World
+from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.symbols import SCALAR
+
+COMPLEX_STEP = 1e-30
+CENTRAL_STEP = float(np.finfo(np.float64).eps ** (1 / 3))
+AGREEMENT = 1e-7
+FLOOR = 1e-9  # below this, rounding is all that a central difference shows
+DEEPEST = 2
+
+
+@dataclass
+class Differ:
+    """How the derivatives of one equation are measured and laid out.
+
+    layout     : "numerator" or "denominator"
+    directions : for differentials, where every quantity may move
+    moving     : those that do
+    coarse     : whether a derivative of a derivative came, which has fewer digits
+
+    Every derivative is measured twice, by the complex step and by the central
+    difference; ``EquationError`` is raised where the two disagree.
+    """
+
+    layout: str
+    directions: Mapping[Key, Array] = field(default_factory=dict)
+    moving: frozenset[Key] = frozenset()
+    coarse: bool = False
+
+    def derivative(
+        self, evaluator: Evaluator, node: Node, env: Env, world: World
+    ) -> Array:
+        """The derivative of the first part by the second, laid out."""
+        below = node.parts[1]
+        key, shape, order = variable(evaluator, below, env, world)
+        units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
+        slopes = self.slopes(evaluator, node, env, world, {key: units})
+        table = vec(slopes[order])[..., 0]  # (x, ..., y)
+        table = np.moveaxis(table, 0, -1)  # (..., y, x), both in vec order
+        return self.laid_out(evaluator, node, table)
+
+    def laid_out(self, evaluator: Evaluator, node: Node, table: Array) -> Array:
+        """The table of partial derivatives, (..., y, x), in the layout's order."""
+        y, x = (evaluator.shapes.shape(part) for part in node.parts)
+        if x == SCALAR:
+            stacked = unvec(table[..., 0], evaluator.size(node.parts[0]))
+        elif y == SCALAR:
+            rows, columns = evaluator.size(node.parts[1])
+            stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
+        else:
+            stacked = table
+        return stacked if self.layout == "numerator" else stacked.swapaxes(-1, -2)
+
+    def differential(
+        self, evaluator: Evaluator, node: Node, env: Env, world: World
+    ) -> Array:
+        """The change of the part while all that moves goes in its direction."""
+        nudges = {key: self.directions[key] for key in self.moving}
+        change: Array = self.slopes(evaluator, node, env, world, nudges)[0]
+        return change
+
+    def slopes(
+        self,
+        evaluator: Evaluator,
+        node: Node,
+        env: Env,
+        world: World,
+        nudges: Mapping[Key, Array],
+    ) -> Array:
+        """The slope of the first part along N nudges, (N, ..., rows, columns)."""
+        above, hold = node.parts[0], node.kind == "derivative" and bool(node.value)
+        nested = any(part.kind in ("derivative", "d") for part in above.walk())
+        if nested and (hold or len(world.batch) + 1 >= DEEPEST):
+            raise node.fail("a derivative in a derivative came, expected one fewer")
+        self.coarse |= nested
+        moved = nudged(world, nudges, hold, nested)
+        N = len(next(iter(nudges.values())))
+        values = evaluator.value(above, env, moved)
+        values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
+        up, down = values[-2 * N : -N].real, values[-N:].real
+        central = (up - down) / (2 * CENTRAL_STEP)
+        if nested:
+            slopes: Array = central
+            return slopes
+        exact = values[:N].imag / COMPLEX_STEP
+        scale = max(np.abs(exact).max(), np.abs(up).max())
+        if not np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+            raise node.fail(
+                "complex step and central difference disagree, so it is not measured"
+            )
+        return exact
+
+
+def nudged(
+    world: World, nudges: Mapping[Key, Array], hold: bool, nested: bool
+) -> World:
+    """The world moved along N nudges: by a complex step, up, and down."""
+    key = ("nudged", frozenset(nudges), hold, nested)
+    steps: list[complex] = [CENTRAL_STEP, -CENTRAL_STEP]
+    if not nested:
+        steps.insert(0, COMPLEX_STEP * 1j)
+    if key not in world.memo:
+        moved = {k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()}
+        world.memo[key] = world.nudged(moved, hold)
+    found: World = world.memo[key]
+    return found
+
+
+def variable(
+    evaluator: Evaluator, node: Node, env: Env, world: World
+) -> tuple[Key, tuple[int, int], Array]:
+    """What stands below the line: its key, its shape, and which entries in which order.
+
+    Entries count row by row through the quantity; their order is that of vec.
+    """
+    chain = [node]
+    while chain[-1].kind not in ("quantity", "defined"):
+        chain.append(chain[-1].parts[0])
+    base = chain.pop()
+    evaluator.value(base, env, world)  # it has to be in range
+    key = (base.value, tuple(index.at(env) for index in base.indices))
+    rows, columns = evaluator.size(base)
+    places = np.arange(rows * columns).reshape(rows, columns)
+    for outer in reversed(chain):
+        if outer.kind == "transpose":
+            places = places.T
+        elif outer.kind == "call":
+            places = vec(places)
+        else:
+            evaluator.value(outer, env, world)
+            here = [index.at(env) - 1 for index in outer.indices]
+            places = places[here[0], here[1]] if len(here) > 1 else vec(places)[here[0]]
+            places = places.reshape(1, 1)
+    return key, (rows, columns), vec(places)[:, 0]
+
+
+def unvec(v: Array, shape: tuple[int, int]) -> Array:
+    """The matrices, (..., m, n), whose vec is ``v``, (..., mn)."""
+    m, n = shape
+    return v.reshape(*v.shape[:-1], n, m).swapaxes(-1, -2)
