@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 import rnn_notes
+from rnn_notes.equations import Measurement, measure
 from rnn_notes.example import ALPHABET, TEXT
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +67,39 @@ class Page:
     def quoted(self) -> set[str]:
         """The names that the prose asks for."""
         return set(GLUED.findall(self.prose()))
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A measured equation of a page, with the options that ``measure`` takes."""
+
+    page: str
+    label: str
+    latex: str
+    options: dict[str, str]
+
+    def measured(self) -> Measurement:
+        """What measuring it gives."""
+        sizes = dict(
+            pair.split("=") for pair in self.options.get("sizes", "").split(",") if pair
+        )
+        return measure(
+            self.latex,
+            layout=self.options.get("layout", "denominator"),
+            where=self.options.get("where", ""),
+            sizes={name.strip(): int(size) for name, size in sizes.items()} or None,
+        )
+
+
+def equations(page: Page) -> list[Equation]:
+    """Every measured equation of a page."""
+    found = []
+    for info, content in page.fences():
+        if info.startswith("{measured}"):
+            options = dict(re.findall(r"^:(\w+): (.*)$", content, re.M))
+            latex = re.sub(r"^:\w+: .*\n", "", content, flags=re.M).strip()
+            found.append(Equation(page.name, info.split()[1], latex, options))
+    return found
 
 
 def pages() -> list[Page]:
