@@ -32,6 +32,7 @@ extensions = [
     "atlas",
     "drawn",
     "fresh",
+    "lean",
     "mathml",
     "measured",
 ]

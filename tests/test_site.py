@@ -264,7 +264,7 @@ def test_the_output_of_a_removed_page_is_removed(build, tmp_path, engine) -> Non
 
 
 def test_the_extensions_doctests_hold() -> None:
-    names = ["fresh", "letters", "mathml", "measured"]
+    names = ["fresh", "lean", "letters", "mathml", "measured"]
     files = [str(ROOT / "docs" / "_ext" / f"{name}.py") for name in names]
     path = {"PYTHONPATH": str(ROOT / "docs" / "_ext")}
     command = [sys.executable, "-m", "doctest", *files]
@@ -302,6 +302,17 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     assert "mathjax" not in together
     assert "fontawesome.js" not in together
     assert "<math" in together
+
+
+def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
+    css = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    assert ".fa-magnifying-glass" in css
+    assert ".fa-martini-glass" not in css
+    assert not list(site.rglob("*.map")) + list(site.rglob("fontawesome.js"))
+    page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
+    assert "searchindex.js" in search
+    assert "searchindex.js" not in page
+    assert 'name="viewport"' in page
 
 
 def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
