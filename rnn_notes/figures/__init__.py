@@ -9,14 +9,17 @@ What you can do with it::
     unrolled(running_example(T=3))  # the same, drawn from another run
 """
 
+from rnn_notes.figures.checks import error_against_step, mutant_matrix
 from rnn_notes.figures.network import truncation, two_questions, unrolled
 from rnn_notes.figures.passes import backward_steps, forward_pass
 from rnn_notes.figures.tables import ledger_table, outer_product
 
 __all__ = [
     "backward_steps",
+    "error_against_step",
     "forward_pass",
     "ledger_table",
+    "mutant_matrix",
     "outer_product",
     "truncation",
     "two_questions",
