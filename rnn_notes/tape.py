@@ -217,7 +217,7 @@ class Tape:
             is_variable = node.op == "variable"
             node.gradient = np.zeros_like(node.value) if is_variable else None
         loss.gradient = np.ones_like(loss.value)
-        for node in reversed(self.nodes[: loss.index + 1]):
+        for node in reversed(self.nodes):
             if node.gradient is None:  # the loss does not depend on it
                 continue
             for place, parent in enumerate(node.parents):

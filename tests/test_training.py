@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import Params, checkpoints, loss_and_gradients
+from rnn_notes import Params, checkpoints, forward, loss_and_gradients
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
 from rnn_notes.rnn import Gradients
 from rnn_notes.sampling import sample
@@ -122,7 +122,8 @@ def test_a_state_is_never_changed():
 
 def test_training_goes_on_from_any_state_to_the_bit():
     whole = after(20, begin())
-    assert same(after(13, after(7, begin())), whole)
+    for n in range(1, 20):
+        assert same(after(20 - n, after(n, begin())), whole)
     forgetful = after(7, begin())
     for lost in (
         replace(forgetful, hprev=np.zeros((5, 1))),
@@ -206,6 +207,16 @@ def test_a_seed_gives_its_text_and_another_seed_another():
     params = after(50, begin()).params
     texts = [sample(params, [0], 40, np.random.default_rng(s)) for s in (3, 3, 4)]
     assert texts[0] == texts[1] != texts[2]
+
+
+def test_every_letter_is_drawn_from_the_prediction_after_all_before_it():
+    params = after(300, begin()).params
+    rng, text = np.random.default_rng(8), [1]
+    for _ in range(30):
+        run = forward(params, text, text, np.zeros((5, 1)))
+        text.append(int(rng.choice(3, p=run.ps[run.T - 1].ravel())))
+    assert sample(params, [1], 30, np.random.default_rng(8)) == text[1:]
+    assert len(set(text)) == 3
 
 
 def test_the_prime_is_read():
@@ -342,13 +353,17 @@ def test_a_checkpoint_that_does_not_fit_is_an_error(name, tmp_path):
 
 
 def test_a_foreign_file_is_an_error(tmp_path):
-    array, archive = io.BytesIO(), io.BytesIO()
+    path, array, archive = tmp_path / "foreign.npz", io.BytesIO(), io.BytesIO()
     np.save(array, np.ones(3))
     np.savez(archive, np.ones(3))
-    for content in (b"", b"abc", array.getvalue(), archive.getvalue(), b"PK" * 50):
-        (tmp_path / "foreign.npz").write_bytes(content)
-        with pytest.raises(ValueError, match=r"foreign\.npz (is not|holds no)"):
-            load(tmp_path / "foreign.npz")
+    for content in (b"", b"abc", array.getvalue()):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"foreign\.npz is not a checkpoint of"):
+            load(path)
+    for content in (archive.getvalue(), b"PK" * 50):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"foreign\.npz holds no whole checkpoint"):
+            load(path)
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "nowhere.npz")
     with pytest.raises(IsADirectoryError):

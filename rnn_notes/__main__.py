@@ -1,0 +1,189 @@
+"""The command line: ``python -m rnn_notes`` measures formulas, trains and samples."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rnn_notes import commands
+from rnn_notes.equations import command
+
+WHOLE = """\
+Backpropagation through time, to try out: measure a formula of your own, train the
+network of the book on a text, let it write."""
+
+TRAIN = """\
+Train the network of the book to predict the next letter of a text.
+
+Each step reads a chunk of T letters, finds the loss and its gradients by
+backpropagation through time, and moves the weights a little (Adagrad). Every so often
+the loss is printed and the network writes a few lines: noise at first, then words.
+
+The loss is in nats a letter, smoothed. Guessing blindly among V letters costs log(V),
+and there it starts. The checkpoint is written as often as the loss is printed, and when
+you press Ctrl-C. Training resumed from it ends exactly where it would have ended
+undisturbed."""
+
+SAMPLE = """\
+Let a trained network write.
+
+It reads the prime. Then each letter is drawn at random, with the probabilities that the
+network predicts, and is read in turn. A temperature below 1 sharpens the probabilities
+(safer, until the text repeats itself), above 1 it flattens them (bolder, with more
+mistakes)."""
+
+EXAMPLES = r"""examples:
+  python -m rnn_notes equation '\frac{\partial L}{\partial y_t} = p_t - e_t'
+  python -m rnn_notes train novel.txt --hidden 128 --steps 20000
+  python -m rnn_notes train novel.txt --steps 50000 --resume
+  python -m rnn_notes sample novel.npz --prime 'Once upon' --temperature 0.7
+
+exit status:
+  0 done (equation: every formula holds), 1 a formula does not hold,
+  2 an error, told in one line, 130 stopped with Ctrl-C"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help keeps its lines and whose errors are one line each."""
+
+    def __init__(self, **options: Any) -> None:
+        looks = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+        super().__init__(**{**looks, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with exit status 2."""
+        self.exit(2, f"{self.prog}: {message} (--help explains)\n")
+
+
+def parser() -> Parser:
+    """The parser of the whole command line."""
+    whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
+    subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
+    command.add_parser(subparsers)
+    _train_options(
+        subparsers.add_parser(
+            "train", help="train the network on a text", description=TRAIN
+        )
+    )
+    _sample_options(
+        subparsers.add_parser(
+            "sample", help="let a trained network write", description=SAMPLE
+        )
+    )
+    return whole
+
+
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of ``train``; those of the settings are None unless given."""
+    add, count = parser.add_argument, _whole(1)
+    # fmt: off
+    add("file", metavar="FILE", type=Path, help="the text, in UTF-8")
+    add("--hidden", type=count, metavar="H", help="hidden units (default 100)")
+    add("--seq-length", type=count, metavar="T", help="letters a step (default 25)")
+    add("--learning-rate", type=_above_zero, metavar="X",
+        help="of Adagrad (default 0.1)")
+    add("--seed", type=_whole(0), metavar="N",
+        help="of the first weights and of the samples (default 0)")
+    add("--steps", type=count, default=10_000, metavar="N",
+        help="steps in all, counted from the very first one (default 10000)")
+    add("--every", type=count, default=1000, metavar="N",
+        help="print and save every N steps (default 1000)")
+    add("--checkpoint", type=Path, metavar="PATH",
+        help="where to save (default: the name of FILE with .npz, in this folder)")
+    add("--resume", action="store_true", help="go on from the checkpoint")
+    # fmt: on
+    parser.set_defaults(run=commands.train)
+
+
+def _sample_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of ``sample``."""
+    add = parser.add_argument
+    # fmt: off
+    add("checkpoint", type=Path, metavar="CHECKPOINT", help="what train has saved")
+    add("--prime", default="", metavar="TEXT", help="what the text begins with")
+    add("--length", type=_whole(1), default=500, metavar="N",
+        help="letters to write (default 500)")
+    add("--temperature", type=_above_zero, default=1.0, metavar="X",
+        help="1 draws as predicted (default 1)")
+    add("--seed", type=_whole(0), metavar="N",
+        help="the same seed gives the same text (default: another text every time)")
+    # fmt: on
+    parser.set_defaults(run=commands.write)
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    """What reads a whole number of at least ``least`` from the command line."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of at least {least}"
+            )
+        return number
+
+    return read
+
+
+def _above_zero(text: str) -> float:
+    """A number above zero from the command line."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status of the command line ``argv``; an error is one line on stderr.
+
+    >>> main(["sample", "no-such-file.npz"])
+    2
+    """
+    if hasattr(sys.stdout, "reconfigure"):  # for letters that the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
+    args = parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        _give_up_output()
+        return 141
+    except OSError as error:
+        _give_up_output()
+        about = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{about}{error.strerror or error}")
+    except MemoryError as error:
+        return _complain(f"not enough memory: {error}")
+    except ValueError as error:
+        return _complain(str(error))
+    return status
+
+
+def _complain(message: str) -> int:
+    """Exit status 2, the message being told on stderr."""
+    print(f"rnn_notes: {message}", file=sys.stderr)
+    return 2
+
+
+def _give_up_output() -> None:
+    """Drops output that cannot be written, so that it raises no second error."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
