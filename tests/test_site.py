@@ -152,8 +152,9 @@ def test_a_book_in_order_builds_without_a_warning(build, page, engine) -> None:
 def test_the_atlas_lists_every_equation(build, page, engine) -> None:
     build(PAGES)
     atlas = text(page("two").split("<table")[1])
-    for said in ("( 1.1 )", "eq-a", "One", "rnn_notes.rnn.backward", "eq-b", "1 = Σ 1"):
-        assert said.replace(" ", "") in atlas.replace(" ", ""), said
+    row = "One ( 1.1 ) eq-a 1 = Σ 1 3 × 10 −11 rnn_notes.rnn.backward"
+    assert row.replace(" ", "") in atlas.replace(" ", "")
+    assert "Two ( 2.1 ) eq-b" in atlas.replace("(2.1)", "( 2.1 )")
     assert "not measured: 1. (2.2) in Two : it names a letter" in atlas
     assert "2 and 3 × 10 −11 ." in text(page("index"))
 
@@ -209,6 +210,21 @@ def test_a_figure_is_inline_numbered_and_described(
     silent = SimpleNamespace(two_questions=lambda: SimpleNamespace(svg="", alt=" "))
     monkeypatch.setitem(sys.modules, "rnn_notes.figures", silent)
     assert "alt text is empty" in build({"index": body})
+
+
+def test_the_real_engine_answers_for_a_page(build) -> None:
+    lines = {
+        "right": r"y_t = W_{hy} h_t + b_y",
+        "wrong": r"y_t = W_{hy} h_{t-1} + b_y",
+        "odd": r"y_t = \oint h_t",
+    }
+    cells = [f"```{{measured}} {name}\n{line}\n```\n" for name, line in lines.items()]
+    warnings = build({"index": "# Book\n\n" + "\n".join(cells)})
+    assert "'right'" not in warnings
+    assert re.search(r"index\.md:7: .*'wrong' does not hold", warnings)
+    assert "left, V×1" in warnings
+    assert re.search(r"index\.md:11: .*'odd' is not understood\n", warnings)
+    assert re.search(r"\n +\^+", warnings), "a caret shows the place"
 
 
 def test_an_unchanged_equation_is_not_measured_again(build, engine) -> None:

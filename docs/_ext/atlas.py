@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from docutils import nodes
@@ -21,7 +23,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 Record = dict[str, Any]
-HEAD = ("No.", "Label", "Page", "Shapes", "Largest error", "Code")
+HEAD = ("No.", "Label", "Shapes", "Largest error", "Code")
 
 
 class Pending(nodes.Invisible, nodes.Element):
@@ -89,27 +91,33 @@ def walk(env: BuildEnvironment, docname: str) -> Iterator[str]:
 
 
 def table(held: list[tuple[str, Record]]) -> nodes.table:
-    """One row for each measured equation."""
-    rows = [
-        (
-            link("math", "eq", r["label"]),
-            nodes.literal("", r["label"]),
-            link("std", "doc", f"/{docname}"),
-            nodes.inline("", r["shapes"], classes=["shapes"]),
-            nodes.inline("", "", *power(r["error"])),
-            reference(r["by"]) if r["by"] else nodes.Text(""),
-        )
-        for docname, r in held
-    ]
+    """One row for each measured equation, below a row with the title of its page."""
+    body = nodes.tbody()
+    for docname, records in groupby(held, key=itemgetter(0)):
+        title = row([link("std", "doc", f"/{docname}")])
+        title[0]["morecols"] = len(HEAD) - 1
+        body += [title, *(line(record) for _, record in records)]
     group = nodes.tgroup("", cols=len(HEAD))
     group += [nodes.colspec("", colwidth=1) for _ in HEAD]
-    group += nodes.thead("", row(nodes.Text(title) for title in HEAD))
-    group += nodes.tbody("", *(row(cells) for cells in rows))
+    group += [nodes.thead("", row(nodes.Text(word) for word in HEAD)), body]
     return nodes.table("", group, classes=["atlas"])
 
 
+def line(record: Record) -> nodes.row:
+    """What the table says of one equation."""
+    return row(
+        [
+            link("math", "eq", record["label"]),
+            nodes.literal("", record["label"]),
+            nodes.inline("", record["shapes"], classes=["shapes"]),
+            nodes.inline("", "", *power(record["error"])),
+            reference(record["by"]) if record["by"] else nodes.Text(""),
+        ]
+    )
+
+
 def row(cells: Iterable[nodes.Node]) -> nodes.row:
-    """One line of the table."""
+    """One row of the table."""
     entries = [nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells]
     return nodes.row("", *entries)
 

@@ -95,7 +95,8 @@ class Measured(MathDirective):
             self.complain("is not understood", str(error))
             return None
         if not result["holds"]:
-            self.complain("does not hold", result["report"])
+            report = result["report"].removeprefix("does not hold\n")
+            self.complain("does not hold", report)
             return None
         return {**result, **options, "by": by, "label": self.arguments[0]}
 
@@ -149,7 +150,7 @@ def measured(latex: str, options: dict[str, Any], config: Any) -> dict[str, Any]
     record = {
         "holds": bool(result.holds),
         "error": float(f"{result.error:.0e}"),
-        "shapes": result.shapes,
+        "shapes": "; ".join(dict.fromkeys(result.shapes.split("; "))),
         "draws": int(result.draws),
         "latex": latex,
     }
