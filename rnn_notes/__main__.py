@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from rnn_notes import commands
-from rnn_notes.equations import command
+from rnn_notes.equations.command import add_parser as add_equation
 
 WHOLE = """\
 Backpropagation through time, to try out: measure a formula of your own, train the
@@ -63,7 +63,7 @@ def parser() -> Parser:
     """The parser of the whole command line."""
     whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
-    command.add_parser(subparsers)
+    add_equation(subparsers)
     _train_options(
         subparsers.add_parser(
             "train", help="train the network on a text", description=TRAIN

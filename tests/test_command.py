@@ -279,11 +279,14 @@ def test_the_default_settings_are_the_classic_ones():
     assert (settings.H, settings.T, settings.learning_rate) == (100, 25, 0.1)
 
 
-def test_a_reader_who_stops_reading_is_no_error(folder):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_who_stops_reading_is_no_error(unbuffered):
     assert train("--steps", 1) == 0
-    command = [sys.executable, "-m", "rnn_notes", "sample", "text.npz"]
     with subprocess.Popen(
-        [*command, "--length", "20"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "rnn_notes", "sample", "text.npz"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     ) as process:
         process.stdout.close()
         assert not process.stderr.read()
