@@ -84,12 +84,13 @@ def error_against_step(example: Example | None = None) -> Figure:
     best = {name: f"{count} digits" for name, count in digits.items()}
     x, y = _place(10**-4.1, 10**-11)
     parts += [
-        _turned(*_place(10**-4.4, 10**-5.6), -40, "one-sided ∝ $e$"),
-        _turned(*_place(10**-3.9, 10**-6.2), -40, best["one-sided"]),
+        _turned(*_place(10**-4.9, 10**-5.9), -40, "one-sided ∝ $e$"),
+        _turned(*_place(10**-4.4, 10**-6.5), -40, best["one-sided"]),
         label(x, y, "central ∝ $e$²", size=12.5, anchor="start"),
         label(x, y + 16, best["central"], size=12.5, anchor="start"),
         _turned(*_place(10**-11.4, 10**-5.6), 40, "rounding ∝ 1/$e$"),
-        label(*_place(10**-11.6, 10**-14.8), f"complex step: {best['complex step']}"),
+        label(*_place(10**-12, 10**-13.6), "complex step", size=12.5),
+        label(*_place(10**-12, 10**-14.6), best["complex step"], size=12.5),
         label(*_place(10**-3.5, 10**0.8), f"float32: {best['central, float32']}"),
     ]
     alt = (
