@@ -7,7 +7,7 @@ numerator   : rows follow y, columns follow x; a scalar by a matrix is transpose
 denominator : the other way round; a scalar by a matrix has the matrix's own shape
 
 Scalars are numbers, vectors are columns (n, 1), matrices are (m, n).
-``vec`` stacks columns, as everywhere in matrix calculus (Magnus and Neudecker, 1985).
+``vec`` stacks columns, as is usual in matrix calculus (Magnus and Neudecker, 1985).
 """
 
 from __future__ import annotations
@@ -81,9 +81,9 @@ def by_right_factor(A: Array, X: Array) -> Array:
 
 
 def kind(array: Any) -> Literal["scalar", "vector", "matrix"]:
-    """What ``array`` counts as: a number, a column (n, 1) with n > 1, or a matrix.
+    """What ``array`` counts as: a number, a column (n, 1) with n ≥ 1, or a matrix.
 
-    A (1, 1) array counts as a vector. Raises ``ValueError`` for other dimensions.
+    Raises ``ValueError`` for other dimensions.
 
     >>> kind(2.0), kind(np.ones((3, 1))), kind(np.ones((1, 3)))
     ('scalar', 'vector', 'matrix')
@@ -120,7 +120,8 @@ def jacobian(
     ==================  ====================  ====================
 
     Raises ``ValueError`` for an unknown layout or method, for what is no scalar, column
-    or matrix, and for matrix by scalar in denominator layout.
+    or matrix, and for matrix by scalar in denominator layout; ``TypeError`` for float32
+    and, by complex step, where f drops the imaginary part.
 
     >>> W = np.arange(6.0).reshape(2, 3)
     >>> h = np.ones((3, 1))
@@ -130,6 +131,8 @@ def jacobian(
     (3, 2)
     >>> jacobian(lambda W: (W @ h).sum(), W, layout="denominator").shape
     (2, 3)
+    >>> bool(np.allclose(jacobian(lambda a: a * W, 2.0), W))
+    True
     """
     if layout not in ("numerator", "denominator"):
         raise ValueError(f"layout is {layout!r}, expected 'numerator' or 'denominator'")
@@ -145,7 +148,7 @@ def jacobian(
         )
     table = _partials(f, x, y, method)
     if kinds[1] == "scalar":
-        stacked = table.reshape(y.shape)
+        stacked = table.reshape(y.shape, order="F")
     elif kinds == ("scalar", "matrix"):
         stacked = table.reshape(x.shape, order="F").T
     else:

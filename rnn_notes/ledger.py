@@ -1,7 +1,7 @@
 """The ledger of ``dhnext``: which later loss put what into ``dh[t]``.
 
 The backward pass is linear in the signals ``dy``. So it can be run once for each loss,
-with every other prediction taken as perfect, and the runs add up to the real one.
+with the ``dy`` of all other steps set to zero, and the runs add up to the real one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, signals
 
 
 def only(run: Forward, s: int) -> Forward:
-    """The run as if every prediction but the one at step ``s`` were perfect.
+    """The run with every signal ``dy`` but that of step ``s`` set to zero.
 
+    States, logits and losses stay as they are. Its ``ps`` equal the targets at every
+    other step, and ``dy`` is the difference of the two.
     Raises ``ValueError`` unless s is from 0 to T-1.
 
     >>> from rnn_notes.example import running_example

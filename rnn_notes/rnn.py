@@ -25,7 +25,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Params:
-    """The five parameter arrays of the network, checked and read-only.
+    """The five parameter arrays of the network, checked when they come in.
+
+    They are kept as read-only views: whoever made an array can still write to it.
 
     Wxh : (H, V) ndarray, input to hidden
     Whh : (H, H) ndarray, hidden to hidden
@@ -118,12 +120,12 @@ class Forward(NamedTuple):
 
 
 class Signals(NamedTuple):
-    """What travels backwards through one time step, each a gradient of the total loss.
+    """What travels backwards through one time step.
 
-    dy     : (V, 1), by ``ys[t]``
-    dh     : (H, 1), by ``hs[t]``: what step t and all later steps ask of it
-    dhraw  : (H, 1), by the argument of the tanh at t
-    dhnext : (H, 1), the part of ``dh`` that the later steps ask for
+    dy     : (V, 1), gradient of the total loss by ``ys[t]``
+    dh     : (H, 1), gradient of the total loss by ``hs[t]``
+    dhraw  : (H, 1), gradient of the total loss by the argument of the tanh at t
+    dhnext : (H, 1), gradient of the losses *after* step t by ``hs[t]``
     """
 
     dy: Array
@@ -243,7 +245,7 @@ def backward(params: Params, run: Forward) -> Gradients:
         dWxh += dhraw @ run.xs[t].T  # (H, V) = (H, 1) @ (1, V)
         dWhh += dhraw @ run.hs[t - 1].T  # (H, H) = (H, 1) @ (1, H)
         dbh += dhraw
-    dhprev = params.Whh.T @ dhraw  # the last dhnext: what t = 0 asks of hs[-1]
+    dhprev = params.Whh.T @ dhraw  # what comes after the last yield: by hs[-1]
     return Gradients(dWxh, dWhh, dWhy, dbh, dby, dhprev)
 
 
@@ -264,7 +266,10 @@ def loss_and_gradients(
 
 def _numeric(name: str, value: ArrayLike) -> Array:
     """``value`` as a floating-point array with no nan and no inf."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is no array of numbers: {error}") from None
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind not in "fc":

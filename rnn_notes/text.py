@@ -19,6 +19,10 @@ class Vocabulary:
 
     letters: str
 
+    def __post_init__(self) -> None:
+        if len(set(self.letters)) != len(self.letters):
+            raise ValueError(f"letters is {self.letters!r}, expected each letter once")
+
     @classmethod
     def of(cls, text: str) -> Vocabulary:
         """The vocabulary of ``text``; an empty text raises ``ValueError``."""

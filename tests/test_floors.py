@@ -21,10 +21,15 @@ FLOORS = {
     "hoisted": 1,
     "mutants": 1,
     "training": 1,
+    "work": 0,
+    "sampling": 1,
+    "checks": 2,
     "checkpoints": 2,
+    "trained": 3,
     "equations": 2,
     "figures": 3,
-    "__main__": 4,
+    "commands": 4,
+    "__main__": 5,
 }
 
 

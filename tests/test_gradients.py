@@ -5,8 +5,10 @@ import pytest
 
 from rnn_notes import Params, backward, forward, loss_and_gradients, signals
 from rnn_notes.differences import agreement, central, complex_step
+from rnn_notes.example import running_example
 from rnn_notes.ledger import gradient_ledger, ledger
 from rnn_notes.mutants import MUTANTS
+from rnn_notes.text import chunks
 
 SIZES = [  # V, H, T
     (2, 3, 1),
@@ -100,7 +102,7 @@ def test_every_ledger_entry_is_a_measured_derivative():
     params, inputs, targets, hprev = problem(3, 4, 5, seed=5)
     run = forward(params, inputs, targets, hprev)
     table = ledger(params, run)
-    for t in range(4):
+    for t in range(5):
         for s in range(5):
             measured = complex_step(
                 lambda h, t=t, s=s: (
@@ -126,8 +128,12 @@ def test_ledger_rows_sum_to_the_loop():
     run = forward(params, *rest)
     table = ledger(params, run)
     for t, signal in zip(reversed(range(6)), signals(params, run), strict=True):
-        assert np.allclose(table[t].sum(axis=0), signal.dh.ravel(), rtol=1e-12)
-        assert np.allclose(table[t, t + 1 :].sum(axis=0), signal.dhnext.ravel())
+        assert np.allclose(
+            table[t].sum(axis=0), signal.dh.ravel(), rtol=1e-12, atol=1e-15
+        )
+        assert np.allclose(
+            table[t, t + 1 :].sum(axis=0), signal.dhnext.ravel(), atol=1e-15
+        )
         assert not table[t, :t].any()
     parts = gradient_ledger(params, run)
     for name, total in backward(params, run)._asdict().items():
@@ -146,8 +152,9 @@ def test_ordinary_logits_equal_the_plain_formulas():
     run = forward(params, inputs, targets, hprev)
     for t in range(3):
         plain = np.exp(run.ys[t]) / np.exp(run.ys[t]).sum()
-        assert np.allclose(run.ps[t], plain, rtol=1e-14)
-        assert np.isclose(run.losses[t], -np.log(plain[targets[t], 0]), rtol=1e-13)
+        assert np.allclose(run.ps[t], plain, rtol=1e-14, atol=0)
+        loss = -np.log(plain[targets[t], 0])
+        assert np.isclose(run.losses[t], loss, rtol=1e-13, atol=0)
 
 
 def test_float32_stays_float32():
@@ -155,3 +162,51 @@ def test_float32_stays_float32():
     narrow = Params(**{k: np.float32(v) for k, v in vars(params).items()})
     _, gradients, hlast = loss_and_gradients(narrow, inputs, targets, np.float32(hprev))
     assert {d.dtype for d in (*gradients, hlast)} == {np.dtype(np.float32)}
+
+
+def test_random_parameters_have_the_scale_asked_for():
+    rng = np.random.default_rng(0)
+    wide = Params.random(40, 50, rng, scale=0.3)
+    for weight in (wide.Wxh, wide.Whh, wide.Why):
+        assert 0.28 < weight.std() < 0.32
+        assert abs(weight.mean()) < 0.03
+    still = Params.random(2, 3, rng, scale=0)
+    assert not any(array.any() for array in vars(still).values())
+
+
+def test_the_error_is_relative_to_the_largest_entry():
+    assert not agreement(np.array([2e-9]), np.array([1e-9]))
+    assert agreement(np.array([1e9]), np.array([1e9 + 1]), tolerance=1e-8)
+    assert agreement(np.array([1.0, 1e-12]), np.array([1.0, 2e-12]))
+    assert agreement(np.zeros(2), np.zeros(2)).error == 0
+    assert not agreement(np.array([np.nan]), np.array([1.0]))
+
+
+def test_the_report_names_the_worst_entry_and_what_was_not_measured():
+    claimed = {"dWhh": np.array([[1.0, 2.0]]), "dbh": np.ones(1), "dby": np.ones(1)}
+    measured = {"dWhh": np.array([[1.0, 2.5]]), "dbh": np.ones(1)}
+    assert str(agreement(claimed, measured)) == (
+        "DISAGREES: worst at dWhh[0, 1], claimed 2, measured 2.5, "
+        "relative error 2.0e-01 (tolerance 1e-07); not measured: dby"
+    )
+    params = running_example()[0]
+    assert agreement(params, {"Whh": params.Whh}).unchecked == (
+        "Wxh",
+        "Why",
+        "bh",
+        "by",
+    )
+
+
+def test_complex_step_refuses_what_is_not_analytic():
+    for f in (lambda x: np.abs(x).sum(), lambda x: (x.real**3).sum()):
+        for at in (np.zeros(2), np.ones(2)):
+            with pytest.raises(TypeError, match="is f analytic"):
+                complex_step(f, at)
+    assert not complex_step(lambda x: 3.0, np.ones(2)).any()
+
+
+def test_the_last_windows_are_used():
+    assert list(chunks([0, 1], 1)) == [([0], [1])]
+    assert list(chunks(range(6), 5)) == [([0, 1, 2, 3, 4], [1, 2, 3, 4, 5])]
+    assert len(list(chunks(range(10), 5))) == 1

@@ -7,7 +7,7 @@ from rnn_notes import Params, forward
 from rnn_notes.differences import agreement, central, complex_step
 from rnn_notes.example import running_example
 from rnn_notes.layouts import jacobian
-from rnn_notes.text import chunks
+from rnn_notes.text import Vocabulary, chunks
 
 
 def passing(**changes):
@@ -97,6 +97,16 @@ CASES = {
         lambda: agreement({"dWhh": 1}, {"dWxh": 1}),
         r"claimed lacks \['dWxh'\]",
     ),
+    "ragged weights": (
+        lambda: with_weights(Whh=[[1.0], [1.0, 2.0]]),
+        "Whh is no array of numbers",
+    ),
+    "nothing measured": (lambda: agreement({}, {}), "measured is empty"),
+    "f is no scalar": (
+        lambda: central(lambda x: x, np.ones(2)),
+        r"f returned shape \(2,\), expected one number",
+    ),
+    "a letter twice": (lambda: Vocabulary("aab"), "letters is 'aab', expected each"),
     "chunk of none": (lambda: chunks([0, 1], 0), "T is 0, expected at least 1"),
     "text too short": (
         lambda: chunks([0, 1], 2),

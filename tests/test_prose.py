@@ -195,7 +195,35 @@ def test_the_notation_tables_tell_the_truth(code, shape):
     }  # fmt: skip
     value = eval(code, names)
     assert shape_in_letters(value, params) == shape
-    assert shape_in_letters(np.ones((2, 2)), params) != shape
+    if isinstance(value, np.ndarray) and value.shape[0] != value.shape[1]:
+        assert shape_in_letters(value.T, params) != shape
+
+
+@pytest.mark.parametrize("t", [0, 1, 4])
+def test_the_names_of_the_forward_pass_hold_what_the_notation_says(t):
+    params, inputs, targets, hprev = running_example()
+    run = forward(params, inputs, targets, hprev)
+    a = params.Wxh[:, [inputs[t]]] + params.Whh @ run.hs[t - 1] + params.bh
+    y = params.Why @ np.tanh(a) + params.by
+    p = np.exp(y) / np.exp(y).sum()
+    meant = {
+        "run.xs[t]": np.eye(2)[:, [inputs[t]]],
+        "run.es[t]": np.eye(2)[:, [targets[t]]],
+        "run.hs[-1]": hprev,
+        "run.hs[t]": np.tanh(a),
+        "params.Wxh @ run.xs[t] + params.Whh @ run.hs[t - 1] + params.bh": a,
+        "run.ys[t]": y,
+        "run.ps[t]": p,
+        "run.losses[t]": -np.log(p[targets[t], 0]),
+        "run.loss": sum(run.losses),
+    }
+    rows = [code for code, _ in notation_rows() if code in meant]
+    assert set(rows) == set(meant)
+    for code in rows:
+        assert np.allclose(
+            eval(code, {"run": run, "params": params, "t": t}), meant[code]
+        )
+    assert not np.allclose(run.ys[t], run.ps[t])
 
 
 def test_the_notation_tables_are_read():
