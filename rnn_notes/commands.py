@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -16,6 +17,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from rnn_notes import hoisted
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
@@ -34,15 +36,13 @@ def train(args: argparse.Namespace) -> int:
     text = read_text(args.file)
     path = args.checkpoint or Path(args.file.stem + ".npz")
     checkpoint = (resumed if args.resume else begun)(args, path, text)
-    settings, vocabulary = checkpoint.settings, checkpoint.vocabulary
-    state, indices = checkpoint.state, vocabulary.encode(text)
+    state, indices = checkpoint.state, checkpoint.vocabulary.encode(text)
     print(_heading(args.file, text, path, checkpoint), flush=True)
-    update = partial(adagrad, learning_rate=settings.learning_rate)
-    states = steps(state, indices, settings.T, update)
-    progress = Progress(state.step, args.steps, settings.T, sys.stderr)
+    states = islice(_states(checkpoint, indices), max(0, args.steps - state.step))
+    progress = Progress(state.step, args.steps, checkpoint.settings.T, sys.stderr)
     stopped = False
     try:
-        for following in islice(states, max(0, args.steps - state.step)):
+        for following in states:
             state = following
             progress.show(state)
             if state.step % args.every == 0 or state.step == args.steps:
@@ -59,6 +59,19 @@ def train(args: argparse.Namespace) -> int:
         return 130
     print(f"Done: {state.step} steps. Let it write with\n  {_command('sample', path)}")
     return 0
+
+
+def _states(checkpoint: Checkpoint, indices: list[int]) -> Iterator[State]:
+    """The states of the training that goes on from the checkpoint, by the fast path."""
+    state, settings = checkpoint.state, checkpoint.settings
+    workspace = hoisted.Workspace(state.params.V, settings.H, settings.T)
+    return steps(
+        state,
+        indices,
+        settings.T,
+        update=partial(adagrad, learning_rate=settings.learning_rate),
+        loss_and_gradients=partial(hoisted.loss_and_gradients, workspace=workspace),
+    )
 
 
 def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
