@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,16 @@ def forget(
     return []
 
 
+def style(app: Sphinx) -> None:
+    """Nothing; MyST-NB's style sheet is there before pages name it by its checksum.
+
+    It comes after the first build otherwise, and the second writes other pages.
+    """
+    if "myst_nb" in app.extensions and app.builder.format == "html":
+        Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
+        import_module("myst_nb.sphinx_ext").add_global_html_resources(app, None)
+
+
 def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Nothing; pages to be read are forgotten first, as ``-j2`` does.
 
@@ -81,6 +92,7 @@ def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("sources_digest", "", "env", types=[str])
     app.connect("env-updated", neighbours, priority=PRIORITY)
+    app.connect("builder-inited", style)
     app.connect("env-get-outdated", forget)
     app.connect("env-before-read-docs", clear)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
