@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from dataclasses import dataclass
+from textwrap import dedent
 from types import ModuleType
 
 from rnn_notes import rnn
@@ -60,17 +61,17 @@ class Mutant:
         return module
 
     def diff(self) -> str:
-        """The bug as the lines of a diff, the loop's line first.
+        """The bug as the lines of a diff, the loop's line first, indented alike.
 
         >>> print(MUTANTS["dhnext dropped"].diff())
-        -        dh = params.Why.T @ dy + dhnext  # (H, 1)
-        +        dh = params.Why.T @ dy  # (H, 1)
+        - dh = params.Why.T @ dy + dhnext  # (H, 1)
+        + dh = params.Why.T @ dy  # (H, 1)
         """
         before = inspect.getsource(rnn).splitlines()
         lines = difflib.unified_diff(before, self.source().splitlines(), n=0)
-        return "\n".join(
-            line for line in lines if line[:3] not in ("---", "+++", "@@ ")
-        )
+        kept = [line for line in lines if line[:3] not in ("---", "+++", "@@ ")]
+        code = dedent("\n".join(line[1:] for line in kept)).splitlines()
+        return "\n".join(f"{a[0]} {b}" for a, b in zip(kept, code, strict=True))
 
 
 MUTANTS = {
