@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import Any
@@ -81,8 +82,10 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         return Node(kind, _span(meta), (first, last))
 
     def product(self, meta: Meta, children: list[Any]) -> Node:
-        factors = _nodes(children)
-        links = [str(child) for child in children if isinstance(child, Token)]
+        factors, links = _nodes(children), []
+        for before, child in itertools.pairwise(children):
+            if isinstance(child, Node):  # a link, or nothing, stands before it
+                links.append(str(before) if isinstance(before, Token) else "")
         if "/" in links:
             return self._ratio(meta, factors)
         for factor in factors[:-1]:

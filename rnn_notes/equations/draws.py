@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_notes.equations.nature import STEPWISE, Array, Key, World
-from rnn_notes.equations.symbols import CONSTANTS, Dim, Letter, Scope, Shape
+from rnn_notes.equations.symbols import CONSTANTS, PAGE, Dim, Letter, Scope, Shape
 
 # V, H, T and the scale of the weights. H = V is there, where wrong shapes fit, and
 # T = 1, where sums have one term; weights of order one, where every term counts.
@@ -23,7 +23,7 @@ SETTINGS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Draw:
     """One set of values: the sizes by letter, the seed and the scale of the weights."""
 
@@ -70,7 +70,7 @@ class Draw:
                     steps = [()]
                 for index in steps:
                     shape_ = self.shape(binding.shape)
-                    roots[name, index] = rng.standard_normal(shape_)
+                    roots[PAGE + name, index] = rng.standard_normal(shape_)
         for (name, index), value in roots.items():
             if name in scope.fixed:
                 numbers = scope.fixed[name]

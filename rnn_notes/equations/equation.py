@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Iterator
 from dataclasses import replace
 
 from rnn_notes.equations import quiet
+from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes, written
-from rnn_notes.equations.symbols import Condition, Scope
-from rnn_notes.equations.where import Clauses, condition_letters
+from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.symbols import ALIAS, Condition, Scope
+from rnn_notes.equations.where import Clauses
 
 ORDERS = {
     "=": operator.eq,
@@ -24,6 +26,7 @@ ORDERS = {
     ">=": operator.ge,
 }
 MOST_CASES = 4000
+ONE_TO_T = (Linear((), 1), Linear((("T", 1),)))
 
 
 class Equation:
@@ -44,17 +47,25 @@ class Equation:
         self.scope = replace(
             scope, conditions=list(scope.conditions), ranges=dict(scope.ranges)
         )
-        Clauses(self.scope, frozenset()).conditions(said)
-        self.sides = Reader(self.scope).read(relation).parts
+        self.common = len(scope.conditions)
+        Clauses(self.scope, frozenset()).after(said)
+        self.relation = Reader(self.scope).read(relation)
+        self.sides = self.relation.parts
         self.shapes = Shapes(self.scope, layout)
         first, *others = [self.shapes.of(side) for side in self.sides]
-        fitting = [self.shapes.fit(first, other) for other in others]
-        self.fits = all(fitting)
+        for other in others:
+            self.shapes.dims.fit(first, other)
         self.shapes.settle()
         free = frozenset[str]().union(*(side.free for side in self.sides))
         self.free = sorted(free - self.scope.size_names)
-        self.check_letters(said)
+        self.check_letters()
         self.downwards = self.running_down()
+
+    @property
+    def fits(self) -> list[bool]:
+        """Whether the two sides of each equality have one shape."""
+        shapes = [self.shapes.shape(side) for side in self.sides]
+        return [self.shapes.dims.fit(a, b) for a, b in itertools.pairwise(shapes)]
 
     @property
     def line(self) -> str:
@@ -63,33 +74,30 @@ class Equation:
 
     def side_shapes(self) -> list[str]:
         """The shape of every side, in letters."""
-        return [written(self.shapes.shape(side)) for side in self.sides]
+        sizes = self.scope.sizes
+        return [written(self.shapes.shape(side), sizes) for side in self.sides]
 
     def nodes(self) -> Iterator[Node]:
-        """Every node that the page's formula itself is made of."""
-        waiting = list(self.sides)
+        """Every node that has a text of its own in the formula, the line first."""
+        waiting = [self.relation]
         while waiting:
-            node = waiting.pop()
+            node = waiting.pop(0)
             yield node
-            if node.kind != "defined":
+            if node.kind != "defined" and node.value != ALIAS:
                 waiting += node.parts
 
     def has(self, kind: str) -> bool:
         """Whether a node of this kind is anywhere, definitions included."""
         return any(node.kind == kind for side in self.sides for node in side.walk())
 
-    def check_letters(self, said: list[Node]) -> None:
+    def check_letters(self) -> None:
         """Nothing; no letter is both free and bound, none is asked about in vain."""
         for node in self.nodes():
             if node.kind in ("sum", "prod") and node.value in self.free:
                 raise node.fail(f"{node.value} is bound here and free elsewhere")
-        for condition in self.scope.conditions[
-            len(self.scope.conditions) - len(said) :
-        ]:
-            for letter in condition_letters(condition) - {
-                *self.free,
-                *self.scope.size_names,
-            }:
+        known = {*self.free, *self.scope.size_names}
+        for condition in self.scope.conditions[self.common :]:
+            for letter in sorted(condition.letters - known):
                 raise condition.node.fail(f"{letter} is no free index of the equation")
 
     # Where the free indices run
@@ -99,30 +107,26 @@ class Equation:
         sizes = dict(draw.sizes)
         spans = [self.span(name, draw) for name in self.free]
         chosen = [
-            c
-            for c in self.scope.conditions
-            if condition_letters(c) <= set(sizes) | set(self.free)
+            c for c in self.scope.conditions if c.letters <= set(sizes) | set(self.free)
         ]
-        for values in itertools.islice(itertools.product(*spans), MOST_CASES):
+        if math.prod(map(len, spans)) > MOST_CASES:
+            raise self.sides[0].fail("it has too many free indices to measure")
+        for values in itertools.product(*spans):
             env = {**sizes, **dict(zip(self.free, values, strict=True))}
             if all(self.allows(condition, env) for condition in chosen):
                 yield env
 
     def span(self, name: str, draw: Draw) -> range:
         """The values of one index in a draw."""
-        if name in self.scope.ranges:
-            low, high = (index.at(draw.sizes) for index in self.scope.ranges[name])
-            return range(low, high + 1)
-        user = next(n for n in self.nodes() if name in n.free and self.is_own(n, name))
+        ranges = self.scope.ranges
+        for letter in (name, *sorted(self.shapes.linked(name))):
+            if letter in ranges:
+                low, high = (index.at(draw.sizes) for index in ranges[letter])
+                return range(low, high + 1)
+        user = [n for n in self.nodes() if name in n.free][-1]
         domain = self.shapes.domain(name, user)
         last = draw.sizes["T"] if isinstance(domain, str) else draw.size(domain)
         return range(1, last + 1)
-
-    def is_own(self, node: Node, name: str) -> bool:
-        """Whether a node uses an index itself, or in a definition."""
-        return any(name in index.letters for index in node.indices) or (
-            node.kind == "defined"
-        )
 
     def allows(self, condition: Condition, env: dict[str, int]) -> bool:
         """Whether a condition holds for given values of the letters."""
@@ -139,6 +143,7 @@ class Equation:
         sizes = {name: draw.sizes.get(name, 3) for name in self.scope.size_names}
         draw = replace(draw, sizes=sizes)
         gaps: dict[Node, set[int]] = {node: set() for node in products}
+        self.looked = 0
         for env in self.cases(draw):
             for side in self.sides:
                 self.gaps(side, env, gaps)
@@ -146,14 +151,18 @@ class Equation:
 
     def gaps(self, node: Node, env: dict[str, int], gaps: dict[Node, set[int]]) -> None:
         """Nothing; how far apart the limits of every product come is noted."""
+        self.looked += 1
+        if self.looked > MOST_CASES:
+            raise node.fail("the formula takes too much work, expected a smaller one")
+        if not any(part in gaps for part in node.walk()):
+            return
         inner = env
-        if node.kind in ("sum", "prod") and node.indices:
-            low, high = (index.at(env) for index in node.indices)
-            if node.kind == "prod":
+        if node.kind in ("sum", "prod"):
+            low, high = (index.at(env) for index in node.indices or ONE_TO_T)
+            if node in gaps:
                 gaps[node].add(high - low)
             for value in {low, high} if low <= high else {low}:
-                for part in node.parts:
-                    self.gaps(part, {**env, node.value: value}, gaps)
+                self.gaps(node.parts[0], {**env, node.value: value}, gaps)
             return
         if node.kind == "defined":
             values = (index.at(env) for index in node.indices)

@@ -11,8 +11,9 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.nature import Array, World, softmax
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.symbols import PAGE
 
-MOST_WORK = 60_000
+MOST_WORK = 200_000
 LARGEST = 20_000
 HIGHEST_POWER = 64
 Env = Mapping[str, int]
@@ -60,6 +61,7 @@ CALLS: dict[str, Callable[[Array], Array]] = {
 class Evaluator:
     """The values of one equation's pieces in the worlds of one draw.
 
+    work      : how much has been done so far, in this draw and in those before
     magnitude : the largest number among the terms of the sums evaluated so far, the
                 scale by which rounding is to be judged
     filled    : the sums and products that had a term somewhere
@@ -68,11 +70,16 @@ class Evaluator:
     """
 
     def __init__(
-        self, draw: Draw, shapes: Shapes, downwards: set[Node], differ: Any
+        self,
+        draw: Draw,
+        shapes: Shapes,
+        downwards: set[Node],
+        differ: Any,
+        work: int = 0,
     ) -> None:
         self.draw, self.shapes, self.downwards = draw, shapes, downwards
         self.differ = differ
-        self.work = 0
+        self.work = work
         self.magnitude = 0.0
         self.filled: set[Node] = set()
 
@@ -85,12 +92,16 @@ class Evaluator:
             return found
         before, self.magnitude = self.magnitude, 0.0
         value: Array = getattr(self, f"_{node.kind}")(node, env, world)
-        self.work += 1 + value.size // 64
-        if self.work > MOST_WORK:
-            raise node.fail("the formula takes too much work, expected a smaller one")
+        self.spend(node, 1 + value.size // 64)
         world.memo[key] = value, self.magnitude
         self.magnitude = max(before, self.magnitude)
         return value
+
+    def spend(self, node: Node, work: int) -> None:
+        """Nothing; the work has been counted, and there is not too much of it."""
+        self.work += work
+        if self.work > MOST_WORK:
+            raise node.fail("the formula takes too much work, expected a smaller one")
 
     def _parts(self, node: Node, env: Env, world: World) -> list[Array]:
         return [self.value(part, env, world) for part in node.parts]
@@ -123,7 +134,8 @@ class Evaluator:
     def _quantity(self, node: Node, env: Env, world: World) -> Array:
         key = (node.value, tuple(index.at(env) for index in node.indices))
         if key not in world.values:
-            raise OutsideError(node, f"{node.value}_{{{node.indices[0]}}}")
+            name = node.value.removeprefix(PAGE)
+            raise OutsideError(node, f"{name}_{{{node.indices[0]}}}")
         return world.values[key]
 
     def _defined(self, node: Node, env: Env, world: World) -> Array:
@@ -180,7 +192,11 @@ class Evaluator:
 
     def _power(self, node: Node, env: Env, world: World) -> Array:
         (base,) = self._parts(node, env, world)
-        return np.linalg.matrix_power(base, self._exponent(node, env))
+        n = self._exponent(node, env)
+        power: Array = np.linalg.matrix_power(base, n)
+        if n < 0:  # rounding grows with both
+            self.weigh(np.abs(base).max() * np.abs(power).max(), world)
+        return power
 
     def _elementpower(self, node: Node, env: Env, world: World) -> Array:
         (base,) = self._parts(node, env, world)
@@ -242,6 +258,7 @@ class Evaluator:
         total: Array | float = np.zeros(self.size(node))
         for value in self.range(node, env):
             self.filled.add(node)
+            self.spend(node, 1)
             term = self.value(node.parts[0], {**env, node.value: value}, world)
             self.weigh(term, world)
             total = total + term
@@ -251,6 +268,7 @@ class Evaluator:
         product: Array = np.eye(self.size(node)[0])
         for value in self.range(node, env):
             self.filled.add(node)
+            self.spend(node, 1)
             factor = self.value(node.parts[0], {**env, node.value: value}, world)
             product = product @ factor
         return product
@@ -258,14 +276,13 @@ class Evaluator:
     # Derivatives and differentials
 
     def _derivative(self, node: Node, env: Env, world: World) -> Array:
-        return self.outside(lambda: self.differ.derivative(self, node, env, world))
+        before = self.magnitude
+        value: Array = self.differ.derivative(self, node, env, world)
+        self.magnitude = max(before, self.differ.reach)
+        return value
 
     def _d(self, node: Node, env: Env, world: World) -> Array:
-        return self.outside(lambda: self.differ.differential(self, node, env, world))
-
-    def outside(self, measured: Callable[[], Array]) -> Array:
-        """A measured value; what is met while measuring it does not count as a term."""
         before = self.magnitude
-        value = measured()
-        self.magnitude = before
+        value: Array = self.differ.differential(self, node, env, world)
+        self.magnitude = max(before, self.differ.reach)
         return value

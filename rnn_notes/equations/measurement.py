@@ -71,7 +71,7 @@ class Measurement:
     shapes    : the shape of every factor, as in "V×H = Σ V×1 · 1×H"
     draws     : how many times the sides were compared
     worst     : where they part most
-    close     : neighbours of a formula that does not hold, one edit away, that do
+    look      : what finds neighbours that hold, and another layout, when asked
     """
 
     latex: str
@@ -81,12 +81,22 @@ class Measurement:
     shapes: str
     draws: int
     worst: Worst
-    neighbours: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
+    look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
 
     @cached_property
+    def _looked(self) -> tuple[tuple[str, ...], str]:
+        """What a second look finds; none is taken at a formula that holds."""
+        return ((), "") if self.holds else self.look()
+
+    @property
     def close(self) -> tuple[str, ...]:
-        """Formulas one edit away that hold; none are sought for one that holds."""
-        return () if self.holds else self.neighbours()
+        """Formulas one edit away that hold."""
+        return self._looked[0]
+
+    @property
+    def other_layout(self) -> str:
+        """The layout in which the formula as it stands does hold, or nothing."""
+        return self._looked[1]
 
     def __bool__(self) -> bool:
         return self.holds
@@ -101,6 +111,8 @@ class Measurement:
         else:
             reason = f"largest error {self.error:.1e} {over}"
         pieces = ["does not hold", f"  {self.shapes}", f"  {reason}", str(self.worst)]
+        if self.other_layout:
+            pieces.append(f"in {self.other_layout} layout it holds")
         pieces += [f"close, and it holds:\n  {latex}" for latex in self.close]
         return "\n".join(pieces)
 
@@ -115,4 +127,5 @@ class Measurement:
             "draws": self.draws,
             "worst": self.worst.as_dict(),
             "close": list(self.close),
+            "other_layout": self.other_layout,
         }

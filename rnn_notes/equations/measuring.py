@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,16 +17,17 @@ from rnn_notes.equations.evaluation import Evaluator, OutsideError
 from rnn_notes.equations.measurement import Measurement, Worst
 from rnn_notes.equations.moving import moving
 from rnn_notes.equations.nature import Array
+from rnn_notes.equations.neighbours import CLOSE, edits
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.slopes import Differ
 from rnn_notes.equations.symbols import Scope
-from rnn_notes.equations.where import Clauses, condition_letters, index_letters
+from rnn_notes.equations.where import LARGEST_SIZE, Clauses, index_letters
 
 Layout = Literal["denominator", "numerator"]
 EXACT, COARSE = 1e-12, 1e-7
 SEEDS = (0, 1, 2)
-LARGEST_SIZE = 12
+MOST_NEIGHBOURS = 80
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,39 @@ def finished(task: Task, hasty: bool) -> Measurement:
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,
-        neighbours=lambda: (),
+        look=lambda: second_look(task, equations),
     )
+
+
+def second_look(
+    task: Task, equations: Sequence[Equation]
+) -> tuple[tuple[str, ...], str]:
+    """The neighbours of a formula that hold, and the other layout if it holds there."""
+    found: list[str] = []
+    edited = (edit.of(task.latex) for edit in edits(task.latex, equations, CLOSE))
+    for latex in itertools.islice(edited, MOST_NEIGHBOURS):
+        if not says_nothing(latex) and holds(replace(task, latex=latex)):
+            found.append(latex)
+    other: Layout = "numerator" if task.layout == "denominator" else "denominator"
+    return tuple(found), other if holds(replace(task, layout=other)) else ""
+
+
+def holds(task: Task) -> bool:
+    """Whether a formula is understood and holds."""
+    try:
+        return finished(task, hasty=True).holds
+    except EquationError:
+        return False
+
+
+def says_nothing(latex: str) -> bool:
+    """Whether both sides of an equality are the same text.
+
+    >>> says_nothing("h_t = h_t"), says_nothing("h_t = a_t")
+    (True, False)
+    """
+    sides = [re.sub(r"[\s&]", "", side) for side in re.split(r"=|\\\\", latex)]
+    return any(a == b for a, b in itertools.pairwise(sides))
 
 
 def _check(task: Task) -> None:
@@ -127,7 +161,7 @@ def _check_conditions(scope: Scope, equations: list[Equation]) -> None:
     """Nothing; every condition of ``where`` is about an index of some equation."""
     free = {name for equation in equations for name in equation.free}
     for condition in scope.conditions:
-        if strange := condition_letters(condition) - scope.size_names - free:
+        if strange := condition.letters - scope.size_names - free:
             name = sorted(strange)[0]
             raise condition.node.fail(f"{name} is no free index of the formula")
 
@@ -142,13 +176,15 @@ class Comparison:
 
     def __init__(self, equation: Equation, seeds: Sequence[int], hasty: bool) -> None:
         self.equation, self.hasty = equation, hasty
+        self.fits = equation.fits
         self.draws = draws(equation.scope, seeds)
         self.worst: Worst | None = None
         self.count = 0
         self.tolerance = EXACT
+        self.work = 0
         self.outside: OutsideError | None = None
         self.filled: set[Node] = set()
-        self.spoken: dict[int, set[tuple[int, ...]]] = {}
+        self.reached: dict[Draw, list[dict[str, int]]] = {}
 
     @property
     def holds(self) -> bool:
@@ -158,7 +194,7 @@ class Comparison:
     @property
     def line(self) -> str:
         """The shapes, and where the formula speaks if that is not everywhere."""
-        return self.equation.line
+        return self.equation.line + (reach(self.reached) if self.outside else "")
 
     def run(self) -> None:
         """Nothing; the sides have been compared in every draw."""
@@ -174,10 +210,13 @@ class Comparison:
         equation = self.equation
         world = draw.world(equation.scope)
         differ = Differ(equation.shapes.layout)
-        evaluator = Evaluator(draw, equation.shapes, equation.downwards, differ)
+        evaluator = Evaluator(
+            draw, equation.shapes, equation.downwards, differ, self.work
+        )
         moves = equation.has("d")
         if moves:
             differ.directions = draw.directions(world)
+        reached = self.reached.setdefault(draw, [])
         for env in equation.cases(draw):
             if moves:
                 world.memo.clear()
@@ -193,21 +232,22 @@ class Comparison:
             if differ.coarse:
                 self.tolerance = COARSE
             letters = {name: env[name] for name in equation.free}
+            reached.append(letters)
             self.compare(draw, letters, values, evaluator.magnitude)
         self.filled |= evaluator.filled
+        self.work = evaluator.work
 
     def compare(
         self, draw: Draw, letters: dict[str, int], values: list[Array], scale: float
     ) -> None:
         """Nothing; neighbouring sides have been compared under one set of letters."""
-        names = self.equation.side_shapes()
+        for side, value in zip(self.equation.sides, values, strict=True):
+            if not np.isfinite(value).all():
+                raise side.fail(f"it is not a finite number at {draw}")
         self.count += 1
-        for place in range(len(values) - 1):
-            left, right = values[place : place + 2]
-            for side, value in zip(self.equation.sides, values, strict=True):
-                if not np.isfinite(value).all():
-                    raise side.fail(f"it is not a finite number at {draw}")
-            error = relative(left, right, scale) if self.equation.fits else np.inf
+        names, pairs = self.equation.side_shapes(), itertools.pairwise(values)
+        for place, (left, right) in enumerate(pairs):
+            error = relative(left, right, scale) if self.fits[place] else np.inf
             if self.worst is None or error > self.worst.error:
                 shapes = names[place], names[place + 1]
                 self.worst = Worst(draw, letters, error, left, right, shapes)
@@ -231,3 +271,26 @@ def relative(left: Array, right: Array, scale: float) -> float:
     gap = float(np.abs(left - right).max())
     largest = max(scale, float(np.abs(left).max()), float(np.abs(right).max()))
     return gap / largest if largest > 0 else gap
+
+
+def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
+    """Where a formula speaks that has an index outside for some values of its letters.
+
+    >>> draws = [Draw({"T": T}, 0, 1.0) for T in (3, 4)]
+    >>> reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
+    ', t < T'
+    """
+    kept = {d.sizes["T"]: cases for d, cases in reached.items() if cases}
+    names = sorted({name for cases in kept.values() for case in cases for name in case})
+    if not names:
+        return f", T ≥ {min(kept, default=0)}"
+    texts = []
+    for name in names:
+        values = {T: {case[name] for case in cases} for T, cases in kept.items()}
+        low = {min(found) for found in values.values()}
+        high = {T - max(found) for T, found in values.items()}
+        if low != {1} and len(low) == 1:
+            texts.append(f"{name} > {low.pop() - 1}")
+        if high != {0} and len(high) == 1 and (gap := high.pop()) > 0:
+            texts.append(f"{name} < T" if gap == 1 else f"{name} < T − {gap - 1}")
+    return "".join(f", {text}" for text in texts) or ", indices in range"

@@ -9,6 +9,8 @@ from typing import Any
 from rnn_notes.equations.errors import EquationError, Span
 
 DEEPEST = 60
+LARGEST = 3000
+MEASURED = ("derivative", "d")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,9 @@ class Node:
     form    : "closed" in brackets, "open" where an argument ends without a bracket
     indices : the indices that it uses itself
     binds   : the letters that it gives values to inside its parts
+
+    From these follow ``depth`` and ``size`` of the tree, the letters that are ``free``
+    in it, and whether something in it is ``measured`` by nudging.
     """
 
     kind: str
@@ -72,19 +77,24 @@ class Node:
     indices: tuple[Linear, ...] = ()
     binds: tuple[str, ...] = ()
     depth: int = field(init=False)
+    size: int = field(init=False)
     free: frozenset[str] = field(init=False)
+    measured: bool = field(init=False)
 
     def __post_init__(self) -> None:
         depth = 1 + max((part.depth for part in self.parts), default=0)
+        size = 1 + sum(part.size for part in self.parts)
+        measured = self.kind in MEASURED or any(part.measured for part in self.parts)
         inside = frozenset[str]().union(*(part.free for part in self.parts))
         own = frozenset[str]().union(*(index.letters for index in self.indices))
-        object.__setattr__(self, "depth", depth)
-        object.__setattr__(self, "free", own | (inside - set(self.binds)))
+        free = own | (inside - set(self.binds))
+        found = {"depth": depth, "size": size, "free": free, "measured": measured}
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
         if depth > DEEPEST:
-            raise EquationError(
-                f"the formula is nested {depth} deep, expected at most {DEEPEST}",
-                self.span,
-            )
+            raise self.fail(f"it is nested {depth} deep, expected at most {DEEPEST}")
+        if size > LARGEST:
+            raise self.fail(f"it has {size} pieces, expected at most {LARGEST}")
 
     def with_parts(self, change: Callable[[Node], Node]) -> Node:
         """The same node with every part changed."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rnn_notes.equations.dims import written
 from rnn_notes.equations.nodes import Node
-from rnn_notes.equations.shapes import Shapes, written
+from rnn_notes.equations.shapes import Shapes
 
 JOINTS = {"mul": " · ", "hadamard": " ⊙ ", "kronecker": " ⊗ "}
 
@@ -34,11 +35,11 @@ def shown(node: Node, shapes: Shapes) -> str:
         return f"⟨{left}, {right}⟩"
     if node.kind == "norm":
         return f"‖{shown(node.parts[0], shapes)}‖"
-    return written(shapes.shape(node))
+    return written(shapes.shape(node), shapes.scope.sizes)
 
 
 def factor(node: Node, shapes: Shapes) -> str:
     """A factor as shapes: a sum in brackets counts as one."""
     if node.kind in ("add", "hadamard", "kronecker"):
-        return written(shapes.shape(node))
+        return written(shapes.shape(node), shapes.scope.sizes)
     return shown(node, shapes)

@@ -9,6 +9,7 @@ from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.symbols import (
     CONSTANTS,
     FAMILIES,
+    PAGE,
     Alias,
     Definition,
     Letter,
@@ -92,10 +93,10 @@ class Reader:
         if isinstance(binding, Definition):
             body, binds = binding.body.at(node.span), binding.parameters
             quantity = Node(
-                "defined", node.span, (body,), name, indices=indices, binds=binds
+                "defined", node.span, (body,), PAGE + name, "", indices, binds
             )
         else:
-            quantity = Node("quantity", node.span, value=name, indices=indices)
+            quantity = Node("quantity", node.span, value=PAGE + name, indices=indices)
         return self._entry(quantity, items[wanted:])
 
     def _number(self, node: Node) -> Node:
@@ -242,7 +243,7 @@ class Reader:
 
 def letters(item: Node) -> list[Node]:
     """The places in a subscript such as ``ij`` or ``11``, one by one."""
-    if item.kind == "mul" and not item.value:
+    if item.kind == "mul" and not any(item.value):
         return [place for part in item.parts for place in letters(part)]
     if item.kind == "number" and item.value.isdigit():
         return [replace(item, value=digit) for digit in item.value]

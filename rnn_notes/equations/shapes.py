@@ -7,22 +7,12 @@ the size that its place asks for.
 
 from __future__ import annotations
 
-from collections import Counter
-
+from rnn_notes.equations.dims import Dims, written
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
 
 ELEMENTWISE = ("tanh", "exp", "log")
-
-
-def written(shape: Shape) -> str:
-    """A shape as readers see it.
-
-    >>> written((("H",), ())), written((("H", "V"), ("H",)))
-    ('H×1', 'HV×H')
-    """
-    return "×".join("".join(sorted(dim)) or "1" for dim in shape)
 
 
 class Shapes:
@@ -37,92 +27,30 @@ class Shapes:
     def __init__(self, scope: Scope, layout: str) -> None:
         self.scope = scope
         self.layout = layout
-        self.known: dict[str, Dim] = {}
-        self.postponed: list[tuple[Dim, Dim]] = []
-        self.nodes: dict[Node, Shape] = {}
+        self.dims = Dims(scope.sizes)
+        self.table: dict[Node, Shape] = {}
         self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
-        self.pairs: list[tuple[Linear, Linear]] = []
-
-    # Dims with unknowns
-
-    def fresh(self) -> Dim:
-        """A size that is not known yet."""
-        name = f"?{len(self.known) + 1}"
-        self.known[name] = (name,)
-        return (name,)
-
-    def now(self, dim: Dim) -> Dim:
-        """The dim with what is known by now put in."""
-        out: list[str] = []
-        for name in dim:
-            value = self.known.get(name, (name,))
-            out += value if value == (name,) else self.now(value)
-        return tuple(sorted(out))
+        self.pairs: list[frozenset[str]] = []
 
     def shape(self, node: Node) -> Shape:
-        """The shape of a node with what is known by now put in."""
-        rows, columns = self.nodes[node]
-        return self.now(rows), self.now(columns)
+        """The shape of a node, with what is known by now put in."""
+        return self.now(self.table[node])
 
-    def same(self, a: Dim, b: Dim) -> bool:
-        """Whether two dims can be equal; unknowns take the value that this needs."""
-        left, right = Counter(self.now(a)), Counter(self.now(b))
-        left, right = left - right, right - left  # what is on both sides cancels
-        unknown = [n for n in (*left.elements(), *right.elements()) if n[0] == "?"]
-        if not unknown:
-            return self.size(left) == self.size(right)
-        if len(unknown) > 1:
-            self.postponed.append((a, b))
-            return True
-        if unknown[0] in right:
-            left, right = right, left
-        if left.total() > 1:
-            return False
-        self.known[unknown[0]] = tuple(sorted(right.elements()))
-        return True
-
-    def size(self, names: Counter[str]) -> object:
-        """A number where all sizes are fixed, else what tells products apart."""
-        values = [
-            int(n) if n.isdigit() else self.scope.sizes.get(n, n)
-            for n in names.elements()
-        ]
-        number, rest = 1, []
-        for value in values:
-            if isinstance(value, int):
-                number *= value
-            else:
-                rest.append(value)
-        return number, tuple(sorted(rest))
-
-    def fit(self, a: Shape, b: Shape) -> bool:
-        """Whether two shapes can be equal."""
-        before = dict(self.known)
-        if self.same(a[0], b[0]) and self.same(a[1], b[1]):
-            return True
-        self.known = before
-        return False
+    def now(self, shape: Shape) -> Shape:
+        """A shape with what is known by now put in."""
+        return self.dims.now(shape[0]), self.dims.now(shape[1])
 
     def settle(self) -> None:
         """Nothing; every unknown is known, or an error says which is not."""
-        for _ in range(1 + len(self.postponed)):
-            waiting, self.postponed = self.postponed, []
-            for a, b in waiting:
-                if not self.same(a, b):
-                    sizes = " and ".join(written((self.now(d), ())) for d in (a, b))
-                    raise EquationError(f"sizes {sizes} do not fit")
-        for node, shape in self.nodes.items():
-            for dim in shape:
-                if any(name[0] == "?" for name in self.now(dim)):
-                    self.unsettled(node, dim)
-
-    def unsettled(self, node: Node, dim: Dim) -> None:
-        """Nothing for a zero, which may be a scalar; an error for the rest."""
-        if node.kind in ("identity", "ones"):
-            raise node.fail("its size does not follow, expected it as in I_V")
-        if node.kind == "zero":
-            for name in self.now(dim):
-                self.known[name] = ()
+        if misfit := self.dims.misfit():
+            sizes = " and ".join(written((dim, ())) for dim in misfit)
+            raise EquationError(f"columns of {sizes} came for each other")
+        for node, shape in self.table.items():
+            for name in (n for dim in shape for n in self.dims.open(dim)):
+                if node.kind in ("identity", "ones"):
+                    raise node.fail("its size does not follow, expected it as in I_V")
+                if node.kind == "zero":
+                    self.dims.known[name] = ()
 
     # Shapes, kind by kind
 
@@ -132,27 +60,27 @@ class Shapes:
         if method is None:
             raise node.fail(f"{node.kind} came, expected an expression")
         shape: Shape = method(node)
-        self.nodes[node] = shape
+        self.table[node] = shape
         return self.shape(node)
 
     def _number(self, node: Node) -> Shape:
         return SCALAR
 
     def _zero(self, node: Node) -> Shape:
-        return self.fresh(), self.fresh()
+        return self.dims.fresh(), self.dims.fresh()
 
     def _index(self, node: Node) -> Shape:
         return SCALAR
 
     def _identity(self, node: Node) -> Shape:
-        n = self.fresh() if node.value is None else node.value
+        n = self.dims.fresh() if node.value is None else node.value
         return n, n
 
     def _ones(self, node: Node) -> Shape:
-        return (self.fresh() if node.value is None else node.value), ()
+        return (self.dims.fresh() if node.value is None else node.value), ()
 
     def _delta(self, node: Node) -> Shape:
-        self.pairs.append((node.indices[0], node.indices[1]))
+        self.pairs.append(node.indices[0].letters | node.indices[1].letters)
         return SCALAR
 
     def _quantity(self, node: Node) -> Shape:
@@ -187,20 +115,25 @@ class Shapes:
             for name in index.letters - self.scope.size_names:
                 self.domains.setdefault(name, []).append((domain, node))
 
-    def domain(self, name: str, node: Node) -> Dim | str:
-        """What an index letter runs through: "time", or the dim of entries."""
+    def linked(self, name: str) -> set[str]:
+        r"""The letters that run as one does, beside which they stand in \delta_{ij}."""
         linked = {name}
         for _ in self.pairs:
-            for left, right in self.pairs:
-                if linked & (left.letters | right.letters):
-                    linked |= left.letters | right.letters
+            for pair in self.pairs:
+                linked |= pair if linked & pair else set()
+        return linked
+
+    def domain(self, name: str, node: Node) -> Dim | str:
+        """What an index letter runs through: "time", or the dim of entries."""
+        linked = self.linked(name)
         used = [
             use for letter in sorted(linked) for use in self.domains.get(letter, [])
         ]
         found: dict[Dim | str, Node] = {}
         for domain, where in used:
             if domain != "limits":
-                found[domain if domain == "time" else self.now(tuple(domain))] = where
+                known = domain if isinstance(domain, str) else self.dims.now(domain)
+                found[known] = where
         if not found:
             raise node.fail(
                 f"{name} has no range, expected one in where, as in "
@@ -217,8 +150,8 @@ class Shapes:
         shape = self.of(node.parts[0])
         for part in node.parts[1:]:
             other = self.of(part)
-            if not self.fit(shape, other):
-                now = (self.now(shape[0]), self.now(shape[1]))
+            if not self.dims.fit(shape, other):
+                now = self.now(shape)
                 hint = (
                     r"; a column of ones is \mathbf{1}"
                     if SCALAR in (now, other)
@@ -233,15 +166,15 @@ class Shapes:
         shape = self.of(node.parts[0])
         for part in node.parts[1:]:
             other = self.of(part)
-            shape = self.now(shape[0]), self.now(shape[1])
+            shape = self.now(shape)
             if SCALAR in (shape, other):
                 shape = other if shape == SCALAR else shape
-            elif self.same(shape[1], other[0]):
+            elif self.dims.same(shape[1], other[0]):
                 shape = shape[0], other[1]
             else:
                 raise part.fail(
                     f"{written(other)} came after {written(shape)}, expected "
-                    f"{''.join(self.now(shape[1])) or '1'} rows or a scalar"
+                    f"{written((shape[1], ()))[:-2]} rows or a scalar"
                 )
         return shape
 
@@ -249,7 +182,7 @@ class Shapes:
         shape = self.of(node.parts[0])
         for part in node.parts[1:]:
             other = self.of(part)
-            if not self.fit(shape, other):
+            if not self.dims.fit(shape, other):
                 raise part.fail(
                     f"\\odot joins {written(shape)} and {written(other)}, expected "
                     "one shape"
@@ -266,7 +199,7 @@ class Shapes:
 
     def _power(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
-        if not self.same(rows, columns):
+        if not self.dims.same(rows, columns):
             raise node.fail(
                 f"a power of a {written((rows, columns))} came, expected a square "
                 r"matrix or a scalar; entry by entry it is x^{\odot 2}"
@@ -292,7 +225,7 @@ class Shapes:
         if name == "vec":
             return rows + columns, ()
         if name == "tr":
-            if not self.same(rows, columns):
+            if not self.dims.same(rows, columns):
                 raise node.fail(f"tr of a {written(shape)} came, expected a square one")
             return SCALAR
         if columns and rows:
@@ -307,7 +240,7 @@ class Shapes:
 
     def _inner(self, node: Node) -> Shape:
         left, right = (self.of(part) for part in node.parts)
-        if not self.fit(left, right):
+        if not self.dims.fit(left, right):
             raise node.fail(
                 f"{written(left)} and {written(right)} came, expected one shape"
             )
@@ -339,7 +272,7 @@ class Shapes:
 
     def _prod(self, node: Node) -> Shape:
         rows, columns = self._sum(node)
-        if not self.same(rows, columns):
+        if not self.dims.same(rows, columns):
             raise node.fail(
                 f"a product of {written((rows, columns))} came, expected square factors"
             )

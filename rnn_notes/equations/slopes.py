@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,8 @@ class Differ:
     directions : for differentials, where every quantity may move
     moving     : those that do
     coarse     : whether a derivative of a derivative came, which has fewer digits
+    reach      : the largest slope of any state or logit along the last nudges; beside
+                 it, the rounding of the slopes is judged
 
     Every derivative is measured twice, by the complex step and by the central
     difference; ``EquationError`` is raised where the two disagree.
@@ -36,6 +39,7 @@ class Differ:
     directions: Mapping[Key, Array] = field(default_factory=dict)
     moving: frozenset[Key] = frozenset()
     coarse: bool = False
+    reach: float = 0.0
 
     def derivative(
         self, evaluator: Evaluator, node: Node, env: Env, world: World
@@ -79,16 +83,18 @@ class Differ:
     ) -> Array:
         """The slope of the first part along N nudges, (N, ..., rows, columns)."""
         above, hold = node.parts[0], node.kind == "derivative" and bool(node.value)
-        nested = any(part.kind in ("derivative", "d") for part in above.walk())
+        nested = above.measured
         if nested and (hold or len(world.batch) + 1 >= DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
         self.coarse |= nested
-        moved = nudged(world, nudges, hold, nested)
         N = len(next(iter(nudges.values())))
+        evaluator.spend(node, 3 * N * (1 + math.prod(world.batch)))
+        moved = nudged(world, nudges, hold, nested)
         values = evaluator.value(above, env, moved)
         values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
         up, down = values[-2 * N : -N].real, values[-N:].real
         central = (up - down) / (2 * CENTRAL_STEP)
+        self.reach = largest_slope(moved, N, nested)
         if nested:
             slopes: Array = central
             return slopes
@@ -114,6 +120,19 @@ def nudged(
         world.memo[key] = world.nudged(moved, hold)
     found: World = world.memo[key]
     return found
+
+
+def largest_slope(moved: World, N: int, nested: bool) -> float:
+    """The largest slope of a hidden state or a logit along N nudges."""
+    if nested or "reach" in moved.memo:
+        return float(moved.memo.get("reach", 0.0))
+    slopes = [
+        np.abs(value[:N].imag).max() / COMPLEX_STEP
+        for (name, _), value in moved.values.items()
+        if name in ("h", "y") and value.ndim > 2
+    ]
+    moved.memo["reach"] = float(max(slopes, default=0.0))
+    return float(moved.memo["reach"])
 
 
 def variable(

@@ -32,6 +32,8 @@ FAMILIES: dict[str, Shape] = {
     r"\ell": SCALAR,
 }
 SIZES = ("T", "V", "H")
+ALIAS = "alias"  # the value of an entry that a letter of the page stands for
+PAGE = "page: "  # before the name of a page's own letter, so that it is nobody else's
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,20 @@ class Alias:
     entry: Node
 
 
+@dataclass(frozen=True)
+class Condition:
+    """Indices in an order, as ``1 <= t < T``, and where that is said."""
+
+    sides: tuple[Linear, ...]
+    relations: tuple[str, ...]
+    node: Node
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """The letters that the condition speaks of, sizes too."""
+        return frozenset[str]().union(*(side.letters for side in self.sides))
+
+
 @dataclass
 class Scope:
     """Everything that the letters of one formula stand for.
@@ -76,18 +92,15 @@ class Scope:
     conditions: list[Condition] = field(default_factory=list)
     fixed: dict[str, Any] = field(default_factory=dict)
 
+    def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
+        """Nothing; the letter has its meaning, unless it had one from this page."""
+        if key in self.bindings:
+            raise node.fail(f"{key} has a meaning already")
+        self.bindings[key] = binding
+
     def shape(self, name: str) -> Shape:
         """The shape of a quantity by its name, as in ``value`` of its node."""
-        binding = self.bindings.get(name)
-        if isinstance(binding, Letter):
+        binding = self.bindings.get(name.removeprefix(PAGE))
+        if name.startswith(PAGE) and isinstance(binding, Letter):
             return binding.shape
         return (CONSTANTS | FAMILIES)[name]
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Indices in an order, as ``1 <= t < T``, and where that is said."""
-
-    sides: tuple[Linear, ...]
-    relations: tuple[str, ...]
-    node: Node

@@ -7,6 +7,7 @@ Clauses stand between semicolons::
     \delta_t = p_t - e_t              the same, with an index
     i \in \{1, \dots, H\}             an index and its range
     s > t                             what must hold of the indices
+    V = 2                             a size
     W_{hy} = \begin{bmatrix} w_{11} & … \end{bmatrix}     letters for entries
     e_t = \begin{bmatrix} 0 \\ 1 \end{bmatrix}            fixed numbers
 """
@@ -16,14 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from rnn_notes.equations.nodes import Linear, Node, compact
+from rnn_notes.equations.nodes import Node, compact
+from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.symbols import (
     CONSTANTS,
     SCALAR,
-    Alias,
     Condition,
     Definition,
     Dim,
@@ -34,8 +33,9 @@ from rnn_notes.equations.symbols import (
 REALS = r"\mathbb{R}"
 ORDERS = {r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">="}
 ORDERS |= {r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", "=": "=", "<": "<", ">": ">"}
-INDICES = "stkijn"
-FIXABLE = (*CONSTANTS, "x", "e", "h")  # and letters of the page
+EQUAL = (("=",), (":=",))
+LARGEST_SIZE = 12
+INDICES = "stkijn"  # a letter is lowered by these if they are steps or entries
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Clauses:
 
     indices : letters that the formula uses as indices, so that ``t = T`` is a condition
 
-    Raises ``EquationError`` for what is no clause, and for sizes that contradict.
+    Raises ``EquationError`` for what is no clause, and for clauses that contradict.
     """
 
     scope: Scope
@@ -52,209 +52,163 @@ class Clauses:
 
     def read(self, items: list[Node]) -> None:
         """Nothing; the scope knows what the items of a line say."""
-        pending: list[Node] = []
+        names: list[Node] = []  # those before the last in u, v ∈ ℝ
         for item in together(items):
-            pending.append(item)
-            if item.kind == "relation":
-                self._clause(item, pending[:-1])
-                pending = []
-        if pending:
-            raise pending[0].fail("no clause came, expected one with =, < or \\in")
+            if item.kind != "relation":
+                names.append(item)
+                continue
+            if names and item.value != (r"\in",):
+                break
+            for name in (*names, item.parts[0]):
+                self.clause(item, name)
+            names = []
+        if names:
+            raise names[0].fail(r"no clause came, expected one with =, < or \in")
 
-    def _clause(self, item: Node, before: list[Node]) -> None:
-        left, right = item.parts[0], item.parts[-1]
+    def clause(self, item: Node, left: Node) -> None:
+        """Nothing; the scope knows what one relation says of what is on its left."""
+        right = item.parts[-1]
         if item.value == (r"\in",):
-            for name in (*before, left):
-                self._membership(name, right)
-        elif before:
-            raise before[0].fail("no clause came, expected one with =, < or \\in")
-        elif item.value in ((":=",), ("=",)) and not self._is_index(left):
-            self._equality(item, left, right)
+            self.membership(left, right)
+        elif item.value not in EQUAL or self.is_index(left):
+            self.condition(item)
+        elif left.kind == "name" and left.value in self.scope.size_names:
+            self.size(left, right)
+        elif right.kind == "matrix" and (quantity := self.known(left)):
+            Pattern(self.scope, quantity, right).read()
         else:
-            self._condition(item)
+            self.definition(left, right)
 
-    def conditions(self, items: list[Node]) -> None:
+    def after(self, items: list[Node]) -> None:
         """Nothing; the scope knows the conditions that follow an equation's comma."""
         for item in together(items):
             if item.kind != "relation":
                 raise item.fail("an expression came, expected a condition, as t < T")
             if item.value == (r"\in",):
-                self._membership(item.parts[0], item.parts[1])
+                self.membership(item.parts[0], item.parts[1])
             else:
-                self._condition(item)
+                self.condition(item)
 
-    def _is_index(self, node: Node) -> bool:
-        return node.kind == "name" and node.value in self.indices
+    def is_index(self, node: Node) -> bool:
+        """Whether a node is a letter that the formula uses as an index."""
+        sizes = self.scope.size_names
+        return node.kind == "name" and node.value in self.indices - sizes
 
-    # Declarations
+    # Indices and sizes
 
-    def _membership(self, name: Node, domain: Node) -> None:
-        if domain.kind == "set":
-            self.scope.ranges[self._plain(name)] = self.interval(domain)
-            return
-        shape = self.real(domain)
-        indexed = name.kind == "subscripted" and self.is_indexed(name)
-        key = compact(name.parts[0]) if indexed else compact(name)
-        if name.kind not in ("name", "subscripted"):
-            raise name.fail("an expression came, expected a letter to declare")
-        self.scope.bindings[key] = Letter(shape, indexed)
+    def condition(self, item: Node) -> None:
+        """Nothing; the scope knows what must hold of indices."""
+        if unknown := [symbol for symbol in item.value if symbol not in ORDERS]:
+            raise item.fail(f"{unknown[0]} came, expected =, <, > or the like")
+        sides = tuple(Reader(self.scope).index(part) for part in item.parts)
+        relations = tuple(ORDERS[symbol] for symbol in item.value)
+        self.scope.conditions.append(Condition(sides, relations, item))
 
-    def is_indexed(self, name: Node) -> bool:
-        """Whether a subscript is an index, and not part of the name, as in W_a."""
-        return len(name.parts) == 2 and self._may_index(name.parts[1])
+    def size(self, name: Node, number: Node) -> None:
+        """Nothing; the scope knows a size that the page fixes."""
+        if number.kind != "number" or not number.value.isdigit():
+            raise number.fail(f"the size {name.value} came, expected a whole number")
+        known = self.scope.sizes.setdefault(name.value, int(number.value[:4]))
+        if known != int(number.value[:4]):
+            raise number.fail(f"{name.value} is {known} already")
 
-    def _may_index(self, place: Node) -> bool:
-        return place.kind == "name" and place.value in {*INDICES, *self.indices}
-
-    def _plain(self, name: Node) -> str:
-        if name.kind != "name":
-            raise name.fail("an expression came, expected the letter of an index")
-        return str(name.value)
-
-    def interval(self, domain: Node) -> tuple[Linear, Linear]:
-        """The first and the last of ``\\{1, \\dots, H\\}``."""
+    def interval(self, name: Node, domain: Node) -> None:
+        r"""Nothing; the scope knows the range of an index, ``\{1, \dots, H\}``."""
         parts = domain.parts
         if len(parts) != 3 or parts[1].kind != "dots":
             raise domain.fail(r"the set is not read, expected \{1, \dots, H\}")
         reader = Reader(self.scope)
-        return reader.index(parts[0]), reader.index(parts[2])
+        first, last = reader.index(parts[0]), reader.index(parts[2])
+        if first.letters | last.letters <= self.scope.size_names:
+            self.scope.ranges[name.value] = first, last
+        else:
+            sides = first, reader.index(name), last
+            self.scope.conditions.append(Condition(sides, ("<=", "<="), domain))
 
-    def real(self, domain: Node) -> tuple[Dim, Dim]:
-        """The shape of the arrays in ``\\mathbb{R}^{H \\times V}``; one size: a column."""
-        if domain.kind == "name" and domain.value == REALS:
-            return SCALAR
-        if domain.kind != "power" or compact(domain.parts[0]) != REALS:
-            raise domain.fail(
-                rf"the domain is not read, expected {REALS}^{{H \times V}}"
-            )
-        exponent = domain.parts[1]
-        if exponent.kind == "mul" and r"\times" in exponent.value:
-            if len(exponent.parts) > 2:
-                raise exponent.fail("more than two sizes came, expected at most two")
-            rows, columns = exponent.parts
-            return self._dim(rows), self._dim(columns)
-        return self._dim(exponent), ()
+    # Variables and definitions
 
-    def _dim(self, node: Node) -> Dim:
-        if node.kind == "number" and node.value.isdigit():
-            return () if node.value == "1" else (node.value,)
-        names = tuple(sorted(compact(part) for part in letters(node)))
-        if not all(name.isalpha() and len(name) == 1 for name in names):
-            raise node.fail(
-                f"{compact(node)} is no size, expected a letter or a number"
-            )
-        self.scope.size_names.update(names)
-        return names
+    def membership(self, name: Node, domain: Node) -> None:
+        """Nothing; the scope knows an index and its range, or a variable."""
+        if domain.kind == "set" and name.kind == "name":
+            self.interval(name, domain)
+            return
+        shape = self.shape(domain)
+        key, parameters = self.lowered(name)
+        if len(parameters) > 1:
+            raise name.fail("two indices came, expected one step")
+        self.scope.bind(key, Letter(shape, bool(parameters)), name)
 
-    # Equalities
-
-    def _equality(self, item: Node, left: Node, right: Node) -> None:
-        if right.kind == "matrix":
-            quantity = self.known(left)
-            if quantity is not None:
-                self.pattern(quantity, right)
-                return
-        parameters: tuple[str, ...] = ()
-        key = compact(left)
-        if left.kind == "subscripted" and left.parts[0].kind == "name":
-            places = [p for item in left.parts[1:] for p in letters(item)]
-            if all(place.kind == "name" and self._may_index(place) for place in places):
-                parameters = tuple(place.value for place in places)
-                key = compact(left.parts[0])
-        elif left.kind != "name":
-            raise left.fail("an expression came, expected a letter to define")
+    def definition(self, left: Node, right: Node) -> None:
+        """Nothing; the scope knows what a letter abbreviates."""
+        key, parameters = self.lowered(left)
         body = Reader(self.scope).read(right)
-        self.scope.bindings[key] = Definition(parameters, body)
+        self.scope.bind(key, Definition(parameters, body), left)
+
+    def lowered(self, name: Node) -> tuple[str, tuple[str, ...]]:
+        """A name and its indices; a subscript such as that of W_a is in the name."""
+        if name.kind not in ("name", "subscripted") or "<" in compact(name):
+            raise name.fail("an expression came, expected a letter with a new meaning")
+        if name.kind == "name":
+            return str(name.value), ()
+        places = [place for item in name.parts[1:] for place in letters(item)]
+        known = {*INDICES, *self.indices}
+        if compact(name) in CONSTANTS or any(p.value not in known for p in places):
+            return compact(name), ()
+        return compact(name.parts[0]), tuple(place.value for place in places)
 
     def known(self, left: Node) -> Node | None:
         """The quantity on the left of a matrix, None where the letter is a new one."""
         name = left.parts[0] if left.kind == "subscripted" else left
-        reader = Reader(self.scope)
         try:
-            quantity = reader.read(left)
+            quantity = Reader(self.scope).read(left)
         except ValueError:
-            if name.kind == "name" and compact(left) not in self.scope.bindings:
+            if name.kind == "name" and name.value not in self.scope.bindings:
                 return None
             raise
         return quantity if quantity.kind == "quantity" else None
 
-    def pattern(self, quantity: Node, matrix: Node) -> None:
-        """Nothing; the matrix gives letters or numbers to a quantity's entries."""
-        self.agree(quantity, matrix)
-        rows, columns = matrix.value
-        numbers = np.full((rows, columns), np.nan)
-        for place, entry in enumerate(matrix.parts):
-            row, column = divmod(place, columns)
-            if entry.kind in ("name", "subscripted"):
-                here = (Linear((), row + 1), Linear((), column + 1))
-                indices = here[: 2 if columns > 1 else 1]
-                alias = Node("entry", entry.span, (quantity,), indices=indices)
-                self.scope.bindings[compact(entry)] = Alias(alias)
-            else:
-                numbers[row, column] = self._number(entry)
-        if not np.isnan(numbers).all():
-            self._fix(quantity, numbers)
+    def shape(self, domain: Node) -> tuple[Dim, Dim]:
+        r"""The shape in a clause such as ``A \in \mathbb{R}^{H \times V}``."""
+        if domain.kind == "name" and domain.value == REALS:
+            return SCALAR
+        if domain.kind != "power" or compact(domain.parts[0]) != REALS:
+            raise domain.fail(rf"the set is not read, expected {REALS}^{{H \times V}}")
+        exponent = domain.parts[1]
+        if exponent.kind != "mul" or r"\times" not in exponent.value:
+            return self.dim(exponent), ()
+        if exponent.value.count(r"\times") > 1:
+            raise exponent.fail("more than two sizes came, expected at most two")
+        cut = exponent.value.index(r"\times") + 1
+        sides = exponent.parts[:cut], exponent.parts[cut:]
+        rows, columns = (tuple(d for p in side for d in self.dim(p)) for side in sides)
+        return tuple(sorted(rows)), tuple(sorted(columns))
 
-    def agree(self, quantity: Node, matrix: Node) -> None:
-        """Nothing; the sizes that the written matrix fixes are known."""
-        for dim, size in zip(
-            self.scope.shape(quantity.value), matrix.value, strict=True
-        ):
-            letter = dim[0] if dim else "1"
-            known = self.scope.sizes.get(letter, size) if dim else 1
-            if len(dim) > 1 or known != size:
-                raise matrix.fail(
-                    f"a matrix of {matrix.value[0]}×{matrix.value[1]} came, expected "
-                    f"{letter} = {known} where {size} stands"
-                )
-            if dim:
-                self.scope.sizes[letter] = size
-
-    def _number(self, entry: Node) -> float:
-        if entry.kind == "add" and len(entry.parts) == 1:
-            return float(entry.value[0]) * self._number(entry.parts[0])
-        if entry.kind != "number":
-            raise entry.fail("an expression came, expected a letter or a number")
-        return float(entry.value)
-
-    def _fix(
-        self, quantity: Node, numbers: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-    ) -> None:
-        name = quantity.value
-        first = [str(index) for index in quantity.indices] == ["0"]
-        binding = self.scope.bindings.get(name)
-        if not isinstance(binding, Letter) and (
-            name not in FIXABLE or name == "L" or (name == "h" and not first)
-        ):
-            raise quantity.fail(
-                f"{name} is computed, expected a weight, x_t, e_t or h_0"
-            )
-        if name == "e" and sorted(numbers.ravel()) != [0] * (numbers.size - 1) + [1]:
-            raise quantity.fail(
-                "expected one 1 and zeros: e_t says which letter is due"
-            )
-        self.scope.fixed[name] = numbers
-
-    def _condition(self, item: Node) -> None:
-        reader = Reader(self.scope)
-        if unknown := [symbol for symbol in item.value if symbol not in ORDERS]:
-            raise item.fail(f"{unknown[0]} came, expected =, <, > or the like")
-        sides = tuple(reader.index(part) for part in item.parts)
-        relations = tuple(ORDERS[symbol] for symbol in item.value)
-        self.scope.conditions.append(Condition(sides, relations, item))
+    def dim(self, node: Node) -> Dim:
+        """The size that a letter, a number or a product of letters stands for."""
+        if node.kind == "number" and node.value.isdigit():
+            if not 1 <= int(node.value[:4]) <= LARGEST_SIZE:
+                raise node.fail(f"{node.value} came, expected 1 to {LARGEST_SIZE}")
+            return () if node.value == "1" else (node.value,)
+        names = tuple(sorted(compact(part) for part in letters(node)))
+        if not all(name.isalpha() and len(name) == 1 for name in names):
+            raise node.fail(f"{compact(node)} is no size, expected a letter or number")
+        if len(names) > 3:
+            raise node.fail(f"{compact(node)} came, expected at most three letters")
+        self.scope.size_names.update(names)
+        return names
 
 
 def together(items: list[Node]) -> Iterator[Node]:
-    """The items, with ``t = 1, \\dots, T`` put together again as a membership."""
+    r"""The items, with ``t = 1, \dots, T`` put together again as a membership."""
     rest = list(items)
     while rest:
         item = rest.pop(0)
         if len(rest) >= 2 and rest[0].kind == "dots" and item.kind == "relation":
-            letter, first = item.parts
-            last = rest[1]
-            span = (item.span[0], last.span[1])
-            domain = Node("set", span, (first, rest[0], last))
-            item, rest = Node("relation", span, (letter, domain), (r"\in",)), rest[2:]
+            letter, first = item.parts[0], item.parts[-1]
+            span = (item.span[0], rest[1].span[1])
+            domain = Node("set", span, (first, *rest[:2]))
+            item = Node("relation", span, (letter, domain), (r"\in",))
+            rest = rest[2:]
         yield item
 
 
@@ -269,8 +223,3 @@ def index_letters(lines: list[list[Node]]) -> frozenset[str]:
                 pieces = item.parts if item.kind in ("add", "mul") else (item,)
                 found |= {p.value for p in pieces if p.kind == "name"}
     return frozenset(found)
-
-
-def condition_letters(condition: Condition) -> frozenset[str]:
-    """The letters that a condition speaks of, sizes too."""
-    return frozenset[str]().union(*(side.letters for side in condition.sides))
