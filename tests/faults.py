@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import prose
+
+Edits = Callable[[prose.Equation], Iterable[tuple[str, str]]]
 
 SWAPPED = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.Div: "*",
@@ -130,3 +132,75 @@ def parses(source: str) -> bool:
     except SyntaxError:
         return False
     return True
+
+
+def prose_faults(page: prose.Page, edited: Edits) -> list[Fault]:
+    """Every fault of a page's prose; ``edited`` lists the faults of one equation.
+
+    Cells are left alone: what they claim is asserted, and their asserts are the check.
+    """
+    file = Path("docs", f"{page.name}.md")
+
+    def fault(kind: str, first: int, last: int, new: str) -> Fault:
+        old = page.source[first:last]
+        text = page.source[:first] + new + page.source[last:]
+        line = page.source.count("\n", 0, first) + 1
+        return Fault(kind, file, line, old, new, text)
+
+    faults = []
+    for kind, pattern, change in PROSE_RULES:
+        for match in pattern.finditer(page.source):
+            if not in_a_cell(page, match.start(1)):
+                faults.append(fault(kind, *match.span(1), change(match[1])))
+    for equation in prose.equations(page):
+        first = page.source.index(equation.latex)
+        last = first + len(equation.latex)
+        faults += [
+            fault(f"equation, {kind}", first, last, new)
+            for kind, new in edited(equation)
+        ]
+    return faults
+
+
+def misspelt(name: str) -> str:
+    """The name with its last letter doubled."""
+    return name + name[-1]
+
+
+def turned(shape: str) -> str:
+    """The shape of the transpose, or another shape for a square."""
+    rows, columns = shape.split("×")
+    return f"{columns}×{rows}" if rows != columns else f"{rows}×1"
+
+
+PROSE_RULES = [
+    ("glued name", re.compile(r"\{glue:text\}`([\w-]+)"), misspelt),
+    (
+        "reference",
+        re.compile(r"\{(?:eq|numref|doc|ref)\}`(?:[^`<]*<)?([\w-]+)"),
+        misspelt,
+    ),
+    (
+        "name in code",
+        re.compile(r"(?<![`}\w])`[^`\n]*?\b([A-Za-z]\w{2,})\b[^`\n]*`"),
+        misspelt,
+    ),
+    ("included line", re.compile(r"^:(?:start|end)-at: \"? *(\w+)", re.M), misspelt),
+    ("implementing function", re.compile(r"^:by: ([\w.]+)", re.M), misspelt),
+    ("figure", re.compile(r"^`{3}\{drawn\} (\w+)", re.M), misspelt),
+    ("shape in a table", re.compile(r"^\| \$.*?\| ([VH1]×[VH1]) \|", re.M), turned),
+    (
+        "typed number",
+        re.compile(r"(?<=[a-z] )(is|are) (?=the |a )"),
+        "{} 0.5 times ".format,
+    ),
+]
+
+
+def in_a_cell(page: prose.Page, place: int) -> bool:
+    """Whether a place of the source lies in a cell or another block of code."""
+    return any(
+        match.start(3) <= place < match.end(3)
+        for match in prose.FENCE.finditer(page.source)
+        if re.match(r"\s*(\{code-cell\}|python)", match[2])
+    )

@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import rnn_notes
-from rnn_notes.equations import Measurement, measure
-from rnn_notes.example import ALPHABET, TEXT
+from rnn_notes import Params, backward, figures, forward, layouts, signals
+from rnn_notes.equations import EquationError, Measurement, measure
+from rnn_notes.example import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -76,19 +78,26 @@ class Equation:
     page: str
     label: str
     latex: str
-    options: dict[str, str]
+    layout: str
+    where: str
+    sizes: str
 
     def measured(self) -> Measurement:
         """What measuring it gives."""
-        sizes = dict(
-            pair.split("=") for pair in self.options.get("sizes", "").split(",") if pair
-        )
+        pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
         return measure(
             self.latex,
-            layout=self.options.get("layout", "denominator"),
-            where=self.options.get("where", ""),
-            sizes={name.strip(): int(size) for name, size in sizes.items()} or None,
+            layout=self.layout,
+            where=self.where,
+            sizes={name.strip(): int(size) for name, size in pairs} or None,
         )
+
+    def is_true(self) -> bool:
+        """Whether it is understood and holds."""
+        try:
+            return self.measured().holds
+        except EquationError:
+            return False
 
 
 def equations(page: Page) -> list[Equation]:
@@ -98,7 +107,10 @@ def equations(page: Page) -> list[Equation]:
         if info.startswith("{measured}"):
             options = dict(re.findall(r"^:(\w+): (.*)$", content, re.M))
             latex = re.sub(r"^:\w+: .*\n", "", content, flags=re.M).strip()
-            found.append(Equation(page.name, info.split()[1], latex, options))
+            layout = options.get("layout", "denominator")
+            where, sizes = options.get("where", ""), options.get("sizes", "")
+            label = info.split()[1]
+            found.append(Equation(page.name, label, latex, layout, where, sizes))
     return found
 
 
@@ -155,6 +167,87 @@ def dangling(page: Page, labels: set[str]) -> list[str]:
         if not found:
             lost.append(f"{role}:{target}")
     return lost
+
+
+def lost_names(page: Page) -> list[str]:
+    """Functions and figures that directives name and that do not exist."""
+    functions = re.findall(r"^:by: (\S+)$", page.body(), re.M)
+    drawn = re.findall(r"^`{3,}\{drawn\} (\w+)$", page.body(), re.M)
+    return [
+        *(name for name in functions if not importable(name)),
+        *(name for name in drawn if not hasattr(figures, name)),
+    ]
+
+
+def importable(name: str) -> bool:
+    """Whether a dotted name leads to an object of the package."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return hasattr(import_module(module), attribute)
+    except ImportError:
+        return False
+
+
+def shape_rows(page: Page) -> list[tuple[str, str]]:
+    """Code and shape of every row of a table that has both."""
+    source = page.body()
+    rows = re.findall(r"^\|[^|]+\| `([^`]+)` \| ([VH1]×[VH1]|number) \|", source, re.M)
+    sizes = re.findall(r"^\| \$[VHT]\$ \| `([^`]+)` \|[^|]+\| (\d) \|", source, re.M)
+    return rows + sizes
+
+
+def false_shapes(page: Page) -> list[str]:
+    """Rows whose code has another shape, on the running example, than they say."""
+    params, *rest = running_example()
+    run = forward(params, *rest)
+    names = {
+        "params": params, "run": run, "signal": next(signals(params, run)), "t": 1,
+        "gradients": backward(params, run), "layouts": layouts, "np": np,
+    }  # fmt: skip
+    return [
+        f"{code} is {shape}"
+        for code, shape in shape_rows(page)
+        if shape_in_letters(eval(code, names), params) != shape
+    ]
+
+
+def shape_in_letters(value: Any, params: Params) -> str:
+    """The shape as the notation page spells it; a size is itself."""
+    if isinstance(value, int):
+        return str(value)
+    if np.ndim(value) == 0:
+        return "number"
+    letters = {params.V: "V", params.H: "H", 1: "1"}
+    return "×".join(letters[n] for n in value.shape)
+
+
+class Book:
+    """All that a page's prose is checked against."""
+
+    def __init__(self) -> None:
+        self.known = known_names()
+        self.labels = {label for page in pages() for label in labels_of(page)}
+        self.holds = {equation for page in pages() for equation in equations(page)}
+
+    def problems(self, page: Page) -> list[str]:
+        """What is wrong with the prose of a page that may have been changed.
+
+        Equations that the book has as they are count as measured.
+        """
+        return [
+            *(f"decimal {number}" for number in bare_decimals(page)),
+            *(f"unknown name {name}" for name in unknown_names(page, self.known)),
+            *(f"glued or quoted alone {n}" for n in page.quoted() ^ page.glued()),
+            *(f"leads nowhere: {target}" for target in dangling(page, self.labels)),
+            *(f"included line {line}" for line in lost_includes(page)),
+            *(f"does not exist: {name}" for name in lost_names(page)),
+            *(f"false shape: {row}" for row in false_shapes(page)),
+            *(
+                f"false equation {equation.label}"
+                for equation in equations(page)
+                if equation not in self.holds and not equation.is_true()
+            ),
+        ]
 
 
 def labels_of(page: Page) -> list[str]:

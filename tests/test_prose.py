@@ -6,7 +6,7 @@ import numpy as np
 import prose
 import pytest
 
-from rnn_notes import backward, forward, layouts, signals
+from rnn_notes import forward
 from rnn_notes.example import running_example
 
 PAGES = prose.pages()
@@ -166,37 +166,30 @@ def test_titles_and_words(page):
     assert len(re.findall(r"^# ", page.prose(), re.M)) == 1
 
 
-def notation_rows():
-    """Code and shape of every row of the notation tables that names a shape."""
-    source = (prose.DOCS / "notation.md").read_text()
-    rows = re.findall(r"^\|[^|]+\| `([^`]+)` \| ([VH1]×[VH1]|number) \|", source, re.M)
-    sizes = re.findall(r"^\| \$[VHT]\$ \| `([^`]+)` \|[^|]+\| (\d) \|", source, re.M)
-    return rows + sizes
+@every_page
+def test_functions_and_figures_that_a_page_names_exist(page):
+    assert prose.lost_names(page) == []
 
 
-def shape_in_letters(value, params):
-    """The shape as the notation page spells it; a size is itself."""
-    if isinstance(value, int):
-        return str(value)
-    if np.ndim(value) == 0:
-        return "number"
-    letters = {params.V: "V", params.H: "H", 1: "1"}
-    return "×".join(letters[n] for n in value.shape)
+def test_lost_names_are_found():
+    page = scratch(
+        "```{drawn} nothing\nA caption.\n```\n"
+        "```{measured} eq\n:by: rnn_notes.rnn.nothing\nL = L\n```"
+    )
+    assert prose.lost_names(page) == ["rnn_notes.rnn.nothing", "nothing"]
 
 
-@pytest.mark.parametrize(("code", "shape"), notation_rows())
-def test_the_notation_tables_tell_the_truth(code, shape):
-    params, *rest = running_example()
-    run = forward(params, *rest)
-    signal = next(signals(params, run))
-    names = {
-        "params": params, "run": run, "signal": signal, "np": np, "t": 1,
-        "gradients": backward(params, run), "layouts": layouts,
-    }  # fmt: skip
-    value = eval(code, names)
-    assert shape_in_letters(value, params) == shape
-    if isinstance(value, np.ndarray) and value.shape[0] != value.shape[1]:
-        assert shape_in_letters(value.T, params) != shape
+@every_page
+def test_tables_of_shapes_tell_the_truth(page):
+    assert prose.false_shapes(page) == []
+
+
+def test_false_shapes_are_found():
+    rows = "| $W$ | `params.Wxh` | V×H | x |\n| $h$ | `run.hs[t]` | H×1 | x |"
+    assert prose.false_shapes(scratch(rows)) == ["params.Wxh is V×H"]
+
+
+NOTATION = next(page for page in PAGES if page.name == "notation")
 
 
 @pytest.mark.parametrize("t", [0, 1, 4])
@@ -217,7 +210,7 @@ def test_the_names_of_the_forward_pass_hold_what_the_notation_says(t):
         "run.losses[t]": -np.log(p[targets[t], 0]),
         "run.loss": sum(run.losses),
     }
-    rows = [code for code, _ in notation_rows() if code in meant]
+    rows = [code for code, _ in prose.shape_rows(NOTATION) if code in meant]
     assert set(rows) == set(meant)
     for code in rows:
         assert np.allclose(
@@ -227,4 +220,4 @@ def test_the_names_of_the_forward_pass_hold_what_the_notation_says(t):
 
 
 def test_the_notation_tables_are_read():
-    assert len(notation_rows()) >= 20
+    assert len(prose.shape_rows(NOTATION)) >= 20
