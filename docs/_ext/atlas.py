@@ -14,8 +14,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from details import power, reference
 from docutils import nodes
-from measured import equations, power, reference
+from measured import equations
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment

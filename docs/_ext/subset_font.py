@@ -84,6 +84,7 @@ def icons() -> tuple[Path, set[int]]:
     found = [code for names, code in rules if names & named]
     found += re.findall(r'"\\([ef][0-9a-f]{3})"', rule.sub("", css))
     points = {int(code, 16) for code in found}
+    points |= {ord(sign) for sign in rule.sub("", css) if "\ue000" <= sign <= "\uf8ff"}
     return static / ICONS, points
 
 

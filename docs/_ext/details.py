@@ -1,0 +1,100 @@
+"""The quiet line under a measured equation, and what unfolds from it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+LAYOUTS = {
+    "denominator": "denominator: a derivative has the shape of its variable",
+    "numerator": "numerator: a derivative has one row for each entry of what changes",
+}
+
+
+class Details(nodes.General, nodes.Element):
+    """What stands under an equation, folded away."""
+
+
+class Summary(nodes.General, nodes.TextElement):
+    """The line of the details that is always seen."""
+
+
+def details(record: dict[str, Any]) -> Details:
+    """The quiet line under an equation; opened, how it was measured."""
+    shapes = nodes.inline("", record["shapes"], classes=["shapes"])
+    over = f" over {record['draws']} draws"
+    said = nodes.inline("", "largest error ", *power(record["error"]), nodes.Text(over))
+    rows = [("LaTeX", nodes.literal_block(record["latex"], record["latex"]))]
+    rows[0][1]["language"] = "text"
+    if record["where"]:
+        rows.append(("Where", formulas(record["where"])))
+    rows.append(("Layout", nodes.paragraph("", LAYOUTS[record["layout"]])))
+    if record["by"]:
+        rows.append(("Code", nodes.paragraph("", "", reference(record["by"]))))
+    listed = nodes.definition_list(classes=["how"])
+    for term, body in rows:
+        listed += nodes.definition_list_item(
+            "", nodes.term("", term), nodes.definition("", body)
+        )
+    return Details("", Summary("", "", shapes, nodes.Text(" "), said), listed)
+
+
+def power(error: float) -> list[nodes.Node]:
+    """A small number as readers write it: 3 × 10 with a raised −11.
+
+    >>> "".join(node.astext() for node in power(3e-11)), power(0.0)
+    ('3 × 10−11', [<#text: '0'>])
+    """
+    if error == 0:
+        return [nodes.Text("0")]
+    digit, _, exponent = f"{error:.0e}".partition("e")
+    raised = str(int(exponent)).replace("-", "−")
+    return [nodes.Text(f"{digit} × 10"), nodes.superscript("", raised)]
+
+
+def formulas(where: str) -> nodes.paragraph:
+    """The bindings of an equation, each as a formula."""
+    line = nodes.paragraph()
+    for part in re.split(r"(?<!\\);", where):
+        line += [nodes.math(part.strip(), part.strip()), nodes.Text("  ")]
+    return line
+
+
+def reference(name: str) -> addnodes.pending_xref:
+    """The name of a function, a link where the site documents it."""
+    return addnodes.pending_xref(
+        "",
+        nodes.literal("", name, classes=["py"]),
+        refdomain="py",
+        reftype="obj",
+        reftarget=name,
+        refexplicit=True,
+        quietly=True,
+    )
+
+
+def open_details(writer: HTML5Translator, node: Details) -> None:
+    writer.body.append(writer.starttag(node, "details", CLASS="measured"))
+
+
+def close_details(writer: HTML5Translator, node: Details) -> None:
+    writer.body.append("</details>\n")
+
+
+def open_summary(writer: HTML5Translator, node: Summary) -> None:
+    writer.body.append(writer.starttag(node, "summary", ""))
+
+
+def close_summary(writer: HTML5Translator, node: Summary) -> None:
+    writer.body.append("</summary>\n")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_node(Details, html=(open_details, close_details))
+    app.add_node(Summary, html=(open_summary, close_summary))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
