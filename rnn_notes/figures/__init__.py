@@ -10,6 +10,8 @@ What you can do with it::
 """
 
 from rnn_notes.figures.checks import error_against_step, mutant_matrix
+from rnn_notes.figures.graphs import expression_graph
+from rnn_notes.figures.listing import tape_in_order
 from rnn_notes.figures.network import truncation, two_questions, unrolled
 from rnn_notes.figures.passes import backward_steps, forward_pass
 from rnn_notes.figures.tables import ledger_table, outer_product
@@ -17,10 +19,12 @@ from rnn_notes.figures.tables import ledger_table, outer_product
 __all__ = [
     "backward_steps",
     "error_against_step",
+    "expression_graph",
     "forward_pass",
     "ledger_table",
     "mutant_matrix",
     "outer_product",
+    "tape_in_order",
     "truncation",
     "two_questions",
     "unrolled",
