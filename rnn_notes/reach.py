@@ -1,0 +1,132 @@
+"""How far gradients reach: Jacobians over many steps, and what truncation leaves out.
+
+A signal that goes back through one step is multiplied with one Jacobian, and through
+many steps with their product. ::
+
+    jacobian_norms(params, run, t=30, steps=25)  # the most that a signal can keep
+    chunked_gradients(params, indices, T=25)     # what the classic loop adds up
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, forward
+from rnn_notes.text import chunks
+
+
+def spectral_radius(A: Array) -> float:
+    """The largest modulus of an eigenvalue of ``A``, a square matrix.
+
+    >>> bool(np.isclose(spectral_radius(np.array([[0.5, 9.0], [0.0, -0.8]])), 0.8))
+    True
+    """
+    return float(np.abs(np.linalg.eigvals(A)).max())
+
+
+def largest_singular_value(A: Array) -> float:
+    """The largest factor by which ``A`` stretches a vector; its 2-norm.
+
+    >>> bool(np.isclose(largest_singular_value(np.diag([3.0, -4.0])), 4.0))
+    True
+    """
+    return float(np.linalg.norm(A, 2))
+
+
+def step_jacobian(params: Params, run: Forward, t: int) -> Array:
+    """The derivative of ``hs[t]`` by ``hs[t-1]``, (H, H), in numerator layout.
+
+    It is ``Whh`` with each row multiplied by the slope of its tanh.
+
+    >>> from rnn_notes.example import running_example
+    >>> params, *rest = running_example()
+    >>> step_jacobian(params, forward(params, *rest), t=2).shape
+    (3, 3)
+    """
+    slopes = 1 - run.hs[t] * run.hs[t]  # (H, 1)
+    J: Array = slopes * params.Whh
+    return J
+
+
+def jacobians(params: Params, run: Forward, t: int) -> Iterator[Array]:
+    """The derivatives of ``hs[t]`` by ``hs[t]``, by ``hs[t-1]``, … and by ``hs[-1]``.
+
+    Raises ``ValueError`` unless t is from 0 to T-1.
+
+    >>> from rnn_notes.example import running_example
+    >>> params, *rest = running_example()
+    >>> len(list(jacobians(params, forward(params, *rest), t=2)))
+    4
+    """
+    if not 0 <= t < run.T:
+        raise ValueError(f"t is {t}, expected 0 to {run.T - 1} (T = {run.T})")
+    product = np.eye(params.H)
+    yield product
+    for s in range(t, -1, -1):
+        product = product @ step_jacobian(params, run, s)  # the latest stands at left
+        yield product
+
+
+def jacobian_norms(params: Params, run: Forward, t: int, steps: int) -> Array:
+    """The largest singular value of the derivative of ``hs[t]`` by ``hs[t-k]``.
+
+    One entry for each k from 0 to ``steps``, (steps + 1,): the most that any signal at
+    t keeps of its length on its way k steps back.
+    Raises ``ValueError`` where the run does not reach so far back.
+
+    >>> from rnn_notes.example import running_example
+    >>> params, *rest = running_example()
+    >>> norms = jacobian_norms(params, forward(params, *rest), t=4, steps=3)
+    >>> norms.shape, bool(np.isclose(norms[0], 1))
+    ((4,), True)
+    """
+    if not 0 <= steps <= t + 1:
+        raise ValueError(f"steps is {steps}, expected 0 to {t + 1} (t = {t})")
+    products = zip(range(steps + 1), jacobians(params, run, t), strict=False)
+    return np.array([largest_singular_value(product) for _, product in products])
+
+
+def chunked_gradients(params: Params, indices: Sequence[int], T: int) -> Gradients:
+    """The gradients of all chunks of T steps, added up; the weights stay as they are.
+
+    The state is carried from chunk to chunk, from zeros on, and no gradient is carried
+    back. The last of them, ``dhprev``, is that of the first chunk.
+    Raises ``ValueError`` unless the chunks use up the text, so that others can be
+    compared.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0), scale=1.0)
+    >>> whole = chunked_gradients(params, [0, 1, 1, 0, 1], T=4)
+    >>> parts = chunked_gradients(params, [0, 1, 1, 0, 1], T=2)
+    >>> bool(np.allclose(parts.dWhy, whole.dWhy, rtol=1e-12))
+    True
+    >>> bool(np.allclose(parts.dWhh, whole.dWhh, rtol=1e-12))
+    False
+    """
+    windows = chunks(indices, T)
+    if (len(indices) - 1) % T:
+        steps = len(indices) - 1
+        raise ValueError(f"{steps} steps came, expected a whole number of times {T}")
+    parts, h = [], np.zeros((params.H, 1))
+    for inputs, targets in windows:
+        run = forward(params, inputs, targets, h)
+        parts.append(backward(params, run))
+        h = run.hs[T - 1]
+    summed = Gradients._make(sum(arrays) for arrays in zip(*parts, strict=True))
+    return summed._replace(dhprev=parts[0].dhprev)
+
+
+def missed(params: Params, indices: Sequence[int], T: int) -> float:
+    """The share of ``dWhh`` that chunks of T steps miss, by norm: 0 is none.
+
+    It is measured against the gradient of the whole text in one piece, and can be above
+    1, where the parts of the gradient cancel each other.
+
+    >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0), scale=1.0)
+    >>> missed(params, [0, 1, 1, 0, 1], T=4), missed(params, [0, 1, 1, 0, 1], T=2) > 0
+    (0.0, True)
+    """
+    whole = chunked_gradients(params, indices, len(indices) - 1).dWhh
+    kept = chunked_gradients(params, indices, T).dWhh
+    return float(np.linalg.norm(kept - whole) / np.linalg.norm(whole))
