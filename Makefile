@@ -6,9 +6,9 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/pycache
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-SPHINX := sphinx-build -q -W --keep-going -n -c . -d _build/doctrees docs
+SPHINX := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve test lint format clean
+.PHONY: help html serve test mutants lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every 
 
 test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q
+
+mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
+	python tests/mutation.py
 
 lint: .venv/ready ## check format, style and types
 	ruff format --check .

@@ -1,5 +1,7 @@
 """Backpropagation through time in a plain recurrent network, small enough to read."""
 
+from rnn_notes import hoisted
+from rnn_notes.equations import measure
 from rnn_notes.rnn import (
     Forward,
     Gradients,
@@ -18,6 +20,8 @@ __all__ = [
     "Signals",
     "backward",
     "forward",
+    "hoisted",
     "loss_and_gradients",
+    "measure",
     "signals",
 ]

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_notes.rnn import Array, Gradients, Params, _check_shape, _numeric
+from rnn_notes.rnn import Array, Gradients, Params, check_shape, numeric
 
 BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
 LINE = 64  # bytes: a matrix that begins a cache line is read up to a fifth faster
@@ -297,8 +297,8 @@ def _checked(
         raise ValueError(
             f"targets has shape {target.shape}, expected {x.shape}, as inputs has"
         )
-    h = _numeric("hprev", hprev)
-    _check_shape("hprev", h, "(H, B)", (params.H, x.shape[1]))
+    h = numeric("hprev", hprev)
+    check_shape("hprev", h, "(H, B)", (params.H, x.shape[1]))
     if h.dtype.kind == "c":
         raise TypeError(f"hprev holds {h.dtype}, expected real numbers")
     return x, target, h.T

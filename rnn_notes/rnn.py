@@ -54,15 +54,15 @@ class Params:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            array = _numeric(field.name, getattr(self, field.name)).view()
+            array = numeric(field.name, getattr(self, field.name)).view()
             array.flags.writeable = False
             object.__setattr__(self, field.name, array)
-        _check_shape("Wxh", self.Wxh, "(H, V)", (None, None))
+        check_shape("Wxh", self.Wxh, "(H, V)", (None, None))
         H, V = self.Wxh.shape
-        _check_shape("Whh", self.Whh, "(H, H)", (H, H))
-        _check_shape("Why", self.Why, "(V, H)", (V, H))
-        _check_shape("bh", self.bh, "(H, 1)", (H, 1))
-        _check_shape("by", self.by, "(V, 1)", (V, 1))
+        check_shape("Whh", self.Whh, "(H, H)", (H, H))
+        check_shape("Why", self.Why, "(V, H)", (V, H))
+        check_shape("bh", self.bh, "(H, 1)", (H, 1))
+        check_shape("by", self.by, "(V, 1)", (V, 1))
 
     @classmethod
     def random(
@@ -191,7 +191,7 @@ def forward(
     >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
-    inputs, targets, hprev = _checked(params, inputs, targets, hprev)
+    inputs, targets, hprev = checked(params, inputs, targets, hprev)
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
     xs, hs, ys, ps, es, losses = {}, {-1: hprev}, {}, {}, {}, []
     for t in range(len(inputs)):
@@ -264,7 +264,7 @@ def loss_and_gradients(
     return run.loss, backward(params, run), run.hs[run.T - 1]
 
 
-def _numeric(name: str, value: ArrayLike) -> Array:
+def numeric(name: str, value: ArrayLike) -> Array:
     """``value`` as a floating-point array with no nan and no inf."""
     try:
         array = np.asarray(value)
@@ -279,7 +279,7 @@ def _numeric(name: str, value: ArrayLike) -> Array:
     return array
 
 
-def _check_shape(
+def check_shape(
     name: str, array: Array, letters: str, expected: tuple[int | None, ...]
 ) -> None:
     """Raises unless the shape is the expected one; None stands for any size above 0."""
@@ -309,7 +309,7 @@ def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
     return [int(index) for index in array]
 
 
-def _checked(
+def checked(
     params: Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
 ) -> tuple[list[int], list[int], Array]:
     """The arguments of a pass, each checked against the sizes of ``params``."""
@@ -319,6 +319,6 @@ def _checked(
         raise ValueError(
             f"targets has {len(targets)} entries, expected {len(inputs)}, as inputs has"
         )
-    hprev = _numeric("hprev", hprev)
-    _check_shape("hprev", hprev, "(H, 1)", (params.H, 1))
+    hprev = numeric("hprev", hprev)
+    check_shape("hprev", hprev, "(H, 1)", (params.H, 1))
     return inputs, targets, hprev

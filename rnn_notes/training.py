@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_notes import rnn
+from rnn_notes import hoisted
 from rnn_notes.rnn import Array, Gradients, Params
 from rnn_notes.text import chunks
 
@@ -152,13 +152,13 @@ def steps(
     T: int,
     update: Update = adagrad,
     clip: Callable[[Gradients], Gradients] = clip,
-    loss_and_gradients: Pass = rnn.loss_and_gradients,
+    loss_and_gradients: Pass = hoisted.loss_and_gradients,
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 
     update             : ``adagrad`` or ``sgd``, or either with another learning rate
     clip               : ``clip`` or ``clip_norm``, or any function of gradients
-    loss_and_gradients : the pass through the network
+    loss_and_gradients : the pass through the network; ``rnn`` has a readable one
 
     The last chunk that fits is used. What remains after it is shorter and left out; the
     next chunk starts at the first letter again, from a hidden state of zero.
