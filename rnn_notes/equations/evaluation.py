@@ -64,7 +64,7 @@ class Evaluator:
     work      : how much has been done so far, in this draw and in those before
     magnitude : the largest number among the terms of the sums evaluated so far, the
                 scale by which rounding is to be judged
-    filled    : the sums and products that had a term somewhere
+    filled    : the sums and products that had a term
 
     Raises ``EquationError`` for what takes too much work.
     """
@@ -81,21 +81,29 @@ class Evaluator:
         self.differ = differ
         self.work = work
         self.magnitude = 0.0
-        self.filled: set[Node] = set()
+        self.filled = frozenset[Node]()
 
     def value(self, node: Node, env: Env, world: World) -> Array:
         """The value of a node, (..., rows, columns), for given letters."""
         key = (node, *(env[name] for name in sorted(node.free)))
         if (known := world.memo.get(key)) is not None:
             self.magnitude = max(self.magnitude, known[1])
+            self.filled |= known[2]
             found: Array = known[0]
             return found
-        before, self.magnitude = self.magnitude, 0.0
+        before = self.magnitude, self.filled
+        self.start()
         value: Array = getattr(self, f"_{node.kind}")(node, env, world)
         self.spend(node, 1 + value.size // 64)
-        world.memo[key] = value, self.magnitude
-        self.magnitude = max(before, self.magnitude)
+        world.memo[key] = value, self.magnitude, self.filled
+        self.magnitude = max(before[0], self.magnitude)
+        self.filled |= before[1]
         return value
+
+    def start(self) -> None:
+        """Nothing; nothing is known of magnitudes and of sums."""
+        self.magnitude = 0.0
+        self.filled = frozenset[Node]()
 
     def spend(self, node: Node, work: int) -> None:
         """Nothing; the work has been counted, and there is not too much of it."""
@@ -257,7 +265,7 @@ class Evaluator:
     def _sum(self, node: Node, env: Env, world: World) -> Array:
         total: Array | float = np.zeros(self.size(node))
         for value in self.range(node, env):
-            self.filled.add(node)
+            self.filled |= {node}
             self.spend(node, 1)
             term = self.value(node.parts[0], {**env, node.value: value}, world)
             self.weigh(term, world)
@@ -267,7 +275,7 @@ class Evaluator:
     def _prod(self, node: Node, env: Env, world: World) -> Array:
         product: Array = np.eye(self.size(node)[0])
         for value in self.range(node, env):
-            self.filled.add(node)
+            self.filled |= {node}
             self.spend(node, 1)
             factor = self.value(node.parts[0], {**env, node.value: value}, world)
             product = product @ factor

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
-from rnn_notes.equations.draws import Draw, draws
+from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.evaluation import Evaluator, OutsideError
-from rnn_notes.equations.measurement import Measurement, Worst
-from rnn_notes.equations.moving import moving
-from rnn_notes.equations.nature import Array
+from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.neighbours import CLOSE, edits
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
-from rnn_notes.equations.slopes import Differ
 from rnn_notes.equations.symbols import Scope
 from rnn_notes.equations.where import LARGEST_SIZE, Clauses, index_letters
 
 Layout = Literal["denominator", "numerator"]
-EXACT, COARSE = 1e-12, 1e-7
 SEEDS = (0, 1, 2)
 MOST_NEIGHBOURS = 80
 
@@ -73,18 +67,13 @@ def measure(
 
 def finished(task: Task, hasty: bool) -> Measurement:
     """The measurement of a task; a hasty one stops where the sides first part."""
-    _check(task)
-    lines = parse(task.latex)
-    scope = _scope(task, lines)
-    try:
-        equations = [Equation(items, scope, task.layout) for items in lines]
-        _check_conditions(scope, equations)
-        compared = [Comparison(e, task.seeds, hasty) for e in equations]
-        for comparison in compared:
-            comparison.run()
-    except EquationError as error:
-        text = error.latex or task.latex
-        raise EquationError(error.reason, error.span, text) from None
+    equations = understood(task)
+    compared: list[Comparison] = []
+    for equation in equations:
+        work = compared[-1].work if compared else 0
+        compared.append(Comparison(equation, task.seeds, hasty, work))
+        with _pointing_into(task.latex):
+            compared[-1].run()
     worst = max((c.worst for c in compared if c.worst), key=lambda w: w.error)
     return Measurement(
         latex=task.latex,
@@ -96,6 +85,27 @@ def finished(task: Task, hasty: bool) -> Measurement:
         worst=worst,
         look=lambda: second_look(task, equations),
     )
+
+
+def understood(task: Task) -> list[Equation]:
+    """The equations of a task, one a line; ``EquationError`` for what is none."""
+    _check(task)
+    lines = parse(task.latex)
+    scope = _scope(task, lines)
+    with _pointing_into(task.latex):
+        equations = [Equation(items, scope, task.layout) for items in lines]
+    with _pointing_into(task.where):
+        _check_conditions(scope, equations)
+    return equations
+
+
+@contextmanager
+def _pointing_into(latex: str) -> Iterator[None]:
+    """A context whose errors point into a text, unless they point into another."""
+    try:
+        yield
+    except EquationError as error:
+        raise EquationError(error.reason, error.span, error.latex or latex) from None
 
 
 def second_look(
@@ -144,14 +154,15 @@ def _check(task: Task) -> None:
 
 def _scope(task: Task, lines: list[list[Node]]) -> Scope:
     """What the letters stand for, after ``where``."""
-    scope = Scope(sizes=dict(task.sizes), size_names={"T", "V", "H", *task.sizes})
+    scope = Scope(sizes=dict(task.sizes))
     if task.where.strip():
         clauses = Clauses(scope, index_letters(lines))
-        try:
+        with _pointing_into(task.where):
             for items in parse(task.where):
                 clauses.read(items)
-        except EquationError as error:
-            raise EquationError(error.reason, error.span, task.where) from None
+    if strange := sorted(set(task.sizes) - scope.size_names):
+        known = ", ".join(sorted(scope.size_names))
+        raise ValueError(f"sizes has {strange[0]}, expected some of {known}")
     if large := [n for n in scope.sizes if scope.sizes[n] > LARGEST_SIZE]:
         raise ValueError(f"{large[0]} is too large, expected 1 to {LARGEST_SIZE}")
     return scope
@@ -164,133 +175,3 @@ def _check_conditions(scope: Scope, equations: list[Equation]) -> None:
         if strange := condition.letters - scope.size_names - free:
             name = sorted(strange)[0]
             raise condition.node.fail(f"{name} is no free index of the formula")
-
-
-class Comparison:
-    """The two sides of every equality in a chain, compared in one draw after another.
-
-    worst     : where they part most
-    count     : how many times they were compared
-    tolerance : how far apart rounding may bring them
-    """
-
-    def __init__(self, equation: Equation, seeds: Sequence[int], hasty: bool) -> None:
-        self.equation, self.hasty = equation, hasty
-        self.fits = equation.fits
-        self.draws = draws(equation.scope, seeds)
-        self.worst: Worst | None = None
-        self.count = 0
-        self.tolerance = EXACT
-        self.work = 0
-        self.outside: OutsideError | None = None
-        self.filled: set[Node] = set()
-        self.reached: dict[Draw, list[dict[str, int]]] = {}
-
-    @property
-    def holds(self) -> bool:
-        """Whether the sides agree wherever they were compared."""
-        return self.worst is not None and self.worst.error <= self.tolerance
-
-    @property
-    def line(self) -> str:
-        """The shapes, and where the formula speaks if that is not everywhere."""
-        return self.equation.line + (reach(self.reached) if self.outside else "")
-
-    def run(self) -> None:
-        """Nothing; the sides have been compared in every draw."""
-        with np.errstate(all="ignore"):
-            for draw in self.draws:
-                self.one(draw)
-                if self.hasty and self.worst and not self.holds:
-                    return
-        self.check_reach()
-
-    def one(self, draw: Draw) -> None:
-        """Nothing; the sides have been compared in one draw."""
-        equation = self.equation
-        world = draw.world(equation.scope)
-        differ = Differ(equation.shapes.layout)
-        evaluator = Evaluator(
-            draw, equation.shapes, equation.downwards, differ, self.work
-        )
-        moves = equation.has("d")
-        if moves:
-            differ.directions = draw.directions(world)
-        reached = self.reached.setdefault(draw, [])
-        for env in equation.cases(draw):
-            if moves:
-                world.memo.clear()
-                differ.moving = moving(equation.sides, env, world.values)
-            evaluator.magnitude = 0.0
-            try:
-                values = [evaluator.value(s, env, world) for s in equation.sides]
-            except OutsideError as error:
-                self.outside = error
-                continue
-            except np.linalg.LinAlgError:
-                raise equation.sides[0].fail("a singular matrix is inverted") from None
-            if differ.coarse:
-                self.tolerance = COARSE
-            letters = {name: env[name] for name in equation.free}
-            reached.append(letters)
-            self.compare(draw, letters, values, evaluator.magnitude)
-        self.filled |= evaluator.filled
-        self.work = evaluator.work
-
-    def compare(
-        self, draw: Draw, letters: dict[str, int], values: list[Array], scale: float
-    ) -> None:
-        """Nothing; neighbouring sides have been compared under one set of letters."""
-        for side, value in zip(self.equation.sides, values, strict=True):
-            if not np.isfinite(value).all():
-                raise side.fail(f"it is not a finite number at {draw}")
-        self.count += 1
-        names, pairs = self.equation.side_shapes(), itertools.pairwise(values)
-        for place, (left, right) in enumerate(pairs):
-            error = relative(left, right, scale) if self.fits[place] else np.inf
-            if self.worst is None or error > self.worst.error:
-                shapes = names[place], names[place + 1]
-                self.worst = Worst(draw, letters, error, left, right, shapes)
-
-    def check_reach(self) -> None:
-        """Nothing; the formula has been compared somewhere, and no sum was empty."""
-        if self.count == 0:
-            if self.outside:
-                raise self.outside.node.fail(
-                    f"{self.outside.index} falls outside in every draw"
-                )
-            raise self.equation.sides[0].fail("the conditions leave nothing to measure")
-        for side in self.equation.sides:
-            for node in side.walk():
-                if node.kind in ("sum", "prod") and node not in self.filled:
-                    raise node.fail(f"the {node.kind} is empty in every draw")
-
-
-def relative(left: Array, right: Array, scale: float) -> float:
-    """The largest difference, relative to the largest entry or term."""
-    gap = float(np.abs(left - right).max())
-    largest = max(scale, float(np.abs(left).max()), float(np.abs(right).max()))
-    return gap / largest if largest > 0 else gap
-
-
-def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
-    """Where a formula speaks that has an index outside for some values of its letters.
-
-    >>> draws = [Draw({"T": T}, 0, 1.0) for T in (3, 4)]
-    >>> reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
-    ', t < T'
-    """
-    kept = {d.sizes["T"]: cases for d, cases in reached.items() if cases}
-    names = sorted({name for cases in kept.values() for case in cases for name in case})
-    if not names:
-        return f", T ≥ {min(kept, default=0)}"
-    texts = []
-    for name in names:
-        values = {T: {case[name] for case in cases} for T, cases in kept.items()}
-        low = {min(found) for found in values.values()}
-        high = {T - max(found) for T, found in values.items()}
-        if low != {1} and len(low) == 1:
-            texts.append(f"{name} > {low.pop() - 1}")
-        if high != {0} and len(high) == 1 and (gap := high.pop()) > 0:
-            texts.append(f"{name} < T" if gap == 1 else f"{name} < T − {gap - 1}")
-    return "".join(f", {text}" for text in texts) or ", indices in range"

@@ -1,10 +1,16 @@
 r"""What moves in a formula with differentials.
 
-A variable moves if its own differential stands in the formula; if none does, all do.
-An intermediate quantity whose differential stands there, beside that of something that
-depends on it, moves freely as well. So ``\mathrm{d}y_t = \mathrm{d}W_{hy}\, h_t +
-W_{hy}\, \mathrm{d}h_t`` speaks of all changes of W_{hy} and of h_t, and
-``\mathrm{d}L = \langle G, \mathrm{d}W_{hy} \rangle`` of those of W_{hy} alone.
+- The letters of a page move, all of them.
+- A variable of the network moves if its own differential stands in the formula, or if
+  it stands inside ``\mathrm{d}(...)``. If none does, all of them move.
+- A computed quantity whose differential stands beside that of something that depends on
+  it moves freely as well, and so does one that nothing else would move.
+- Where the differential of a computed quantity stands beside that of one of its direct
+  inputs, all of these move (an x_t only if it is named).
+- What ``where`` holds still, as in ``\mathrm{d}A = 0``, does not move.
+
+So ``\mathrm{d}L = \langle G, \mathrm{d}W_{hy} \rangle`` speaks of the changes of W_{hy}
+alone, and ``\mathrm{d}y_t = W_{hy}\, \mathrm{d}h_t`` is false: W_{hy} and b_y move too.
 """
 
 from __future__ import annotations
@@ -15,6 +21,9 @@ from dataclasses import dataclass
 from rnn_notes.equations.draws import is_root
 from rnn_notes.equations.nature import STEPWISE, Key
 from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.symbols import PAGE
+
+AFTER_THE_STATE = ("W_{hy}", "b_{y}")  # these do not reach the hidden states
 
 
 @dataclass(frozen=True)
@@ -26,38 +35,79 @@ class Subject:
 
 
 def moving(
-    sides: Iterable[Node], env: Mapping[str, int], keys: Iterable[Key]
+    sides: Iterable[Node],
+    env: Mapping[str, int],
+    keys: Iterable[Key],
+    still: Iterable[str] = (),
 ) -> frozenset[Key]:
     """The quantities that move in an equation, for given values of its letters."""
-    known = frozenset(key for key in keys if key[0] != "e")
+    known = frozenset(key for key in keys if key[0] not in ("e", *still))
     subjects = [s for side in sides for s in _subjects(side, dict(env), known)]
-    named = {key for s in subjects if s.alone for key in s.keys}
-    roots = {key for key in named if is_root(key)}
-    between = {key for key in named - roots if any(_follows(key, s) for s in subjects)}
-    return frozenset(roots | between) or frozenset(k for k in known if is_root(k))
+    named = {key for s in subjects for key in s.keys}
+    alone = {key for s in subjects if s.alone for key in s.keys if not is_root(key)}
+    moved = {key for key in named if is_root(key) and not _of_page(key)}
+    moved |= {key for key in alone if any(_follows(key, s) for s in subjects)}
+    for key in alone:
+        inputs = set(direct_inputs(key)) & known
+        if inputs & named:
+            moved |= {one for one in inputs if one[0] != "x" or one in named}
+    if not moved:
+        moved = {key for key in known if is_root(key)}
+    moved |= {key for key in alone if not any(reaches(m, key) for m in moved)}
+    return frozenset(moved | {key for key in known if _of_page(key)})
+
+
+def _of_page(key: Key) -> bool:
+    """Whether a quantity is a letter of the page."""
+    return key[0].startswith(PAGE)
 
 
 def _follows(key: Key, subject: Subject) -> bool:
     """Whether the subject depends on a quantity and is not that quantity itself."""
     if not subject.alone and key in subject.keys:
         return True
-    return any(downstream(key, other) for other in subject.keys)
+    return any(key != other and reaches(key, other) for other in subject.keys)
 
 
-def downstream(key: Key, other: Key) -> bool:
-    """Whether the second quantity is computed from the first.
+def direct_inputs(key: Key) -> list[Key]:
+    """What a computed quantity is computed from, the targets left out.
 
-    >>> downstream(("h", (1,)), ("a", (2,))), downstream(("y", (1,)), ("a", (2,)))
-    (True, False)
+    >>> direct_inputs(("y", (2,)))
+    [('W_{hy}', ()), ('b_{y}', ()), ('h', (2,))]
     """
-    if key[0] == "L" or is_root(other):
+    name, index = key
+    if name == "L":
+        return []  # the losses of all steps, which nothing else depends on
+    if name == "a":
+        weights: list[Key] = [("W_{xh}", ()), ("W_{hh}", ()), ("b_{h}", ())]
+        return [*weights, ("x", index), ("h", (index[0] - 1,))]
+    if name == "y":
+        return [("W_{hy}", ()), ("b_{y}", ()), ("h", index)]
+    return [({"h": "a", "p": "y", r"\ell": "p"}[name], index)]
+
+
+def reaches(key: Key, other: Key) -> bool:
+    """Whether moving the first quantity moves the second.
+
+    >>> reaches(("h", (1,)), ("a", (2,))), reaches(("y", (1,)), ("a", (2,)))
+    (True, False)
+    >>> reaches(("W_{hy}", ()), ("h", (2,))), reaches(("W_{hy}", ()), ("L", ()))
+    (False, True)
+    """
+    if key == other:
+        return True
+    if is_root(other) or _of_page(key) or key[0] == "L":
         return False
     if other[0] == "L":
         return True
-    t, s = key[1][0], other[1][0]
-    rank, other_rank = STEPWISE.index(key[0]), STEPWISE.index(other[0])
+    after_the_state = STEPWISE.index(other[0]) >= STEPWISE.index("y")
+    if key[0] in AFTER_THE_STATE:
+        return after_the_state
+    t, s = key[1][0] if key[1] else 0, other[1][0]
+    if is_root(key):
+        return s >= t
     if s == t:
-        return rank < other_rank
+        return STEPWISE.index(key[0]) < STEPWISE.index(other[0])
     return s > t and key[0] in ("a", "h")
 
 

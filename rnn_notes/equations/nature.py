@@ -7,7 +7,7 @@ again. Many nudges run at once, along a new first axis of every array that they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class World:
     T      : number of time steps
     nudges : what is added to a quantity once it is computed, by key
     held   : the hidden states that enter the steps, where they are held still
+    still  : quantities that do not move, whatever they are computed from
     batch  : the leading axes along which nudges differ
     values : the value of every quantity, (..., rows, columns)
     memo   : what has been evaluated in this world, for whoever evaluates
@@ -37,11 +38,12 @@ class World:
         T: int,
         nudges: Mapping[Key, Array] | None = None,
         held: Mapping[Key, Array] | None = None,
+        still: Mapping[Key, Array] | None = None,
         batch: tuple[int, ...] = (),
     ) -> None:
         self.roots, self.T, self.batch = roots, T, batch
         self.nudges: Mapping[Key, Array] = nudges or {}
-        self.held = held
+        self.held, self.still = held, still or {}
         self.memo: dict[Any, Any] = {}
         self.values: dict[Key, Array] = {}
         for key, value in roots.items():
@@ -50,6 +52,7 @@ class World:
 
     def put(self, key: Key, value: Array) -> Array:
         """The value of a quantity with its nudge, kept under its key."""
+        value = self.still.get(key, value)
         if key in self.nudges:
             value = value + self.nudges[key]
         self.values[key] = value
@@ -79,11 +82,17 @@ class World:
         nudge: Array | float = self.nudges.get(key, 0.0)
         return self.held[key] + nudge
 
-    def nudged(self, nudges: Mapping[Key, Array], hold: bool = False) -> World:
+    def nudged(
+        self,
+        nudges: Mapping[Key, Array],
+        hold: bool = False,
+        still: Collection[str] = (),
+    ) -> World:
         """The world in which quantities are moved, and all that follows from it.
 
         nudges : by key, (N, rows, columns): N worlds at once
         hold   : the states that enter a step stay still, unless they are moved here
+        still  : names of quantities that do not move at all
         """
         N = len(next(iter(nudges.values())))
         inner = (1,) * len(self.batch)
@@ -91,7 +100,8 @@ class World:
         for key, delta in self.nudges.items():
             moved[key] = moved[key] + delta if key in moved else delta
         held = self.values if hold else None
-        return World(self.roots, self.T, moved, held, (N, *self.batch))
+        fixed = {key: v for key, v in self.values.items() if key[0] in still}
+        return World(self.roots, self.T, moved, held, fixed, (N, *self.batch))
 
 
 def softmax(y: Array) -> Array:

@@ -26,6 +26,7 @@ WEIGHTS = {
     "b_{h}": ["b_y"],
     "b_{y}": ["b_h"],
 }
+RECURRENT = ("W_{xh}", "W_{hh}", "b_{h}")
 RELATIVES = {"a": "h", "h": "a", "y": "p", "p": "y", "e": "p", "x": "h"}
 
 
@@ -55,7 +56,7 @@ class Text:
     def span(self, node: Node) -> Span:
         """Where a node stands, with the \\left of its bracket."""
         start, end = node.span
-        opening = OPENING.search(self.latex[:start]) if node.form == "closed" else None
+        opening = OPENING.search(self.latex[:start])
         return (opening.start() if opening else start), end
 
     def of(self, node: Node) -> str:
@@ -86,7 +87,8 @@ def transpose_added(
     if node.kind not in ("mul", "hadamard", "kronecker", "add", "relation"):
         return
     for part in node.parts:
-        simple = part.kind in ("quantity", "defined", "derivative", "call", "d")
+        simple = part.kind in ("quantity", "defined", "derivative", "d")
+        simple |= part.kind == "call" and part.value != "diag"  # that is symmetric
         if equation.shapes.shape(part) != SCALAR and (simple or part.form == "closed"):
             if part.form == "open":
                 continue
@@ -237,7 +239,8 @@ def plus_changed(
     text: Text, equation: Equation, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``\partial^{+}`` becomes ``\partial``, and the other way round."""
-    if node.kind == "derivative":
+    below = [n.value for part in node.parts[1:] for n in part.walk()]
+    if node.kind == "derivative" and (node.value or {*below} & {*RECURRENT}):
         found = re.search(r"\\partial(\s*\^\s*(\{\s*\+\s*\}|\+))?", text.of(node))
         if found:
             start = text.span(node)[0]
@@ -254,16 +257,13 @@ CLOSE: dict[str, Rule] = {
     "product for odot": product_for_odot,
     "index moved": index_moved,
     "sign flipped": sign_flipped,
-}
-# What a formula that holds is spoilt with.
-RULES: dict[str, Rule] = CLOSE | {
     "limits moved": limits_moved,
-    "term dropped": term_dropped,
-    "factor dropped": factor_dropped,
     "weight changed": weight_changed,
     "letter changed": letter_changed,
     "plus changed": plus_changed,
 }
+# What a formula that holds is spoilt with.
+RULES = CLOSE | {"term dropped": term_dropped, "factor dropped": factor_dropped}
 
 
 def edits(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from rnn_notes.equations.symbols import SCALAR
 
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = float(np.finfo(np.float64).eps ** (1 / 3))
+SMALLER = np.array([1.0, 2.0**-6, 2.0**-12])  # for where a function bends sharply
 AGREEMENT = 1e-7
 FLOOR = 1e-9  # below this, rounding is all that a central difference shows
 DEEPEST = 2
@@ -27,6 +28,7 @@ class Differ:
     layout     : "numerator" or "denominator"
     directions : for differentials, where every quantity may move
     moving     : those that do
+    still      : names of those that do not, whatever happens to what they follow
     coarse     : whether a derivative of a derivative came, which has fewer digits
     reach      : the largest slope of any state or logit along the last nudges; beside
                  it, the rounding of the slopes is judged
@@ -38,6 +40,7 @@ class Differ:
     layout: str
     directions: Mapping[Key, Array] = field(default_factory=dict)
     moving: frozenset[Key] = frozenset()
+    still: Collection[str] = ()
     coarse: bool = False
     reach: float = 0.0
 
@@ -89,42 +92,50 @@ class Differ:
         self.coarse |= nested
         N = len(next(iter(nudges.values())))
         evaluator.spend(node, 3 * N * (1 + math.prod(world.batch)))
-        moved = nudged(world, nudges, hold, nested)
-        values = evaluator.value(above, env, moved)
-        values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
-        up, down = values[-2 * N : -N].real, values[-N:].real
-        central = (up - down) / (2 * CENTRAL_STEP)
-        self.reach = largest_slope(moved, N, nested)
+
+        def along(steps: Sequence[complex]) -> Array:
+            still = self.still if node.kind == "d" else ()
+            moved = nudged(world, nudges, steps, hold, still)
+            values = evaluator.value(above, env, moved)
+            values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
+            self.reach = largest_slope(moved, N, steps)
+            return values.reshape(len(steps), N, *values.shape[1:])
+
         if nested:
-            slopes: Array = central
-            return slopes
-        exact = values[:N].imag / COMPLEX_STEP
-        scale = max(np.abs(exact).max(), np.abs(up).max())
-        if not np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
-            raise node.fail(
-                "complex step and central difference disagree, so it is not measured"
-            )
-        return exact
+            up, down = along((CENTRAL_STEP, -CENTRAL_STEP))
+            central: Array = (up - down) / (2 * CENTRAL_STEP)
+            return central
+        for step in CENTRAL_STEP * SMALLER:
+            moved, up, down = along((1j * COMPLEX_STEP, step, -step))
+            exact: Array = moved.imag / COMPLEX_STEP
+            central = (up - down).real / (2 * step)
+            scale = max(np.abs(exact).max(), np.abs(up).max())
+            if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+                return exact
+        raise node.fail(
+            "complex step and central difference disagree, so it is not measured"
+        )
 
 
 def nudged(
-    world: World, nudges: Mapping[Key, Array], hold: bool, nested: bool
+    world: World,
+    nudges: Mapping[Key, Array],
+    steps: Sequence[complex],
+    hold: bool,
+    still: Collection[str],
 ) -> World:
-    """The world moved along N nudges: by a complex step, up, and down."""
-    key = ("nudged", frozenset(nudges), hold, nested)
-    steps: list[complex] = [CENTRAL_STEP, -CENTRAL_STEP]
-    if not nested:
-        steps.insert(0, COMPLEX_STEP * 1j)
+    """The world moved along N nudges, by every step of a few."""
+    key = ("nudged", frozenset(nudges), steps, hold, frozenset(still))
     if key not in world.memo:
         moved = {k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()}
-        world.memo[key] = world.nudged(moved, hold)
+        world.memo[key] = world.nudged(moved, hold, still)
     found: World = world.memo[key]
     return found
 
 
-def largest_slope(moved: World, N: int, nested: bool) -> float:
+def largest_slope(moved: World, N: int, steps: Sequence[complex]) -> float:
     """The largest slope of a hidden state or a logit along N nudges."""
-    if nested or "reach" in moved.memo:
+    if not isinstance(steps[0], complex) or "reach" in moved.memo:
         return float(moved.memo.get("reach", 0.0))
     slopes = [
         np.abs(value[:N].imag).max() / COMPLEX_STEP

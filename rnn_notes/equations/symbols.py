@@ -83,6 +83,7 @@ class Scope:
     ranges     : the indices that a page declares, with their first and last value
     conditions : what must hold of the indices, as ``s > t``
     fixed      : arrays with numbers where a page fixes an entry, nan elsewhere
+    still      : quantities whose differential is zero
     """
 
     bindings: dict[str, Letter | Definition | Alias] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Scope:
     ranges: dict[str, tuple[Linear, Linear]] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     fixed: dict[str, Any] = field(default_factory=dict)
+    still: set[str] = field(default_factory=set)
 
     def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
         """Nothing; the letter has its meaning, unless it had one from this page."""

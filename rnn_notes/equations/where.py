@@ -10,6 +10,7 @@ Clauses stand between semicolons::
     V = 2                             a size
     W_{hy} = \begin{bmatrix} w_{11} & … \end{bmatrix}     letters for entries
     e_t = \begin{bmatrix} 0 \\ 1 \end{bmatrix}            fixed numbers
+    \mathrm{d}A = 0                   what does not move, among differentials
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Clauses:
             self.membership(left, right)
         elif item.value not in EQUAL or self.is_index(left):
             self.condition(item)
+        elif left.kind == "d":
+            self.still(left, right)
         elif left.kind == "name" and left.value in self.scope.size_names:
             self.size(left, right)
         elif right.kind == "matrix" and (quantity := self.known(left)):
@@ -143,6 +146,15 @@ class Clauses:
         key, parameters = self.lowered(left)
         body = Reader(self.scope).read(right)
         self.scope.bind(key, Definition(parameters, body), left)
+
+    def still(self, left: Node, right: Node) -> None:
+        """Nothing; the scope knows what does not move."""
+        quantity = Reader(self.scope).read(left.parts[0])
+        if right.kind != "number" or right.value != "0":
+            raise right.fail("a value of a differential came, expected 0")
+        if quantity.kind != "quantity":
+            raise left.fail("an expression came, expected a variable to hold still")
+        self.scope.still.add(quantity.value)
 
     def lowered(self, name: Node) -> tuple[str, tuple[str, ...]]:
         """A name and its indices; a subscript such as that of W_a is in the name."""
