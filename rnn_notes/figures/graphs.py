@@ -59,8 +59,8 @@ def expression_graph(example: Example | None = None, t: int = 0) -> Figure:
     parts += [
         label(174, 80, "`dz @ hs.T`", "dy", 12, "start"),
         label(276, 112, "`Why.T @ dz`", "dh", 12, "start"),
-        label(92, 350, f"$p$ = {vector(p)}", "dy", 12.5, "end"),
-        label(278, 350, f"−$e$ = {vector(e)}", "dy", 12.5, "start"),
+        label(0, 346, f"$p$ = {vector(p)}", "dy", 12.5, "start"),
+        label(272, 346, f"−$e$ = {vector(e)}", "dy", 12.5, "start"),
     ]
     alt = (
         f"The output layer of the running example at t = {t} as a graph. Why and the "
@@ -99,7 +99,7 @@ def _foot(node: Node) -> tuple[float, float, float]:
     x, top = CARDS[node.index][:2]
     below = top + 24 * bool(node.parents)
     if not node.value.shape:
-        return x - 22, x + 22, below + 26
+        return x - 28, x + 28, below + 26
     least = 2 * bool(node.parents)
     widths = (
         Matrix(node.value, "", least=least).width,

@@ -33,7 +33,7 @@ def tape_in_order(example: Example | None = None) -> Figure:
     ]
     for (use, _), ink in zip(h.contributions(), ("dy", "dhnext"), strict=True):
         parts.append(_arc(y[h.index], y[use.index], ink))
-    parts.append(arrow(66, y[h.index], 78, y[h.index], "dh"))
+    parts.append(arrow(60, y[h.index], 72, y[h.index], "dh"))
     for node in nodes:
         parts += _entry(node, y[node.index] + 4, names.get(node.index, ""))
     height = y[len(nodes) - 1] + 14
@@ -91,7 +91,7 @@ def loop_names(run: taped.TapedForward) -> dict[int, str]:
 def _entry(node: Node, y: float, name: str) -> Iterator[str]:
     """One line of the tape, with the first entry of its gradient."""
     ink = "dh" if name == "dh" else "ink"
-    yield label(84, y, f"`{listing(node)}`", ink, 12, "start")
+    yield label(77, y, f"`{listing(node)}`", ink, 12, "start")
     if node.gradient is not None:
         yield label(306, y, number(_first(node.gradient), 3), ink, 12, "end")
     if name:
@@ -100,8 +100,8 @@ def _entry(node: Node, y: float, name: str) -> Iterator[str]:
 
 def _arc(y0: float, y1: float, ink: str = "rule") -> str:
     """An arc at the left between two lines of the tape, wider for a longer way."""
-    out = 76 - min(26 + (y1 - y0) / 5, 75)
-    curve = f"M{at(76, y0)}C{at(out, y0)} {at(out, y1)} {at(76, y1)}"
+    out = 70 - min(26 + (y1 - y0) / 5, 69)
+    curve = f"M{at(70, y0)}C{at(out, y0)} {at(out, y1)} {at(70, y1)}"
     return line(curve, ink, 1 if ink == "rule" else 2.4)
 
 
