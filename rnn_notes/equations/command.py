@@ -60,18 +60,14 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    """The exit status, after the report on every formula has been printed."""
-    try:
-        formulas = list(gathered(args.formulas, args.file, sys.stdin))
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-        return UNCLEAR
-    except UnicodeDecodeError as error:
-        print(f"the text is not UTF-8: {error.reason}", file=sys.stderr)
-        return UNCLEAR
+    """The exit status, after the report on every formula has been printed.
+
+    Raises ``OSError`` for files that cannot be read, ``ValueError`` where no formula
+    comes or the text is not UTF-8.
+    """
+    formulas = list(gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
-        print("no formula came, expected at least one", file=sys.stderr)
-        return UNCLEAR
+        raise ValueError("no formula came, expected at least one")
     show = in_json if args.json else painter(sys.stdout)
     return max(one(latex, args, show) for latex in formulas)
 
@@ -81,7 +77,11 @@ def gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[
     for latex in formulas:
         yield from blocks(stdin.read()) if latex == "-" else [latex]
     for path in files:
-        yield from blocks(path.read_text(encoding="utf-8"))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: not UTF-8") from None
+        yield from blocks(text)
 
 
 def blocks(text: str) -> list[str]:
@@ -111,7 +111,8 @@ def in_json(status: int, latex: str, report: Measurement | EquationError) -> Non
     if isinstance(report, Measurement):
         record = report.as_dict()
     else:
-        record = {"latex": latex, "error": report.reason, "position": report.position}
+        place = {"position": report.position, "in": report.latex}
+        record = {"latex": latex, "reason": report.reason, **place}
     print(json.dumps({"status": status, **record}, ensure_ascii=False))
 
 

@@ -19,6 +19,8 @@ class EquationError(ValueError):
     """
 
     def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
+        if len(reason) > 200:  # it quotes a long piece of the formula
+            reason = f"{reason[:120]} … {reason[-60:]}"
         self.reason = reason
         self.span = span
         self.latex = latex

@@ -15,8 +15,8 @@ from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.tokens import Sorter
 
 LONGEST = 6000
+LONE = r"a lone \partial came, expected it as in \frac{\partial y}{\partial x}"
 HINTS = {
-    "PARTIAL": r"; a lone \partial has no meaning, write \frac{\partial y}{\partial x}",
     "TOP": r"; write the transpose as ^\top",
     "RELATION": "; each line has one chain of equalities",
     "PERIOD": "; a full stop ends a line",
@@ -47,7 +47,9 @@ def parse(latex: str) -> list[list[Node]]:
     except UnexpectedCharacters as error:
         raise _unreadable(latex, error.pos_in_stream or 0) from None
     except UnexpectedToken as error:
-        raise EquationError(*_unexpected(latex, error.token), latex) from None
+        lone = {"LINK", "SIGN"} & set(error.expected) == {"LINK"}
+        reason, span = _unexpected(latex, error.token)
+        raise EquationError(LONE if lone else reason, span, latex) from None
     except UnexpectedEOF:
         raise EquationError(*_unexpected(latex, None), latex) from None
 

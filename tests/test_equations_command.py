@@ -1,0 +1,91 @@
+"""``python -m rnn_notes equation``: what it prints and its exit status."""
+
+import io
+import json
+
+import pytest
+
+from rnn_notes.__main__ import main
+
+DY = r"\frac{\partial L}{\partial y_t} = p_t - e_t"
+WRONG = r"\frac{\partial L}{\partial y_t} = p_t + e_t"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        ([DY], 0, "V×1 = V×1 − V×1"),
+        ([WRONG], 1, "p_t - e_t"),
+        (["L = q"], 2, "      ^"),
+        ([DY, WRONG], 1, "holds"),
+        ([WRONG, "L = q"], 2, "not understood: q is not known"),
+        (
+            [r"\frac{\partial y_t}{\partial h_t} = W_{hy}", "--layout", "numerator"],
+            0,
+            "",
+        ),
+        ([r"\frac{\partial y_t}{\partial h_t} = W_{hy}"], 1, "in numerator layout"),
+        (["A x_t = y", "--where", r"A \in \mathbb{R}^{H \times V}; y = A x_t"], 0, ""),
+        (["L = L", "--where", "A = q"], 2, "  A = q\n      ^"),
+    ],
+)
+def test_status_and_report(arguments, status, told, capsys):
+    assert main(["equation", *arguments]) == status
+    printed = capsys.readouterr()
+    assert told in printed.out
+    assert printed.err == ""
+    assert "\x1b" not in printed.out  # colour is for terminals
+
+
+def test_formulas_from_a_file_and_from_standard_input(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "formulas.tex"
+    file.write_text(f"{DY}\n\nL =\n\\sum_{{t=1}}^{{T}} \\ell_t\n", encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{WRONG}\n"))
+    assert main(["equation", "--json", "--file", str(file), "-"]) == 1
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["status"] for record in records] == [1, 0, 0]
+    assert [record["latex"] for record in records][:2] == [WRONG, DY]
+    assert records[0]["close"] == [DY]
+    assert records[1]["shapes"] == "V×1 = V×1 − V×1"
+
+
+def test_json_says_where_a_formula_is_not_understood(capsys):
+    assert main(["equation", "--json", "L = q"]) == 2
+    record = json.loads(capsys.readouterr().out)
+    assert record == {
+        "status": 2, "latex": "L = q", "reason": "q is not known", "position": 4,
+        "in": "L = q",
+    }  # fmt: skip
+
+
+def test_colour_only_on_a_terminal(monkeypatch, capsys):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    main(["equation", DY])
+    assert terminal.getvalue().startswith("\x1b[32mholds\x1b[0m\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout", plain := Terminal())
+    main(["equation", DY])
+    assert plain.getvalue().startswith("holds\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "no formula came"),
+        (["--file", "missing.tex"], "missing.tex: No such file"),
+        (["--file", "latin.tex"], "latin.tex: not UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_one_line(arguments, told, tmp_path, monkeypatch, capsys):  # fmt: skip  # noqa: E501
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.tex").write_bytes(b"\xe9")
+    assert main(["equation", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert told in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
