@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import prose
 
-Edits = Callable[[prose.Equation], Iterable[tuple[str, str]]]
+from rnn_notes.equations.measuring import understood
+from rnn_notes.equations.neighbours import RULES
+from rnn_notes.equations.neighbours import edits as slips
 
 SWAPPED = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.Div: "*",
@@ -134,8 +136,8 @@ def parses(source: str) -> bool:
     return True
 
 
-def prose_faults(page: prose.Page, edited: Edits) -> list[Fault]:
-    """Every fault of a page's prose; ``edited`` lists the faults of one equation.
+def prose_faults(page: prose.Page) -> list[Fault]:
+    """Every fault of a page's prose, in the order of the rules.
 
     Cells are left alone: what they claim is asserted, and their asserts are the check.
     """
@@ -152,13 +154,17 @@ def prose_faults(page: prose.Page, edited: Edits) -> list[Fault]:
         for match in pattern.finditer(page.source):
             if not in_a_cell(page, match.start(1)):
                 faults.append(fault(kind, *match.span(1), change(match[1])))
+    for code in prose.INLINE_CODE.finditer(page.source):
+        if code[1] is None and not in_a_cell(page, code.start()):
+            for name in re.finditer(r"[A-Za-z]\w{2,}", code[2]):
+                place = (code.start(2) + n for n in name.span())
+                faults.append(fault("name in code", *place, misspelt(name[0])))
     for equation in prose.equations(page):
-        first = page.source.index(equation.latex)
-        last = first + len(equation.latex)
-        faults += [
-            fault(f"equation, {kind}", first, last, new)
-            for kind, new in edited(equation)
-        ]
+        start = page.source.index(f"{{measured}} {equation.label}\n")
+        first = page.source.index(equation.latex, start)
+        for slip in slips(equation.latex, understood(equation.task()), RULES):
+            span = first + slip.span[0], first + slip.span[1]
+            faults.append(fault(f"equation, {slip.rule}", *span, slip.text))
     return faults
 
 
@@ -178,11 +184,6 @@ PROSE_RULES = [
     (
         "reference",
         re.compile(r"\{(?:eq|numref|doc|ref)\}`(?:[^`<]*<)?([\w-]+)"),
-        misspelt,
-    ),
-    (
-        "name in code",
-        re.compile(r"(?<![`}\w])`[^`\n]*?\b([A-Za-z]\w{2,})\b[^`\n]*`"),
         misspelt,
     ),
     ("included line", re.compile(r"^:(?:start|end)-at: \"? *(\w+)", re.M), misspelt),

@@ -16,7 +16,8 @@ import numpy as np
 
 import rnn_notes
 from rnn_notes import Params, backward, figures, forward, layouts, signals
-from rnn_notes.equations import EquationError, Measurement, measure
+from rnn_notes.equations import Measurement, measure
+from rnn_notes.equations.measuring import SEEDS, Task, holds
 from rnn_notes.example import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +28,9 @@ INLINE_CODE = re.compile(r"(\{[\w:-]+\})?(?<!`)`([^`\n]+)`(?!`)")
 MATH = re.compile(r"\$[^$\n]+\$")
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\w)|(?<!\w)\d+(?:\.\d+)?e[+-]?\d+\b")
 GLUED = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
-NAME = re.compile(r"(?<![\w.'\"])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+NAME = re.compile(
+    r"(?<![\w.'\"])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|(?<=[)\]]\.)[A-Za-z_]\w*"
+)
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ class Page:
         return re.sub(r"\A---\n.*?\n---\n", "", self.source, flags=re.S)
 
     def prose(self) -> str:
-        """The text that a reader reads as sentences: no fences, captions kept."""
+        """The text that a reader reads as sentences: captions and terms, no code."""
 
         def kept(match: re.Match[str]) -> str:
-            is_caption = match[2].strip().startswith("{drawn}")
-            return re.sub(r"^:\w+:.*$", "", match[3], flags=re.M) if is_caption else ""
+            holds_prose = re.match(r"\s*\{(drawn|glossary)\}", match[2])
+            return re.sub(r"^:\w+:.*$", "", match[3], flags=re.M) if holds_prose else ""
 
         return FENCE.sub(kept, self.body())
 
@@ -82,22 +85,18 @@ class Equation:
     where: str
     sizes: str
 
+    def task(self) -> Task:
+        """What is to be measured."""
+        pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
+        sizes = {name.strip(): int(size) for name, size in pairs}
+        return Task(self.latex, self.layout, self.where, sizes, SEEDS)
+
     def measured(self) -> Measurement:
         """What measuring it gives."""
-        pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
+        task = self.task()
         return measure(
-            self.latex,
-            layout=self.layout,
-            where=self.where,
-            sizes={name.strip(): int(size) for name, size in pairs} or None,
+            task.latex, layout=task.layout, where=task.where, sizes=task.sizes
         )
-
-    def is_true(self) -> bool:
-        """Whether it is understood and holds."""
-        try:
-            return self.measured().holds
-        except EquationError:
-            return False
 
 
 def equations(page: Page) -> list[Equation]:
@@ -204,10 +203,15 @@ def false_shapes(page: Page) -> list[str]:
         "params": params, "run": run, "signal": next(signals(params, run)), "t": 1,
         "gradients": backward(params, run), "layouts": layouts, "np": np,
     }  # fmt: skip
+
+    def told(code: str) -> str:
+        try:
+            return shape_in_letters(eval(code, names), params)
+        except (NameError, AttributeError) as error:
+            return str(error)
+
     return [
-        f"{code} is {shape}"
-        for code, shape in shape_rows(page)
-        if shape_in_letters(eval(code, names), params) != shape
+        f"{code} is {shape}" for code, shape in shape_rows(page) if told(code) != shape
     ]
 
 
@@ -245,7 +249,7 @@ class Book:
             *(
                 f"false equation {equation.label}"
                 for equation in equations(page)
-                if equation not in self.holds and not equation.is_true()
+                if equation not in self.holds and not holds(equation.task())
             ),
         ]
 

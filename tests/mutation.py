@@ -1,0 +1,201 @@
+"""``make mutants``: plants every fault, runs the checks, and reports what was caught.
+
+Faults in the package are run against the suite, each in a copy of the tree, the tests
+nearest to it first. Faults in the prose are run against the checks of the pages.
+
+    python tests/mutation.py                 all of both, half an hour or so
+    python tests/mutation.py --prose         the prose alone, a minute
+    python tests/mutation.py --package rnn   one module
+    python tests/mutation.py --sample 150    so many faults of the package, drawn evenly
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Queue
+
+import faults
+import prose
+from survivors import EQUIVALENT
+
+NEAREST = {  # what knows the module best; the whole suite follows
+    "rnn": ["tests/test_gradients.py", "tests/test_input_errors.py"],
+    "differences": ["tests/test_gradients.py", "tests/test_input_errors.py"],
+    "layouts": ["tests/test_input_errors.py", "docs/layouts.md"],
+    "ledger": ["tests/test_gradients.py"],
+    "text": ["tests/test_gradients.py", "tests/test_input_errors.py"],
+    "tape": ["tests/test_tape.py"],
+    "taped": ["tests/test_tape.py"],
+    "work": ["tests/test_tape.py"],
+    "training": ["tests/test_training.py"],
+    "sampling": ["tests/test_training.py"],
+    "checkpoints": ["tests/test_training.py"],
+    "hoisted": ["tests/test_hoisted.py"],
+    "equations": ["tests/test_equations.py", "tests/equations"],
+}
+SLOW = ["tests/test_mutants.py", "tests/test_mutation.py", "tests/test_site.py"]
+UNPLANTED = ("figures", "corpus", "commands", "__main__", "__init__", "pages")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A fault and what became of it: the check that caught it, or nothing."""
+
+    fault: faults.Fault
+    caught_by: str | None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the fault changes nothing, where somebody has shown that it does not."""
+        return EQUIVALENT.get(key(self.fault))
+
+
+def key(fault: faults.Fault) -> str:
+    """What a fault is listed under: all but its line, which moves."""
+    return f"{fault.file}: {fault.kind}: {fault.old} -> {fault.new}"
+
+
+def package(modules: list[str], sample: int | None) -> list[faults.Fault]:
+    """Faults of the modules, or of all that compute; a sample is even over them."""
+    found = []
+    for path in sorted((prose.ROOT / "rnn_notes").rglob("*.py")):
+        name = path.relative_to(prose.ROOT / "rnn_notes").parts[0].removesuffix(".py")
+        if name in modules or (not modules and name not in UNPLANTED):
+            found.append(faults.package_faults(path))
+    if sample is None:
+        return [fault for some in found for fault in some]
+    rng = random.Random(0)
+    each = -(-sample // len(found))
+    return [f for some in found for f in rng.sample(some, min(each, len(some)))]
+
+
+def tree(folder: Path) -> Path:
+    """A copy of what the suite needs."""
+    for name in ("rnn_notes", "docs", "tests", "benchmarks"):
+        if (prose.ROOT / name).exists():
+            shutil.copytree(prose.ROOT / name, folder / name)
+    for name in ("pyproject.toml", "conftest.py", "conf.py", "README.md"):
+        shutil.copy(prose.ROOT / name, folder)
+    return folder
+
+
+def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | None:
+    """The first test that fails with the fault planted in the tree, None if none.
+
+    The tests nearest to the module come first, and then the whole suite.
+    """
+    path = folder / fault.file
+    sound = path.read_text(encoding="utf-8")
+    path.write_text(fault.text, encoding="utf-8")
+    module = fault.file.parts[1].removesuffix(".py")
+    near = [n for n in NEAREST.get(module, []) if (folder / n).exists()]
+    ignored = [f"--ignore={name}" for name in SLOW]
+    try:
+        for chosen in ([str(fault.file), *near], [])[: 2 if whole else 1]:
+            try:
+                result = subprocess.run(
+                    [sys.executable, "-m", "pytest", "-qx", *ignored, *chosen],
+                    cwd=folder,
+                    env={**os.environ, "PYTHONPATH": str(folder)},
+                    capture_output=True,
+                    text=True,
+                    timeout=300,
+                    check=False,
+                )
+            except subprocess.TimeoutExpired:
+                return "time"
+            if result.returncode:
+                last = [
+                    n for n in result.stdout.splitlines() if n[:5] in ("FAILE", "ERROR")
+                ]
+                return last[-1] if last else f"exit status {result.returncode}"
+        return None
+    finally:
+        path.write_text(sound, encoding="utf-8")
+
+
+def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
+    """Every fault of the package with what caught it, as they are done."""
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
+        trees: Queue[Path] = Queue()
+        for job in range(jobs):
+            trees.put(tree(Path(folder, str(job))))
+
+        def run(fault: faults.Fault) -> Outcome:
+            mine = trees.get()
+            try:
+                return Outcome(fault, suite_on(fault, mine))
+            finally:
+                trees.put(mine)
+
+        yield from pool.map(run, planted)
+
+
+def on_the_prose(planted: Iterable[faults.Fault]) -> Iterable[Outcome]:
+    """Every fault of the prose with the check that caught it."""
+    book = prose.Book()
+    for fault in planted:
+        problems = book.problems(prose.Page(fault.file.stem, fault.text))
+        yield Outcome(fault, problems[0] if problems else None)
+
+
+def report(title: str, outcomes: Iterable[Outcome]) -> bool:
+    """Whether every fault was caught or changes nothing; prints the table."""
+    kinds: dict[str, collections.Counter[str]] = collections.defaultdict(
+        collections.Counter
+    )
+    alive = []
+    for outcome in outcomes:
+        verdict = (
+            "caught" if outcome.caught_by else "same" if outcome.reason else "ALIVE"
+        )
+        kinds[outcome.fault.kind][verdict] += 1
+        if verdict != "caught":
+            alive.append((verdict, outcome))
+            print(f"  {verdict}: {outcome.fault} {outcome.reason or ''}", flush=True)
+    print(f"\n{title:32}planted  caught  same  alive")
+    for kind, counts in sorted(kinds.items()):
+        row = (counts.total(), counts["caught"], counts["same"], counts["ALIVE"])
+        print(f"{kind:32}{row[0]:7}{row[1]:8}{row[2]:6}{row[3]:7}")
+    total = sum(counts.total() for counts in kinds.values())
+    unseen = sum(verdict == "ALIVE" for verdict, _ in alive)
+    same = len(alive) - unseen
+    share = 1 - unseen / (total - same)
+    print(f"{total} planted, {same} change nothing, {unseen} not caught:")
+    print(f"{share:.1%} of those that matter are caught\n", flush=True)
+    return not unseen
+
+
+def main() -> int:
+    """0 if every fault that matters was caught, else 1."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--prose", action="store_true", help="the prose alone")
+    parser.add_argument("--package", nargs="*", metavar="MODULE", help="modules alone")
+    parser.add_argument("--sample", type=int, help="so many faults of the package")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    arguments = parser.parse_args()
+    good = True
+    if arguments.package is None:
+        planted = (
+            fault for page in prose.pages() for fault in faults.prose_faults(page)
+        )
+        good &= report("Faults in the prose", on_the_prose(planted))
+    if not arguments.prose:
+        chosen = package(arguments.package or [], arguments.sample)
+        good &= report("Faults in the package", on_the_package(chosen, arguments.jobs))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
