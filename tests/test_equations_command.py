@@ -54,7 +54,7 @@ def test_json_says_where_a_formula_is_not_understood(capsys):
     record = json.loads(capsys.readouterr().out)
     assert record == {
         "status": 2, "latex": "L = q", "reason": "q is not known", "position": 4,
-        "in": "L = q",
+        "in": "L = q", "close": [],
     }  # fmt: skip
 
 

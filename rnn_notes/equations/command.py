@@ -111,8 +111,9 @@ def in_json(status: int, latex: str, report: Measurement | EquationError) -> Non
     if isinstance(report, Measurement):
         record = report.as_dict()
     else:
-        place = {"position": report.position, "in": report.latex}
-        record = {"latex": latex, "reason": report.reason, **place}
+        record = {"latex": latex, "reason": report.reason}
+        record |= {"position": report.position, "in": report.latex}
+        record["close"] = list(report.close)
     print(json.dumps({"status": status, **record}, ensure_ascii=False))
 
 

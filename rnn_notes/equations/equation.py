@@ -11,10 +11,11 @@ from dataclasses import replace
 from rnn_notes.equations import quiet
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.nodes import Linear, Node
+from rnn_notes.equations.errors import WorkError
+from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import ALIAS, Condition, Scope
+from rnn_notes.equations.symbols import Condition, Scope
 from rnn_notes.equations.where import Clauses
 
 ORDERS = {
@@ -79,12 +80,7 @@ class Equation:
 
     def nodes(self) -> Iterator[Node]:
         """Every node that has a text of its own in the formula, the line first."""
-        waiting = [self.relation]
-        while waiting:
-            node = waiting.pop(0)
-            yield node
-            if node.kind != "defined" and node.value != ALIAS:
-                waiting += node.parts
+        return with_text(self.relation)
 
     def has(self, kind: str) -> bool:
         """Whether a node of this kind is anywhere, definitions included."""
@@ -153,7 +149,7 @@ class Equation:
         """Nothing; how far apart the limits of every product come is noted."""
         self.looked += 1
         if self.looked > MOST_CASES:
-            raise node.fail("the formula takes too much work, expected a smaller one")
+            raise WorkError("it takes too much work, expected a smaller one", node.span)
         if not any(part in gaps for part in node.walk()):
             return
         inner = env

@@ -11,12 +11,15 @@ class EquationError(ValueError):
     reason   : what came and what was expected
     position : where in ``latex``, counted from 0
     latex    : the formula, or the ``where`` text, in which the place lies
+    close    : formulas one edit away that are understood and hold
 
     >>> print(EquationError("no symbol q is known", (4, 5), "L = q"))
     no symbol q is known
       L = q
           ^
     """
+
+    close: tuple[str, ...] = ()
 
     def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
         if len(reason) > 200:  # it quotes a long piece of the formula
@@ -38,7 +41,22 @@ class EquationError(ValueError):
         line = self.latex[start:].split("\n", 1)[0]
         column = self.position - start
         width = max(1, min(self.span[1] - self.position, len(line) - column))
-        left = max(0, column - 60)  # a long line is shown around the place
-        shown = line[left : column + max(width, 20)][:78]
-        caret = " " * (column - left) + "^" * min(width, 78 - column + left)
-        return f"{self.reason}\n  {shown}\n  {caret}"
+        left = max(0, column - 50)  # a long line is shown around the place
+        shown = line[left : max(left + 70, column + 10)]
+        before, after = "…" * (left > 0), "…" * (left + len(shown) < len(line))
+        caret = " " * (column - left + len(before)) + "^" * min(width, 20)
+        shown = f"{before}{shown}{after}"
+        near = "".join(f"\nclose, and it holds:\n  {latex}" for latex in self.close)
+        return f"{self.reason}\n  {shown}\n  {caret}{near}"
+
+    def within(self, latex: str) -> EquationError:
+        """The same error, pointing into a text unless it points into another."""
+        return type(self)(self.reason, self.span, self.latex or latex)
+
+
+class MisfitError(EquationError):
+    """The pieces of a formula do not fit each other in shape."""
+
+
+class WorkError(EquationError):
+    """Measuring a formula takes too much work."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.errors import WorkError
 from rnn_notes.equations.nature import Array, World, softmax
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.shapes import Shapes
@@ -109,7 +110,7 @@ class Evaluator:
         """Nothing; the work has been counted, and there is not too much of it."""
         self.work += work
         if self.work > MOST_WORK:
-            raise node.fail("the formula takes too much work, expected a smaller one")
+            raise WorkError("it takes too much work, expected a smaller one", node.span)
 
     def _parts(self, node: Node, env: Env, world: World) -> list[Array]:
         return [self.value(part, env, world) for part in node.parts]

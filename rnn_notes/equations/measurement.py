@@ -71,6 +71,7 @@ class Measurement:
     shapes    : the shape of every factor, as in "V×H = Σ V×1 · 1×H"
     draws     : how many times the sides were compared
     worst     : where they part most
+    work      : how many pieces were evaluated
     look      : what finds neighbours that hold, and another layout, when asked
     """
 
@@ -81,6 +82,7 @@ class Measurement:
     shapes: str
     draws: int
     worst: Worst
+    work: int
     look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
 
     @cached_property

@@ -11,17 +11,19 @@ from typing import Literal
 
 from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.neighbours import CLOSE, edits
+from rnn_notes.equations.neighbours import CLOSE, Rule, Shaper, edits
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Scope
 from rnn_notes.equations.where import LARGEST_SIZE, Clauses, index_letters
 
 Layout = Literal["denominator", "numerator"]
 SEEDS = (0, 1, 2)
 MOST_NEIGHBOURS = 80
+FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,26 @@ def measure(
     False
     """
     task = Task(latex, layout, where, sizes or {}, tuple(seeds))
-    return finished(task, hasty=False)
+    try:
+        return finished(task)
+    except MisfitError as error:
+        error.close = close(task)
+        raise
 
 
-def finished(task: Task, hasty: bool) -> Measurement:
-    """The measurement of a task; a hasty one stops where the sides first part."""
+def finished(task: Task, hasty: bool = False, work: int = 0) -> Measurement:
+    """The measurement of a task.
+
+    hasty : stop where the sides first part
+    work  : how much of the work that a formula may take is done already
+    """
     equations = understood(task)
     compared: list[Comparison] = []
     for equation in equations:
-        work = compared[-1].work if compared else 0
         compared.append(Comparison(equation, task.seeds, hasty, work))
         with _pointing_into(task.latex):
             compared[-1].run()
+        work = compared[-1].work
     worst = max((c.worst for c in compared if c.worst), key=lambda w: w.error)
     return Measurement(
         latex=task.latex,
@@ -83,20 +93,26 @@ def finished(task: Task, hasty: bool) -> Measurement:
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,
-        look=lambda: second_look(task, equations),
+        work=work,
+        look=lambda: (close(task), other_layout(task)),
     )
 
 
 def understood(task: Task) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
-    _check(task)
-    lines = parse(task.latex)
-    scope = _scope(task, lines)
+    lines, scope = _read(task)
     with _pointing_into(task.latex):
         equations = [Equation(items, scope, task.layout) for items in lines]
     with _pointing_into(task.where):
         _check_conditions(scope, equations)
     return equations
+
+
+def _read(task: Task) -> tuple[list[list[Node]], Scope]:
+    """The lines of a task's formula, and what its letters stand for."""
+    _check(task)
+    lines = parse(task.latex)
+    return lines, _scope(task, lines)
 
 
 @contextmanager
@@ -105,20 +121,49 @@ def _pointing_into(latex: str) -> Iterator[None]:
     try:
         yield
     except EquationError as error:
-        raise EquationError(error.reason, error.span, error.latex or latex) from None
+        word = FUNCTION.match(latex, error.position)
+        if word and error.reason.endswith("is not known"):
+            error.reason += rf": write \operatorname{{{word[0]}}}"
+        raise error.within(latex) from None
 
 
-def second_look(
-    task: Task, equations: Sequence[Equation]
-) -> tuple[tuple[str, ...], str]:
-    """The neighbours of a formula that hold, and the other layout if it holds there."""
+def neighbours(task: Task, rules: dict[str, Rule]) -> Iterator[Task]:
+    """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
+    lines, scope = _read(task)
+    shaped: list[tuple[Node, Shaper]] = []
+    for items in lines:
+        try:
+            equation = Equation(items, scope, task.layout)
+            shaped.append((equation.relation, equation.shapes.shape))
+        except MisfitError:
+            shaped.append((Reader(scope).read(items[0]), lambda node: (("?",), ("?",))))
+    for edit in edits(task.latex, shaped, rules):
+        yield replace(task, latex=edit.of(task.latex))
+
+
+def close(task: Task) -> tuple[str, ...]:
+    """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
-    edited = (edit.of(task.latex) for edit in edits(task.latex, equations, CLOSE))
-    for latex in itertools.islice(edited, MOST_NEIGHBOURS):
-        if not says_nothing(latex) and holds(replace(task, latex=latex)):
-            found.append(latex)
+    work = 0
+    for neighbour in itertools.islice(neighbours(task, CLOSE), MOST_NEIGHBOURS):
+        if says_nothing(neighbour.latex):
+            continue
+        try:
+            measurement = finished(neighbour, hasty=True, work=work)
+        except WorkError:
+            break
+        except EquationError:
+            continue
+        work = measurement.work
+        if measurement:
+            found.append(neighbour.latex)
+    return tuple(found)
+
+
+def other_layout(task: Task) -> str:
+    """The layout that is not the task's, if the formula holds there, or nothing."""
     other: Layout = "numerator" if task.layout == "denominator" else "denominator"
-    return tuple(found), other if holds(replace(task, layout=other)) else ""
+    return other if holds(replace(task, layout=other)) else ""
 
 
 def holds(task: Task) -> bool:

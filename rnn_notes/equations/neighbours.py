@@ -13,10 +13,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import Span
-from rnn_notes.equations.nodes import Linear, Node
-from rnn_notes.equations.symbols import FAMILIES, SCALAR
+from rnn_notes.equations.nodes import Linear, Node, with_text
+from rnn_notes.equations.symbols import FAMILIES, SCALAR, Shape
 
 OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
 WEIGHTS = {
@@ -69,11 +68,12 @@ class Text:
         return self.span(left)[1], self.span(right)[0]
 
 
-Rule = Callable[[Text, Equation, Node], Iterator[tuple[Span, str]]]
+Shaper = Callable[[Node], Shape]
+Rule = Callable[[Text, Shaper, Node], Iterator[tuple[Span, str]]]
 
 
 def transpose_dropped(
-    text: Text, equation: Equation, node: Node
+    text: Text, shape: Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``h_t^\top`` becomes ``h_t``."""
     if node.kind == "transpose" and not node.form:
@@ -81,7 +81,7 @@ def transpose_dropped(
 
 
 def transpose_added(
-    text: Text, equation: Equation, node: Node
+    text: Text, shape: Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``h_t`` becomes ``h_t^\top`` where it is a factor, a term or a side."""
     if node.kind not in ("mul", "hadamard", "kronecker", "add", "relation"):
@@ -89,19 +89,19 @@ def transpose_added(
     for part in node.parts:
         simple = part.kind in ("quantity", "defined", "derivative", "d")
         simple |= part.kind == "call" and part.value != "diag"  # that is symmetric
-        if equation.shapes.shape(part) != SCALAR and (simple or part.form == "closed"):
+        if shape(part) != SCALAR and (simple or part.form == "closed"):
             if part.form == "open":
                 continue
             yield text.span(part), f"{text.of(part)}^\\top"
 
 
 def factors_swapped(
-    text: Text, equation: Equation, node: Node
+    text: Text, shape: Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A B`` becomes ``B A``; numbers commute, so they stay."""
     if node.kind in ("mul", "kronecker"):
         for left, right in itertools.pairwise(node.parts):
-            shapes = equation.shapes.shape(left), equation.shapes.shape(right)
+            shapes = shape(left), shape(right)
             if SCALAR not in shapes and right.kind not in ("sum", "prod"):
                 start, end = text.between(left, right)
                 pieces = text.of(right), text.latex[start:end], text.of(left)
@@ -110,29 +110,27 @@ def factors_swapped(
 
 
 def odot_for_product(
-    text: Text, equation: Equation, node: Node
+    text: Text, shape: Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A B`` becomes ``A \odot B``."""
     if node.kind == "mul":
         for left, right in itertools.pairwise(node.parts):
-            shapes = equation.shapes.shape(left), equation.shapes.shape(right)
+            shapes = shape(left), shape(right)
             if SCALAR not in shapes:
                 yield text.between(left, right), r" \odot "
 
 
 def product_for_odot(
-    text: Text, equation: Equation, node: Node
+    text: Text, shape: Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A \odot B`` becomes ``A B``."""
     if node.kind == "hadamard":
         for left, right in itertools.pairwise(node.parts):
-            if equation.shapes.shape(left) != SCALAR:
+            if shape(left) != SCALAR:
                 yield text.between(left, right), r"\, "
 
 
-def sign_flipped(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def sign_flipped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``a + b`` becomes ``a - b``; a leading minus goes."""
     if node.kind != "add":
         return
@@ -146,9 +144,7 @@ def sign_flipped(
         yield (start, first), text.latex[start:first].replace("-", "", 1)
 
 
-def index_moved(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def index_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``h_t`` becomes ``h_{t-1}`` or ``h_{t+1}``."""
     steps = node.kind == "quantity" and node.value in FAMILIES
     if steps or node.kind == "defined":
@@ -168,9 +164,7 @@ def index_moved(
                     yield (start, whole), f"{{{moved}"
 
 
-def limits_moved(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def limits_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``t=1`` becomes ``t=2``, ``T`` becomes ``T-1`` above a sum or a product."""
     if node.kind in ("sum", "prod") and node.indices:
         head = (node.span[0], text.span(node.parts[0])[0])
@@ -190,9 +184,7 @@ def limits_moved(
                 yield head, changed
 
 
-def term_dropped(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def term_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``a + b`` becomes ``a`` or ``b``."""
     if node.kind == "add" and len(node.parts) > 1:
         for place, part in enumerate(node.parts):
@@ -204,9 +196,7 @@ def term_dropped(
                 yield (start, text.span(node.parts[1])[0]), minus
 
 
-def factor_dropped(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def factor_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``A B`` becomes ``A`` or ``B``."""
     if node.kind in ("mul", "hadamard", "kronecker"):
         for place, part in enumerate(node.parts):
@@ -217,27 +207,21 @@ def factor_dropped(
                 yield (start, text.span(node.parts[1])[0]), ""
 
 
-def weight_changed(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def weight_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``W_{hy}`` becomes ``W_{hh}``, ``b_h`` becomes ``b_y``."""
     if node.kind == "quantity" and node.value in WEIGHTS:
         for other in WEIGHTS[node.value]:
             yield text.span(node), other
 
 
-def letter_changed(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def letter_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``p_t`` becomes ``y_t``, ``h_t`` becomes ``a_t``: a function is forgotten."""
     if node.kind == "quantity" and node.value in RELATIVES:
         start = text.span(node)[0]
         yield (start, start + 1), RELATIVES[node.value]
 
 
-def plus_changed(
-    text: Text, equation: Equation, node: Node
-) -> Iterator[tuple[Span, str]]:
+def plus_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     r"""``\partial^{+}`` becomes ``\partial``, and the other way round."""
     below = [n.value for part in node.parts[1:] for n in part.walk()]
     if node.kind == "derivative" and (node.value or {*below} & {*RECURRENT}):
@@ -267,14 +251,17 @@ RULES = CLOSE | {"term dropped": term_dropped, "factor dropped": factor_dropped}
 
 
 def edits(
-    latex: str, equations: Iterable[Equation], rules: dict[str, Rule]
+    latex: str, lines: Iterable[tuple[Node, Shaper]], rules: dict[str, Rule]
 ) -> Iterator[Edit]:
-    """Every edit that the rules make of a formula, each text once."""
+    """Every edit that the rules make of a formula, each text once.
+
+    lines : the lines of the formula, with what tells the shapes of their nodes
+    """
     text, seen = Text(latex), {latex}
-    for equation in equations:
+    for line, shape in lines:
         for name, rule in rules.items():
-            for node in equation.nodes():
-                for span, new in rule(text, equation, node):
+            for node in with_text(line):
+                for span, new in rule(text, shape, node):
                     edit = Edit(name, span, new)
                     if (edited := edit.of(latex)) not in seen:
                         seen.add(edited)

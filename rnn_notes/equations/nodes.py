@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnn_notes.equations.errors import EquationError, Span
+from rnn_notes.equations.errors import EquationError, MisfitError, Span
 
 DEEPEST = 60
 LARGEST = 3000
 MEASURED = ("derivative", "d")
+ALIAS = "alias"  # the value of an entry that a letter of the page stands for
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,10 @@ class Node:
         for part in self.parts:
             yield from part.walk()
 
+    def misfit(self, reason: str) -> MisfitError:
+        """The error that says that shapes do not fit, and points here."""
+        return MisfitError(reason, self.span)
+
     def fail(self, reason: str) -> EquationError:
         """The error that says ``reason`` and points here."""
         return EquationError(reason, self.span)
@@ -134,3 +139,13 @@ def compact(node: Node) -> str:
         pieces = [s + compact(p) for s, p in zip(signs, node.parts, strict=True)]
         return "".join(pieces).removeprefix("+")
     return f"<{node.kind}>"  # no name looks like this
+
+
+def with_text(line: Node) -> Iterator[Node]:
+    """Every node that has a text of its own in a line, the line itself first."""
+    waiting = [line]
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        if node.kind != "defined" and node.value != ALIAS:
+            waiting += node.parts

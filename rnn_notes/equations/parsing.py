@@ -39,11 +39,11 @@ def parse(latex: str) -> list[list[Node]]:
     try:
         return build(_parser().parse(latex))
     except EquationError as error:
-        raise EquationError(error.reason, error.span, latex) from None
+        raise error.within(latex) from None
     except VisitError as error:
         if not isinstance(error.orig_exc, EquationError):
             raise
-        raise EquationError(error.orig_exc.reason, error.orig_exc.span, latex) from None
+        raise error.orig_exc.within(latex) from None
     except UnexpectedCharacters as error:
         raise _unreadable(latex, error.pos_in_stream or 0) from None
     except UnexpectedToken as error:

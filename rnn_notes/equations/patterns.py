@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_notes.equations.nature import Array
-from rnn_notes.equations.nodes import Linear, Node, compact
-from rnn_notes.equations.symbols import ALIAS, CONSTANTS, PAGE, Alias, Scope
+from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
+from rnn_notes.equations.symbols import CONSTANTS, PAGE, Alias, Scope
 
 FIXABLE = {*CONSTANTS, "x", "e", "h"} - {"L"}
 

@@ -22,6 +22,8 @@ HINTS = {
     "e": r": write \exp(...) for the exponential, e_t for a target",
     r"\ell": r": the loss of a step is \ell_t, their sum is L",
     r"\mathbf{0}": ": write 0 for a zero of any shape",
+    "L_": r": the loss of a step is \ell_t",
+    r"\hat{y}_": ": the prediction is p_t",
 }
 VARIABLES = ("quantity", "defined")
 
@@ -141,7 +143,8 @@ class Reader:
             return Node("delta", node.span, indices=indices)
         weights = [key for key in CONSTANTS if key.startswith(f"{name}_")]
         if not weights:
-            raise node.fail(f"{compact(node)} is not known{HINTS.get(name, '')}")
+            hint = HINTS.get(f"{name}_", HINTS.get(name, ""))
+            raise node.fail(f"{compact(node)} is not known{hint}")
         text = compact(items[0])
         for key in weights:
             if text.startswith(rest := key[len(name) + 2 : -1]) and text != rest:

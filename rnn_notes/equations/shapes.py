@@ -157,7 +157,7 @@ class Shapes:
                     if SCALAR in (now, other)
                     else ""
                 )
-                raise part.fail(
+                raise part.misfit(
                     f"{written(other)} came in a sum with {written(now)}{hint}"
                 )
         return shape
@@ -172,9 +172,11 @@ class Shapes:
             elif self.dims.same(shape[1], other[0]):
                 shape = shape[0], other[1]
             else:
-                raise part.fail(
+                hint = r"; an inner product is u^\top v" if other == shape else ""
+                rows = written((shape[1], ()))[:-2]
+                raise part.misfit(
                     f"{written(other)} came after {written(shape)}, expected "
-                    f"{written((shape[1], ()))[:-2]} rows or a scalar"
+                    f"{rows} {'row' if rows == '1' else 'rows'} or a scalar{hint}"
                 )
         return shape
 
@@ -183,7 +185,7 @@ class Shapes:
         for part in node.parts[1:]:
             other = self.of(part)
             if not self.dims.fit(shape, other):
-                raise part.fail(
+                raise part.misfit(
                     f"\\odot joins {written(shape)} and {written(other)}, expected "
                     "one shape"
                 )
@@ -200,7 +202,7 @@ class Shapes:
     def _power(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
         if not self.dims.same(rows, columns):
-            raise node.fail(
+            raise node.misfit(
                 f"a power of a {written((rows, columns))} came, expected a square "
                 r"matrix or a scalar; entry by entry it is x^{\odot 2}"
             )
@@ -216,7 +218,9 @@ class Shapes:
     def _fraction(self, node: Node) -> Shape:
         above, below = (self.of(part) for part in node.parts)
         if below != SCALAR:
-            raise node.parts[1].fail(f"{written(below)} came below, expected a scalar")
+            raise node.parts[1].misfit(
+                f"{written(below)} came below, expected a scalar"
+            )
         return above
 
     def _call(self, node: Node) -> Shape:
@@ -226,22 +230,26 @@ class Shapes:
             return rows + columns, ()
         if name == "tr":
             if not self.dims.same(rows, columns):
-                raise node.fail(f"tr of a {written(shape)} came, expected a square one")
+                raise node.misfit(
+                    f"tr of a {written(shape)} came, expected a square one"
+                )
             return SCALAR
         if columns and rows:
-            raise node.fail(
+            raise node.misfit(
                 f"{name} of a {written(shape)} matrix came, expected a column"
             )
         if name in ELEMENTWISE:
             return shape
         if columns:
-            raise node.fail(f"{name} of a row {written(shape)} came, expected a column")
+            raise node.misfit(
+                f"{name} of a row {written(shape)} came, expected a column"
+            )
         return (rows, rows) if name == "diag" else shape
 
     def _inner(self, node: Node) -> Shape:
         left, right = (self.of(part) for part in node.parts)
         if not self.dims.fit(left, right):
-            raise node.fail(
+            raise node.misfit(
                 f"{written(left)} and {written(right)} came, expected one shape"
             )
         return SCALAR
@@ -249,7 +257,7 @@ class Shapes:
     def _norm(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
         if rows and columns and node.value != "F":
-            raise node.fail(
+            raise node.misfit(
                 "the norm of a matrix came, expected the Frobenius norm, with _F"
             )
         return SCALAR
@@ -257,7 +265,9 @@ class Shapes:
     def _matrix(self, node: Node) -> Shape:
         for part in node.parts:
             if (shape := self.of(part)) != SCALAR:
-                raise part.fail(f"an entry of {written(shape)} came, expected a scalar")
+                raise part.misfit(
+                    f"an entry of {written(shape)} came, expected a scalar"
+                )
         rows, columns = (() if n == 1 else (str(n),) for n in node.value)
         return rows, columns
 
@@ -273,7 +283,7 @@ class Shapes:
     def _prod(self, node: Node) -> Shape:
         rows, columns = self._sum(node)
         if not self.dims.same(rows, columns):
-            raise node.fail(
+            raise node.misfit(
                 f"a product of {written((rows, columns))} came, expected square factors"
             )
         return rows, columns
@@ -286,7 +296,7 @@ class Shapes:
         numerator = self.layout == "numerator"
         if x == SCALAR:
             if y[0] and y[1] and not numerator:
-                raise node.fail(
+                raise node.misfit(
                     "a matrix by a scalar came in denominator layout, expected "
                     "numerator: no denominator layout of it is in common use"
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ from rnn_notes.equations.symbols import SCALAR
 
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = float(np.finfo(np.float64).eps ** (1 / 3))
-SMALLER = np.array([1.0, 2.0**-6, 2.0**-12])  # for where a function bends sharply
+CENTRAL_STEPS = tuple(CENTRAL_STEP / n for n in (1, 64, 4096))  # for sharp bends
 AGREEMENT = 1e-7
 FLOOR = 1e-9  # below this, rounding is all that a central difference shows
 DEEPEST = 2
@@ -86,46 +86,50 @@ class Differ:
     ) -> Array:
         """The slope of the first part along N nudges, (N, ..., rows, columns)."""
         above, hold = node.parts[0], node.kind == "derivative" and bool(node.value)
-        nested = above.measured
-        if nested and (hold or len(world.batch) + 1 >= DEEPEST):
+        if above.measured and (hold or len(world.batch) + 1 >= DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
-        self.coarse |= nested
         N = len(next(iter(nudges.values())))
         evaluator.spend(node, 3 * N * (1 + math.prod(world.batch)))
+        still = frozenset(self.still if node.kind == "d" else ())
 
-        def along(steps: Sequence[complex]) -> Array:
-            still = self.still if node.kind == "d" else ()
+        def along(steps: tuple[complex, ...]) -> Array:
             moved = nudged(world, nudges, steps, hold, still)
+            self.reach = largest_slope(moved, N, steps)
             values = evaluator.value(above, env, moved)
             values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
-            self.reach = largest_slope(moved, N, steps)
             return values.reshape(len(steps), N, *values.shape[1:])
 
-        if nested:
-            up, down = along((CENTRAL_STEP, -CENTRAL_STEP))
-            central: Array = (up - down) / (2 * CENTRAL_STEP)
-            return central
-        for step in CENTRAL_STEP * SMALLER:
-            moved, up, down = along((1j * COMPLEX_STEP, step, -step))
-            exact: Array = moved.imag / COMPLEX_STEP
-            central = (up - down).real / (2 * step)
-            scale = max(np.abs(exact).max(), np.abs(up).max())
-            if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
-                return exact
-        raise node.fail(
-            "complex step and central difference disagree, so it is not measured"
-        )
+        if not above.measured:
+            return exactly(along, node)
+        self.coarse = True
+        up, down = along((CENTRAL_STEP, -CENTRAL_STEP))
+        central: Array = (up - down) / (2 * CENTRAL_STEP)
+        return central
+
+
+def exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
+    """The slopes by the complex step, once a central difference agrees with them."""
+    for step in CENTRAL_STEPS:
+        moved, up, down = along((1j * COMPLEX_STEP, step, -step))
+        exact: Array = moved.imag / COMPLEX_STEP
+        central = (up - down).real / (2 * step)
+        scale = max(np.abs(exact).max(), np.abs(up).max())
+        if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+            return exact
+    raise node.fail(
+        "complex step and central difference disagree, so it is not measured"
+    )
 
 
 def nudged(
     world: World,
     nudges: Mapping[Key, Array],
-    steps: Sequence[complex],
+    steps: tuple[complex, ...],
     hold: bool,
-    still: Collection[str],
+    still: frozenset[str],
 ) -> World:
-    """The world moved along N nudges, by every step of a few."""
-    key = ("nudged", frozenset(nudges), steps, hold, frozenset(still))
+    """The world moved along N nudges, by every step of a few; made once for each."""
+    key = ("nudged", frozenset(nudges), steps, hold, still)
     if key not in world.memo:
         moved = {k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()}
         world.memo[key] = world.nudged(moved, hold, still)
@@ -133,7 +137,7 @@ def nudged(
     return found
 
 
-def largest_slope(moved: World, N: int, steps: Sequence[complex]) -> float:
+def largest_slope(moved: World, N: int, steps: tuple[complex, ...]) -> float:
     """The largest slope of a hidden state or a logit along N nudges."""
     if not isinstance(steps[0], complex) or "reach" in moved.memo:
         return float(moved.memo.get("reach", 0.0))

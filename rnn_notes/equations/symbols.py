@@ -32,7 +32,6 @@ FAMILIES: dict[str, Shape] = {
     r"\ell": SCALAR,
 }
 SIZES = ("T", "V", "H")
-ALIAS = "alias"  # the value of an entry that a letter of the page stands for
 PAGE = "page: "  # before the name of a page's own letter, so that it is nobody else's
 
 
