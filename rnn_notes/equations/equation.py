@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import WorkError
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import Condition, Scope
+from rnn_notes.equations.symbols import Condition, Scope, Shape
 from rnn_notes.equations.where import Clauses
 
 ORDERS = {
@@ -72,6 +72,10 @@ class Equation:
     def line(self) -> str:
         """The shape of every factor."""
         return quiet.line(list(self.sides), self.shapes)
+
+    def shape(self, node: Node) -> Shape:
+        """The shape of one of its nodes."""
+        return self.shapes.shape(node)
 
     def side_shapes(self) -> list[str]:
         """The shape of every side, in letters."""

@@ -13,7 +13,7 @@ from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.neighbours import CLOSE, Rule, Shaper, edits
+from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -127,16 +127,15 @@ def _pointing_into(latex: str) -> Iterator[None]:
         raise error.within(latex) from None
 
 
-def neighbours(task: Task, rules: dict[str, Rule]) -> Iterator[Task]:
+def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
     lines, scope = _read(task)
-    shaped: list[tuple[Node, Shaper]] = []
+    shaped: list[Line] = []
     for items in lines:
         try:
-            equation = Equation(items, scope, task.layout)
-            shaped.append((equation.relation, equation.shapes.shape))
+            shaped.append(Equation(items, scope, task.layout))
         except MisfitError:
-            shaped.append((Reader(scope).read(items[0]), lambda node: (("?",), ("?",))))
+            shaped.append(Shapeless(Reader(scope).read(items[0])))
     for edit in edits(task.latex, shaped, rules):
         yield replace(task, latex=edit.of(task.latex))
 

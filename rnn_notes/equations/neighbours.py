@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from rnn_notes.equations.errors import Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
@@ -66,6 +67,28 @@ class Text:
     def between(self, left: Node, right: Node) -> Span:
         """Where the text between two nodes stands."""
         return self.span(left)[1], self.span(right)[0]
+
+
+class Line(Protocol):
+    """A line of a formula, such as an ``Equation``: its tree, and shapes in it."""
+
+    @property
+    def relation(self) -> Node:
+        """The whole line."""
+
+    def shape(self, node: Node) -> Shape:
+        """The shape of one of its nodes."""
+
+
+@dataclass(frozen=True)
+class Shapeless:
+    """A line whose shapes do not fit, so that they are not known."""
+
+    relation: Node
+
+    def shape(self, node: Node) -> Shape:
+        """Unknown sizes, which are those of no scalar."""
+        return ("?",), ("?",)
 
 
 Shaper = Callable[[Node], Shape]
@@ -251,17 +274,14 @@ RULES = CLOSE | {"term dropped": term_dropped, "factor dropped": factor_dropped}
 
 
 def edits(
-    latex: str, lines: Iterable[tuple[Node, Shaper]], rules: dict[str, Rule]
+    latex: str, lines: Iterable[Line], rules: Mapping[str, Rule]
 ) -> Iterator[Edit]:
-    """Every edit that the rules make of a formula, each text once.
-
-    lines : the lines of the formula, with what tells the shapes of their nodes
-    """
+    """Every edit that the rules make of a formula, given its lines; each text once."""
     text, seen = Text(latex), {latex}
-    for line, shape in lines:
+    for line in lines:
         for name, rule in rules.items():
-            for node in with_text(line):
-                for span, new in rule(text, shape, node):
+            for node in with_text(line.relation):
+                for span, new in rule(text, line.shape, node):
                     edit = Edit(name, span, new)
                     if (edited := edit.of(latex)) not in seen:
                         seen.add(edited)
