@@ -1,5 +1,7 @@
 """The fast pass equals the readable one, with every option and at every size."""
 
+import doctest
+import sys
 import tracemalloc
 
 import numpy as np
@@ -7,6 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import report, timing
+from benchmarks.peers import contestants
+from benchmarks.problems import Result, Size
+from benchmarks.problems import problem as problem_of
+from benchmarks.sections import peers as race_of_peers
+from benchmarks.sections import steps as page_steps
 from rnn_notes import Gradients, Params, hoisted, rnn
 from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
@@ -281,3 +289,65 @@ def test_wrong_types_raise_one_clear_error(case):
 
 def test_the_example_itself_passes():
     assert_equal(passing(), rnn.loss_and_gradients(*running_example()), 1e-12)
+
+
+# The benchmark: what it races is checked, and what it reports can be read.
+
+
+@pytest.mark.parametrize("B", [1, 3])
+def test_the_loops_that_are_raced_give_the_right_answer(B):
+    given = problem_of(Size(H=5, T=7, V=4, B=B))
+    raced = list(contestants(given, ["numpy_loops"]))
+    assert [c.name for c in raced][:2] == ["hoisted", "classic"]
+    for contestant in raced:
+        assert given.error(contestant.read(contestant.call())) < 1e-12
+
+
+def test_a_wrong_pass_is_not_raced(monkeypatch):
+    given = problem_of(Size(H=5, T=7, V=4, B=1))
+    run_backward = hoisted.run_backward
+
+    def untransposed(dhs, slopes, Whh, dhnext):
+        run_backward(dhs, slopes, Whh.T, dhnext)
+
+    monkeypatch.setattr(hoisted, "run_backward", untransposed)
+    with pytest.raises(ArithmeticError, match="hoisted is wrong by"):
+        race_of_peers.compare(given, "float64", True, ["numpy_loops"])
+
+
+def test_a_peer_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "autograd", None)
+    monkeypatch.delitem(sys.modules, "benchmarks.peers.hips", raising=False)
+    ((name, reason),) = contestants(problem_of(Size(5, 7, 4, 1)), ["hips"])
+    assert name == "hips"
+    assert "autograd" in reason
+
+
+def test_the_steps_that_are_timed_are_those_of_the_page():
+    given = problem_of(Size(H=5, T=7, V=4, B=1))
+    arguments = given.params, given.inputs[0], given.targets[0], given.hprev
+    found = page_steps.steps(given.size)
+    assert list(found) == list(report.STEPS)
+    for step in found.values():
+        assert given.error(Result(*step(*arguments))) < 1e-12
+
+
+def test_the_published_run_can_be_read():
+    results = report.Results()
+    text = report.everything(results)
+    assert "100/25/65/1" in text
+    for row in results.peers(1):
+        limit = race_of_peers.TOLERANCES[row["dtype"]]
+        assert all(error <= limit for error in row["errors"].values())
+    assert report.steps_figure(results).alt
+    failed, attempted = doctest.testmod(report)
+    assert failed == 0 < attempted
+
+
+def test_times_are_taken_in_turns():
+    order = []
+    calls = {name: lambda name=name: order.append(name) for name in "ab"}
+    times = timing.race(calls, rounds=3, slot=1e-9)
+    assert "".join(order) == "aabb" + "ab" + "ba" + "ab"
+    assert len(times.rounds["a"]) == 3
+    assert times.ratio("a", "a") == [1.0, 1.0, 1.0]
