@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 
 
@@ -74,7 +73,7 @@ def glue(name: str, value: Any) -> None:
         from IPython.display import display
     except ImportError:
         return
-    if get_ipython() is None:  # type: ignore[no-untyped-call]
+    if get_ipython() is None:
         return
     if isinstance(value, np.generic):
         value = value.item()
