@@ -93,7 +93,7 @@ class Differ:
         still = frozenset(self.still if node.kind == "d" else ())
 
         def along(steps: tuple[complex, ...]) -> Array:
-            moved = nudged(world, nudges, steps, hold, still)
+            moved = nudged(world, node.kind, nudges, steps, hold, still)
             self.reach = largest_slope(moved, N, steps)
             values = evaluator.value(above, env, moved)
             values = np.broadcast_to(values, (*moved.batch, *values.shape[-2:]))
@@ -123,13 +123,18 @@ def exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
 
 def nudged(
     world: World,
+    kind: str,
     nudges: Mapping[Key, Array],
     steps: tuple[complex, ...],
     hold: bool,
     still: frozenset[str],
 ) -> World:
-    """The world moved along N nudges, by every step of a few; made once for each."""
-    key = ("nudged", frozenset(nudges), steps, hold, still)
+    """The world moved along N nudges, by every step of a few; made once for each.
+
+    Nudges of one kind, for a derivative or for a differential, are told apart by what
+    they move.
+    """
+    key = ("nudged", kind, frozenset(nudges), steps, hold, still)
     if key not in world.memo:
         moved = {k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()}
         world.memo[key] = world.nudged(moved, hold, still)
