@@ -21,7 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
 
@@ -131,6 +131,8 @@ def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
         trees: Queue[Path] = Queue()
         for job in range(jobs):
             trees.put(tree(Path(folder, str(job))))
+        if broken := suite_on(sound(planted[0]), Path(folder, "0")):
+            raise SystemExit(f"without any fault the suite fails already: {broken}")
 
         def run(fault: faults.Fault) -> Outcome:
             mine = trees.get()
@@ -140,6 +142,12 @@ def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
                 trees.put(mine)
 
         yield from pool.map(run, planted)
+
+
+def sound(fault: faults.Fault) -> faults.Fault:
+    """No fault at all, in the same file."""
+    text = (prose.ROOT / fault.file).read_text(encoding="utf-8")
+    return replace(fault, kind="none", old="", new="", text=text)
 
 
 def on_the_prose(planted: Iterable[faults.Fault]) -> Iterable[Outcome]:

@@ -34,9 +34,7 @@ def test_a_fault_in_the_package_is_caught(fault, tmp_path):
 
 
 def test_the_package_without_a_fault_is_not_blamed(tmp_path):
-    sound = (prose.ROOT / "rnn_notes/text.py").read_text()
-    path = (prose.ROOT / "rnn_notes/text.py").relative_to(prose.ROOT)
-    none = faults.Fault("none", path, 1, "", "", sound)
+    none = mutation.sound(PACKAGE[-1])
     assert mutation.suite_on(none, mutation.tree(tmp_path), whole=False) is None
 
 
