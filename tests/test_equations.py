@@ -1,6 +1,7 @@
 """The engine of measured equations: nature, what it says, and where it refuses."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnn_notes.equations.draws import SETTINGS, draws
 from rnn_notes.equations.symbols import Scope
 
 DWHH = r"\frac{\partial L}{\partial W_{hh}} = \sum_{t=1}^{T} "
+TRUE = Path(__file__).parent / "equations" / "true.toml"
 SQUARE = r"A, B \in \mathbb{R}^{H \times H}"
 SAMPLE = draws(Scope(), seeds=(0, 1))
 
@@ -57,6 +59,7 @@ def test_draws_have_what_a_false_formula_would_need_to_be_without():
         for name in ("W_{xh}", "W_{hh}", "W_{hy}", "b_{h}", "b_{y}"):
             assert values[name, ()].all()
         Whh = values["W_{hh}", ()]
+        assert draw.scale / 4 < Whh.std() < 4 * draw.scale
         assert not np.allclose(Whh, Whh.T, rtol=1e-3, atol=0)
         assert values["h", (0,)].all()
 
@@ -110,10 +113,31 @@ def test_the_two_ways_of_measuring_check_each_other(monkeypatch):
         measure(formula)
 
 
+def test_saturation_does_not_wear_the_digits_out():
+    saturated = (
+        r"\frac{\partial L}{\partial x_t} = W_{xh}^\top \frac{\partial L}{\partial a_t}"
+    )
+    assert measure(saturated, seeds=range(25)).error < 1e-14
+
+
 def test_rounding_fakes_no_failure_and_a_small_term_no_success():
     assert measure(r"10000 L - 10000 L + \ell_T = \ell_T")
     assert not measure(r"10000 L - 10000 L + \ell_T = 1.00001 \ell_T")
     assert not measure(r"L + 0.00000001 \ell_T = L")
+
+
+def test_every_piece_has_the_shape_that_was_promised(monkeypatch):
+    value = evaluation.Evaluator.value
+
+    def checked(self, node, env, world):
+        found = value(self, node, env, world)
+        assert found.shape[-2:] == self.size(node), node.kind
+        return found
+
+    monkeypatch.setattr(evaluation.Evaluator, "value", checked)
+    for table in tomllib.loads(TRUE.read_text(encoding="utf-8"))["equation"]:
+        options = {key: table[key] for key in ("layout", "where") if key in table}
+        assert measure(table["latex"], **options)
 
 
 # What a measurement says
@@ -178,6 +202,15 @@ def test_a_product_over_steps_runs_as_it_is_written():
     assert not measure(down + step)
 
 
+def test_an_immediate_derivative_sees_one_step_only():
+    zero = r"{}{{\partial h_s}} = 0, \quad s < t - 1"
+    assert measure(zero.format(r"\frac{\partial^{+} h_t}"))
+    assert not measure(zero.format(r"\frac{\partial h_t}"))
+    pair = r"\frac{\partial^{+} L}{\partial h_1} = \frac{\partial \ell_1}{\partial h_1}"
+    assert measure(pair + r" + \frac{\partial \ell_2}{\partial h_1}")
+    assert not measure(pair)
+
+
 def test_an_empty_product_alone_is_no_proof():
     vacuous = r"\frac{\partial h_T}{\partial h_k} = \prod_{s=k+1}^{T} W_{hh} a_{s+1}"
     with pytest.raises(EquationError):
@@ -234,6 +267,12 @@ def test_wrong_options_are_named(options, complaint):
         (r"p_1 + p_2 = 1, \quad t = 1, \dots, T",
          r"p_t = \begin{bmatrix} p_1 \\ p_2 \end{bmatrix}"),
         (r"L = \ell_1 + \ell_2", "T = 2"),
+        (r"\frac{\partial \operatorname{tr}(A \otimes C)}{\partial A} = "
+         r"\operatorname{tr}(C)\, I", SQUARE + r"; C \in \mathbb{R}^{V \times V}"),
+        (r"\delta_{12} = p_{12} - e_{12}", r"T = 12; \delta_t = p_t - e_t"),
+        (r"\frac{\partial \ell_s}{\partial h_t} = 0, t = 1, \dots, T, s < t", ""),
+        (r"\frac{\partial\, \alpha u^\top}{\partial \alpha} = u",
+         r"\alpha \in \mathbb{R}; u \in \mathbb{R}^V"),
         (r"\underbrace{W_{xh} x_t}_{\text{input}} + \textcolor{red}{b_h} = "
          r"a_t - \overbrace{W_{hh} h_{t-1}}^{\text{memory}}.", ""),
         (r"\frac{1}{2} A^\top + 0.5 B = B",
@@ -256,11 +295,16 @@ def test_a_letter_of_the_page_is_not_the_networks():
 @pytest.mark.parametrize(
     ("latex", "where", "place", "reason"),
     [
+        ("W_{hx} = L", "", "W_{hx}", "not known, expected W_{xh}, W_{hh}, W_{hy}"),
+        (r"L = \sum_{t=1} \ell_t", "", r"\sum_{t=1} \ell_t", "limits"),
+        (r"L = \sum_{}^{T} \ell_t", "", r"\sum_{}^{T} \ell_t", "limits"),
+        (r"L = \sum_{s>1}^{T} \ell_s", "", r"\sum_{s>1}^{T} \ell_s", "limits"),
+        (r"L = L, k = 1, \dots, t", "", r"k = 1, \dots, t", "k is no free index"),
         ("q = L", "", "q", "not known"),
         (r"L = \foo", "", r"\foo", "not in the language"),
         (r"L = \ell", "", r"\ell", r"is \ell_t"),
         ("h = L", "", "h", "without a step"),
-        ("W_{hyt} = L", "", "W_{hyt}", "ambiguous"),
+        ("W_{hyt} = L", "", "W_{hyt}", "ambiguous: expected W_{hy}"),
         ("h_{ti} = L", "", "ti", "ambiguous"),
         ("W_{hh}^T = L", "", "T", r"\top"),
         ("1 - h_t = L", "", "h_t", r"\mathbf{1}"),

@@ -57,7 +57,6 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
             if isinstance(child, Node):
                 terms.append(child)
                 signs.append(sign)
-                sign = 1
             elif child is not None:
                 sign = -1 if child == "-" else 1
         if len(terms) == 1 and signs == [1]:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from rnn_notes.equations.errors import Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
-from rnn_notes.equations.symbols import FAMILIES, SCALAR, Shape
+from rnn_notes.equations.symbols import SCALAR, Shape
 
 OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
 WEIGHTS = {
@@ -169,8 +169,7 @@ def sign_flipped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, 
 
 def index_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``h_t`` becomes ``h_{t-1}`` or ``h_{t+1}``."""
-    steps = node.kind == "quantity" and node.value in FAMILIES
-    if steps or node.kind == "defined":
+    if node.kind in ("quantity", "defined"):
         for index in node.indices[:1]:
             script = re.search(r"_\s*(\{[^{},]*|\\?\w)", text.of(node))
             if script is None or not index.letters:
