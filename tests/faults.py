@@ -35,6 +35,7 @@ class Fault:
     old  : what stood there
     new  : what stands there now
     text : the whole file with the change made
+    label : of the equation that it changes, or the line of code
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Fault:
     old: str
     new: str
     text: str
+    label: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.kind}: {self.old!r} -> {self.new!r}"
@@ -69,7 +71,8 @@ def package_faults(path: Path) -> list[Fault]:
             text = (data[:begin] + new.encode() + data[end:]).decode()
             if text != source and parses(text):
                 file = path.relative_to(prose.ROOT)
-                faults.append(Fault(kind, file, first[0], old, new, text))
+                code = source.splitlines()[first[0] - 1].strip()
+                faults.append(Fault(kind, file, first[0], old, new, text, code))
     return faults
 
 
@@ -143,11 +146,11 @@ def prose_faults(page: prose.Page) -> list[Fault]:
     """
     file = Path("docs", f"{page.name}.md")
 
-    def fault(kind: str, first: int, last: int, new: str) -> Fault:
+    def fault(kind: str, first: int, last: int, new: str, label: str = "") -> Fault:
         old = page.source[first:last]
         text = page.source[:first] + new + page.source[last:]
         line = page.source.count("\n", 0, first) + 1
-        return Fault(kind, file, line, old, new, text)
+        return Fault(kind, file, line, old, new, text, label)
 
     faults = []
     for kind, pattern, change in PROSE_RULES:
@@ -164,7 +167,8 @@ def prose_faults(page: prose.Page) -> list[Fault]:
         first = page.source.index(equation.latex, start)
         for slip in slips(equation.latex, understood(equation.task()), RULES):
             span = first + slip.span[0], first + slip.span[1]
-            faults.append(fault(f"equation, {slip.rule}", *span, slip.text))
+            kind = f"equation, {slip.rule}"
+            faults.append(fault(kind, *span, slip.text, equation.label))
     return faults
 
 

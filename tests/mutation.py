@@ -63,7 +63,8 @@ class Outcome:
 
 def key(fault: faults.Fault) -> str:
     """What a fault is listed under: all but its line, which moves."""
-    return f"{fault.file}: {fault.kind}: {fault.old} -> {fault.new}"
+    what = f"{fault.old.strip()} -> {fault.new.strip()}"
+    return f"{fault.file.name}, {fault.label}: {fault.kind}: {what}"
 
 
 def package(modules: list[str], sample: int | None) -> list[faults.Fault]:

@@ -1,3 +1,32 @@
-"""Planted faults that change nothing, each with the reason why it cannot be caught."""
+"""Planted faults that change nothing, each with the reason why it cannot be caught.
 
-EQUIVALENT: dict[str, str] = {}
+A fault is listed by its file, the equation or the line of code that it is in, its kind,
+and what it puts in place of what.
+"""
+
+# ruff: noqa: E501  (a formula is not broken)
+
+SYMMETRIC = "a diagonal matrix is its own transpose"
+SHIFT = "softmax sees no shift, whatever number is added to every logit"
+STILL = "a weight whose term is gone is held still, and then it is true"
+CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
+EQUAL = "equal logits, whatever they are, give every letter the same probability"
+POINTS = "any three different points show whether f looks at the entry"
+
+EQUIVALENT = {
+    r"backward.md, eq-tanh: equation, transpose added: \frac{\partial h_t}{\partial a_t} -> \frac{\partial h_t}{\partial a_t}^\top": SYMMETRIC,
+    "forward.md, eq-softmax-shift: equation, sign flipped: + -> -": SHIFT,
+    r"forward.md, eq-softmax-shift: equation, term dropped: + c\, \mathbf{1} -> ": SHIFT,
+    r"forward.md, eq-softmax-shift: equation, factor dropped: c\, -> ": SHIFT,
+    r"gradient-check.md, eq-direction: equation, term dropped: \langle \frac{\partial L}{\partial W_{xh}}, \mathrm{d}W_{xh} \rangle + -> ": STILL,
+    r"gradient-check.md, eq-direction: equation, term dropped: + \langle \frac{\partial L}{\partial W_{hh}}, \mathrm{d}W_{hh} \rangle -> ": STILL,
+    r"gradient-check.md, eq-direction: equation, term dropped: + \langle \frac{\partial L}{\partial W_{hy}}, \mathrm{d}W_{hy} \rangle -> ": STILL,
+    "tape.md, eq-lagrangian: equation, sign flipped: + -> -": CONSTRAINT,
+    r"tape.md, eq-lagrangian: equation, term dropped: + \lambda_t^\top \left( \tanh(W_{xh} x_t + W_{hh} h_{t-1} + b_h) - h_t \right) -> ": CONSTRAINT,
+    "training.md, eq-blind-guess: equation, index moved: t -> {t-1}": EQUAL,
+    "training.md, eq-blind-guess: equation, index moved: t -> {t+1}": EQUAL,
+    "training.md, eq-blind-guess: equation, letter changed: e -> p": EQUAL,
+    r"training.md, eq-blind-guess: equation, factor dropped: c\, -> ": EQUAL,
+    "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: + -> -": POINTS,
+    "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: - -> +": POINTS,
+}
