@@ -39,7 +39,7 @@ def race(
     counts = {name: _calls_in(call, slot) for name, call in calls.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     names, end = list(calls), perf_counter() + limit
-    for i in range(rounds):
+    for i in range(rounds if names else 0):
         if i >= 3 and perf_counter() > end:
             break
         for name in names[i % len(names) :] + names[: i % len(names)]:

@@ -351,3 +351,4 @@ def test_times_are_taken_in_turns():
     assert "".join(order) == "aabb" + "ab" + "ba" + "ab"
     assert len(times.rounds["a"]) == 3
     assert times.ratio("a", "a") == [1.0, 1.0, 1.0]
+    assert timing.race({}).rounds == {}
