@@ -11,6 +11,7 @@ SHIFT = "softmax sees no shift, whatever number is added to every logit"
 STILL = "a weight whose term is gone is held still, and then it is true"
 CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
 EQUAL = "equal logits, whatever they are, give every letter the same probability"
+NEGATIVE = "NumPy takes any negative length for the one to infer"
 POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
@@ -29,4 +30,5 @@ EQUIVALENT = {
     r"training.md, eq-blind-guess: equation, factor dropped: c\, -> ": EQUAL,
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: + -> -": POINTS,
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: - -> +": POINTS,
+    'layouts.py, return X.reshape(-1, 1, order="F"): constant: 1 -> 2': NEGATIVE,
 }

@@ -1,5 +1,7 @@
 """Wrong input gets one error that names the argument, what came and what was due."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
@@ -160,3 +162,24 @@ def test_parameters_are_read_only_and_leave_the_caller_free():
         params.Whh[0, 0] = 2
     Whh[0, 0] = 2
     assert params.Whh[0, 0] == 2
+
+
+def test_parameters_and_reports_are_values():
+    params, report = running_example()[0], agreement(1.0, 1.0)
+    for value, name in ((params, "Whh"), (report, "error")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, name, 0)
+    assert {params: "kept"}[params] == "kept"
+    assert (
+        params != params.replace()
+    )  # arrays have no plain equality, so neither has it
+
+
+def test_a_jacobian_takes_whole_numbers_and_refuses_float32():
+    x = np.array([[1], [2]])
+    assert jacobian(lambda x: (x**2).sum(), x, layout="denominator").tolist() == [
+        [2],
+        [4],
+    ]
+    with pytest.raises(TypeError, match="x holds float32"):
+        jacobian(lambda x: (x**2).sum(), np.float32(x))
