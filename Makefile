@@ -8,7 +8,7 @@ export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SPHINX := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve test mutants lint format clean
+.PHONY: help html serve test mutants bench lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -29,6 +29,9 @@ test: .venv/ready ## run the doctests, every page's cells and the tests
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
 
+bench: .venv/bench/ready ## race the passes with their peers, ten minutes on a quiet machine
+	.venv/bench/bin/python -m benchmarks
+
 lint: .venv/ready ## check format, style and types
 	ruff format --check .
 	ruff check .
@@ -46,4 +49,9 @@ clean: ## remove what was built, keep the environment
 	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs,test,lint]'
 	mkdir -p .venv/npm && cp docs/_ext/package.json docs/_ext/package-lock.json .venv/npm/
 	npm ci --prefix .venv/npm --silent --cache _build/npm
+	@touch $@
+
+.venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
+	$(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[bench]'
 	@touch $@

@@ -28,7 +28,6 @@ author = "the authors of RNN notes"
 language = "en"
 extensions = [
     "myst_nb",
-    "sphinx_design",
     "atlas",
     "drawn",
     "fresh",
@@ -46,9 +45,13 @@ numfig_format = {"figure": "Figure %s", "table": "Table %s", "section": "Chapter
 
 # A page is read again when anything that it is made of has changed, and its cells run
 # again when the package has: the cache's folder is named by what the package holds.
-package_digest = digest(ROOT / "rnn_notes")
+package_digest = digest(ROOT / "rnn_notes", ROOT / "benchmarks")
 sources_digest = digest(
-    ROOT / "rnn_notes", DOCS / "_ext", DOCS / "_static", ROOT / "conf.py"
+    ROOT / "rnn_notes",
+    ROOT / "benchmarks",
+    DOCS / "_ext",
+    DOCS / "_static",
+    ROOT / "conf.py",
 )
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(BUILD / "cells" / package_digest)

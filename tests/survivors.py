@@ -12,6 +12,7 @@ STILL = "a weight whose term is gone is held still, and then it is true"
 CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
 EQUAL = "equal logits, whatever they are, give every letter the same probability"
 NEGATIVE = "NumPy takes any negative length for the one to infer"
+LENGTHS = "signals yields one item a step, so the two have one length"
 POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
@@ -31,4 +32,5 @@ EQUIVALENT = {
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: + -> -": POINTS,
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: - -> +": POINTS,
     'layouts.py, return X.reshape(-1, 1, order="F"): constant: 1 -> 2': NEGATIVE,
+    "rnn.py, for t, (dy, _, dhraw, _) in zip(times, signals(params, run), strict=True):: constant: True -> False": LENGTHS,
 }
