@@ -297,6 +297,7 @@ def test_a_letter_of_the_page_is_not_the_networks():
     [
         ("W_{hx} = L", "", "W_{hx}", "not known, expected W_{xh}, W_{hh}, W_{hy}"),
         (r"L = \sum_{t=1} \ell_t", "", r"\sum_{t=1} \ell_t", "limits"),
+        (r"L = \sum_{t=1}^\top \ell_t", "", r"\sum_{t=1}^\top \ell_t", "limits"),
         (r"L = \sum_{}^{T} \ell_t", "", r"\sum_{}^{T} \ell_t", "limits"),
         (r"L = \sum_{s>1}^{T} \ell_s", "", r"\sum_{s>1}^{T} \ell_s", "limits"),
         (r"L = L, k = 1, \dots, t", "", r"k = 1, \dots, t", "k is no free index"),

@@ -111,7 +111,8 @@ class _Builder(Transformer_NonRecursive[Token, Any]):
         low = None
         if index is not None and index.kind == "relation" and index.value == ("=",):
             index, low = index.parts
-        if index is None or index.kind != "name" or (low is None) != (sup is None):
+        paired = (low is None) == (sup is None) and not isinstance(sup, str)
+        if index is None or index.kind != "name" or not paired:
             raise EquationError(
                 f"the limits of \\{kind} are not read, expected them as in "
                 f"\\{kind}_{{t=1}}^{{T}} or \\{kind}_{{t}}",

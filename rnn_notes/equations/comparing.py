@@ -73,7 +73,6 @@ class Comparison:
             differ.directions = draw.directions(world)
         for env in equation.cases(draw):
             if moves:
-                world.memo.clear()
                 differ.moving = moving(equation.sides, env, world.values, differ.still)
             try:
                 evaluator.start()

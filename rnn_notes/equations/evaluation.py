@@ -86,7 +86,8 @@ class Evaluator:
 
     def value(self, node: Node, env: Env, world: World) -> Array:
         """The value of a node, (..., rows, columns), for given letters."""
-        key = (node, *(env[name] for name in sorted(node.free)))
+        moving = self.differ.moving if node.measured else None
+        key = (node, moving, *(env[name] for name in sorted(node.free)))
         if (known := world.memo.get(key)) is not None:
             self.magnitude = max(self.magnitude, known[1])
             self.filled |= known[2]
