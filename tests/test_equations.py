@@ -108,9 +108,15 @@ def test_another_nature_makes_right_formulas_fail(monkeypatch):
 def test_the_two_ways_of_measuring_check_each_other(monkeypatch):
     formula = r"\frac{\partial \tanh(a_t)}{\partial a_t} = 0"
     assert not measure(formula)
-    monkeypatch.setitem(evaluation.CALLS, "tanh", lambda a: np.tanh(a.real) + 0j)
-    with pytest.raises(EquationError, match="disagree"):
-        measure(formula)
+    for wrong in (0, 0.99999, 1.00001):
+
+        def tanh(a, wrong=wrong):
+            h = np.tanh(a)
+            return h.real + 1j * wrong * h.imag
+
+        monkeypatch.setitem(evaluation.CALLS, "tanh", tanh)
+        with pytest.raises(EquationError, match="disagree"):
+            measure(formula)
 
 
 def test_saturation_does_not_wear_the_digits_out():
@@ -124,6 +130,7 @@ def test_rounding_fakes_no_failure_and_a_small_term_no_success():
     assert measure(r"10000 L - 10000 L + \ell_T = \ell_T")
     assert not measure(r"10000 L - 10000 L + \ell_T = 1.00001 \ell_T")
     assert not measure(r"L + 0.00000001 \ell_T = L")
+    assert not measure(r"0.00000000000001 L = 0.00000000000002 L")
 
 
 def test_every_piece_has_the_shape_that_was_promised(monkeypatch):
@@ -255,6 +262,12 @@ def test_wrong_options_are_named(options, complaint):
         (r"C = A B", SQUARE + "; C = A B"),
         (r"\lambda_t^\top h_t = \langle h_t, \lambda_t \rangle",
          r"\lambda_t \in \mathbb{R}^{H}"),
+        (r"\operatorname{vec}(A X) = B \operatorname{vec}(X)",
+         r"A \in \mathbb{R}^{H \times V}; X \in \mathbb{R}^{V \times T};"
+         r"Z \in \mathbb{R}^{TH \times VT}; B = 0 Z + I_T \otimes A"),
+        (r"\frac{\partial h_T}{\partial h_k} = P_k^\top",
+         r"P_k = \prod_{s=T}^{k+1}"
+         r"\operatorname{diag}(\mathbf{1} - h_s \odot h_s) W_{hh}"),
         (r"D_{st} = 0", r"D_{st} = \frac{\partial \ell_s}{\partial h_t}; s < t"),
         (r"h_k = \tanh(a_k)", r"k \in \{2, \dots, T\}"),
         (r"\delta_{ij} = \delta_{ji}", r"i \in \{1, \dots, V\}"),
@@ -282,6 +295,12 @@ def test_wrong_options_are_named(options, complaint):
 def test_letters_of_the_page(latex, where):
     measurement = measure(latex, where=where)
     assert measurement, str(measurement)
+
+
+def test_the_caret_finds_its_line():
+    with pytest.raises(EquationError) as caught:
+        measure("\\begin{aligned}\nL &= L \\\\\nL &= 2 q L\n\\end{aligned}")
+    assert str(caught.value).splitlines()[1:] == ["  L &= 2 q L", "         ^"]
 
 
 def test_a_letter_of_the_page_is_not_the_networks():
