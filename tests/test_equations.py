@@ -280,6 +280,7 @@ def test_wrong_options_are_named(options, complaint):
         (r"p_1 + p_2 = 1, \quad t = 1, \dots, T",
          r"p_t = \begin{bmatrix} p_1 \\ p_2 \end{bmatrix}"),
         (r"L = \ell_1 + \ell_2", "T = 2"),
+        (r"L = \sum^{T}_{t=1} \ell_t", ""),
         (r"\frac{\partial \operatorname{tr}(A \otimes C)}{\partial A} = "
          r"\operatorname{tr}(C)\, I", SQUARE + r"; C \in \mathbb{R}^{V \times V}"),
         (r"\delta_{12} = p_{12} - e_{12}", r"T = 12; \delta_t = p_t - e_t"),
