@@ -24,7 +24,7 @@ serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every 
 	sphinx-autobuild -c . -d _build/doctrees --watch rnn_notes --watch conf.py docs _build/next
 
 test: .venv/ready ## run the doctests, every page's cells and the tests
-	python -m pytest -q
+	python -m pytest -q -n auto --dist loadfile
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py

@@ -1,8 +1,12 @@
 """Runs the pages and the README as tests: one process, one namespace a page."""
 
+from hypothesis import settings
 from sybil import Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")  # the same examples in every run
 
 pytest_collect_file = Sybil(
     parsers=[

@@ -13,6 +13,7 @@ CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
 EQUAL = "equal logits, whatever they are, give every letter the same probability"
 NEGATIVE = "NumPy takes any negative length for the one to infer"
 LENGTHS = "signals yields one item a step, so the two have one length"
+RANKS = "the ranks were found equal on the line before"
 POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
@@ -33,4 +34,5 @@ EQUIVALENT = {
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: - -> +": POINTS,
     'layouts.py, return X.reshape(-1, 1, order="F"): constant: 1 -> 2': NEGATIVE,
     "rnn.py, for t, (dy, _, dhraw, _) in zip(times, signals(params, run), strict=True):: constant: True -> False": LENGTHS,
+    "rnn.py, for n, size in zip(array.shape, expected, strict=True): constant: True -> False": RANKS,
 }

@@ -166,7 +166,8 @@ def test_parameters_are_read_only_and_leave_the_caller_free():
 
 def test_parameters_and_reports_are_values():
     params, report = running_example()[0], agreement(1.0, 1.0)
-    for value, name in ((params, "Whh"), (report, "error")):
+    words = Vocabulary("ab")
+    for value, name in ((params, "Whh"), (report, "error"), (words, "letters")):
         with pytest.raises(FrozenInstanceError):
             setattr(value, name, 0)
     assert {params: "kept"}[params] == "kept"

@@ -124,7 +124,8 @@ def test_adjoints_with_two_arguments(name, m, n, k, keep, seed):
         left, right = ([m if p else 1, n if q else 1] for p, q in (keep[:2], keep[2:]))
         shapes = left, right if keep[3] else right[1:]
     a, b = (rng.uniform(0.5, 2.0, shape) for shape in shapes)
-    assert gradient_error(BINARY[name], a, b) < 1e-7
+    # a broadcast entry's gradient is a sum that may cancel, which costs a digit
+    assert gradient_error(BINARY[name], a, b) < 1e-6
 
 
 @pytest.mark.parametrize("op", ["@", "-", "*", "/", "tanh", "logsumexp", "pick"])
