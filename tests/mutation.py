@@ -42,7 +42,7 @@ NEAREST = {  # what knows the module best; the whole suite follows
     "sampling": ["tests/test_training.py"],
     "checkpoints": ["tests/test_training.py"],
     "hoisted": ["tests/test_hoisted.py"],
-    "equations": ["tests/test_equations.py", "tests/equations"],
+    "equations": ["tests/test_equations.py", "tests/test_page_equations.py"],
 }
 SLOW = ["tests/test_mutants.py", "tests/test_mutation.py", "tests/test_site.py"]
 UNPLANTED = ("figures", "corpus", "commands", "__main__", "__init__", "pages")
