@@ -25,6 +25,18 @@ SWAPPED = {
 }  # fmt: skip
 
 
+PACKAGE_KINDS = (
+    "+= to =",
+    "comparison",
+    "constant",
+    "operator",
+    "order",
+    "sign or not dropped",
+    "swapped factors",
+    "transpose dropped",
+)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One change of one file.
@@ -200,6 +212,13 @@ PROSE_RULES = [
         "{} 0.5 times ".format,
     ),
 ]
+
+
+PROSE_KINDS = (
+    *(kind for kind, *_ in PROSE_RULES),
+    "name in code",
+    *(f"equation, {rule}" for rule in RULES),
+)
 
 
 def in_a_cell(page: prose.Page, place: int) -> bool:

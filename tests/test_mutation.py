@@ -5,17 +5,22 @@ import mutation
 import prose
 import pytest
 
-PROSE = [fault for page in prose.pages() for fault in faults.prose_faults(page)]
 NEAR = ("rnn", "differences", "layouts", "ledger", "text")  # quick to test
-EVERYWHERE = mutation.package([], None)
-PACKAGE = [fault for fault in EVERYWHERE if fault.file.stem in NEAR]
 
 
-def one_of_each_kind(planted):
-    """For each kind, the fault in the middle of its list."""
-    kinds = sorted({fault.kind for fault in planted})
-    lists = [[fault for fault in planted if fault.kind == kind] for kind in kinds]
-    return [some[len(some) // 2] for some in lists]
+@pytest.fixture(scope="module")
+def in_the_prose():
+    return [fault for page in prose.pages() for fault in faults.prose_faults(page)]
+
+
+@pytest.fixture(scope="module")
+def in_the_package():
+    return mutation.package([], None)
+
+
+@pytest.fixture(scope="module")
+def nearby(in_the_package):
+    return [fault for fault in in_the_package if fault.file.stem in NEAR]
 
 
 @pytest.fixture(scope="module")
@@ -23,29 +28,39 @@ def book():
     return prose.Book()
 
 
-@pytest.mark.parametrize("fault", one_of_each_kind(PROSE), ids=str)
-def test_a_fault_in_the_prose_is_caught(fault, book):
+def one_of(kind, planted):
+    """The fault in the middle of those of a kind."""
+    some = [fault for fault in planted if fault.kind == kind]
+    return some[len(some) // 2]
+
+
+@pytest.mark.parametrize("kind", faults.PROSE_KINDS)
+def test_a_fault_in_the_prose_is_caught(kind, in_the_prose, book):
+    fault = one_of(kind, in_the_prose)
     sound = prose.Page(fault.file.stem, (prose.ROOT / fault.file).read_text())
     assert book.problems(sound) == []
-    assert book.problems(prose.Page(fault.file.stem, fault.text))
+    assert book.problems(prose.Page(fault.file.stem, fault.text)), str(fault)
 
 
-@pytest.mark.parametrize("fault", one_of_each_kind(PACKAGE), ids=str)
-def test_a_fault_in_the_package_is_caught(fault, tmp_path):
-    assert mutation.suite_on(fault, mutation.tree(tmp_path), whole=False)
+@pytest.mark.parametrize("kind", faults.PACKAGE_KINDS)
+def test_a_fault_in_the_package_is_caught(kind, nearby, tmp_path):
+    fault = one_of(kind, nearby)
+    assert mutation.suite_on(fault, mutation.tree(tmp_path), whole=False), str(fault)
 
 
-def test_the_package_without_a_fault_is_not_blamed(tmp_path):
-    none = mutation.sound(PACKAGE[-1])
+def test_the_package_without_a_fault_is_not_blamed(nearby, tmp_path):
+    none = mutation.sound(nearby[-1])
     assert mutation.suite_on(none, mutation.tree(tmp_path), whole=False) is None
 
 
-def test_enough_is_planted():
-    assert len(PROSE) >= 100
-    assert len(EVERYWHERE) >= 100
-    assert len({fault.kind for fault in PROSE}) >= 15
+def test_enough_is_planted(in_the_prose, in_the_package):
+    assert len(in_the_prose) >= 100
+    assert len(in_the_package) >= 100
+    assert {fault.kind for fault in in_the_prose} == set(faults.PROSE_KINDS)
+    assert {fault.kind for fault in in_the_package} == set(faults.PACKAGE_KINDS)
+    assert len(faults.PROSE_KINDS) >= 15
 
 
-def test_reasons_are_those_of_faults_that_are_planted():
-    planted = {mutation.key(fault) for fault in [*PROSE, *EVERYWHERE]}
+def test_reasons_are_those_of_faults_that_are_planted(in_the_prose, in_the_package):
+    planted = {mutation.key(fault) for fault in [*in_the_prose, *in_the_package]}
     assert set(mutation.EQUIVALENT) <= planted
