@@ -45,10 +45,9 @@ numfig_format = {"figure": "Figure %s", "table": "Table %s", "section": "Chapter
 
 # A page is read again when anything that it is made of has changed, and its cells run
 # again when the package has: the cache's folder is named by what the package holds.
-package_digest = digest(ROOT / "rnn_notes", ROOT / "benchmarks")
+package_digest = digest(ROOT / "rnn_notes")
 sources_digest = digest(
     ROOT / "rnn_notes",
-    ROOT / "benchmarks",
     DOCS / "_ext",
     DOCS / "_static",
     ROOT / "conf.py",

@@ -12,9 +12,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from benchmarks import report
 from benchmarks.peers import KINDS
 from benchmarks.sections.peers import joined
+from rnn_notes import timings
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ("steps", "parts", "growth", "whole_steps", "kernels")
@@ -46,7 +46,7 @@ def main() -> None:
     options.out.write_text(
         json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n", "utf-8"
     )
-    print(report.everything(report.Results(results)))
+    print(timings.everything(timings.Results(results)))
     print(f"\nWritten to {options.out}")
 
 

@@ -30,7 +30,8 @@ FLOORS = {
     "trained": 4,
     "figures": 5,
     "commands": 5,
-    "__main__": 6,
+    "timings": 6,
+    "__main__": 7,
 }
 
 

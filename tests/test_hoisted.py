@@ -1,6 +1,5 @@
 """The fast pass equals the readable one, with every option and at every size."""
 
-import doctest
 import sys
 import tracemalloc
 
@@ -9,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import report, timing
+from benchmarks import timing
 from benchmarks.peers import contestants
 from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
 from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
-from rnn_notes import Gradients, Params, hoisted, rnn
+from rnn_notes import Gradients, Params, hoisted, rnn, timings
 from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
 from rnn_notes.hoisted import Workspace, loss_and_gradients
@@ -327,21 +326,19 @@ def test_the_steps_that_are_timed_are_those_of_the_page():
     given = problem_of(Size(H=5, T=7, V=4, B=1))
     arguments = given.params, given.inputs[0], given.targets[0], given.hprev
     found = page_steps.steps(given.size)
-    assert list(found) == list(report.STEPS)
+    assert list(found) == list(timings.STEPS)
     for step in found.values():
         assert given.error(Result(*step(*arguments))) < 1e-12
 
 
 def test_the_published_run_can_be_read():
-    results = report.Results()
-    text = report.everything(results)
+    results = timings.Results()
+    text = timings.everything(results)
     assert "100/25/65/1" in text
     for row in results.peers(1):
         limit = race_of_peers.TOLERANCES[row["dtype"]]
         assert all(error <= limit for error in row["errors"].values())
-    assert report.steps_figure(results).alt
-    failed, attempted = doctest.testmod(report)
-    assert failed == 0 < attempted
+    assert timings.steps_figure(results).alt
 
 
 def test_times_are_taken_in_turns():

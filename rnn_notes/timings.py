@@ -16,7 +16,7 @@ from rnn_notes.figures.svg import WIDTH, Figure, draw
 from rnn_notes.figures.words import label
 from rnn_notes.pages import Table
 
-PUBLISHED = Path(__file__).parent / "results.json"
+PUBLISHED = Path(__file__).parent / "timings.json"
 PEERS = {
     "hoisted": "hoisted",
     "classic": "classic loop",
