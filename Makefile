@@ -8,7 +8,7 @@ export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SPHINX := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve test mutants bench lint format clean
+.PHONY: help html serve test test-browser mutants bench lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every 
 
 test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q -n auto --dist loadfile
+
+test-browser: html .venv/browser/ready ## try the built site in Chromium
+	python -m pytest -q -o addopts='-p no:cacheprovider' tests/browser
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
@@ -49,6 +52,12 @@ clean: ## remove what was built, keep the environment
 	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs,test,lint]'
 	mkdir -p .venv/npm && cp docs/_ext/package.json docs/_ext/package-lock.json .venv/npm/
 	npm ci --prefix .venv/npm --silent --cache _build/npm
+	@touch $@
+
+.venv/browser/ready: .venv/ready tests/browser/package-lock.json
+	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
+	mkdir -p .venv/browser && cp tests/browser/package.json tests/browser/package-lock.json .venv/browser/
+	npm ci --prefix .venv/browser --silent --cache _build/npm
 	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt

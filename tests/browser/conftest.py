@@ -1,0 +1,85 @@
+"""The built site in Debian's Chromium: a server, a browser, and fresh contexts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from server import served
+from visits import PAGES, SITE, Heard, Opened
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+SWITCHES = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not CHROMIUM:
+        pytest.exit(
+            "no Chromium here: install it (Debian: apt-get install chromium),"
+            " or name yours: CHROMIUM=/path make test-browser",
+            returncode=3,
+        )
+    if not PAGES:
+        pytest.exit(f"no site in {SITE}: run make html first", returncode=3)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes ``name`` runs once for every page of the site."""
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the site is served."""
+    with served(SITE) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+        switches = [*SWITCHES, *(["--no-sandbox"] if root else [])]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[Opened]:
+    """A function that makes a browser context and what is heard from it."""
+    made: list[BrowserContext] = []
+
+    def make(**options: Any) -> tuple[BrowserContext, Heard]:
+        context, heard = browser.new_context(**options), Heard()
+        context.set_default_timeout(60_000)
+        context.on("request", lambda request: heard.requests.append(request.url))
+        context.on("console", heard.note)
+        context.on("weberror", lambda error: heard.errors.append(str(error.error)))
+        made.append(context)
+        return context, heard
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def page(context: Opened) -> Iterator[Page]:
+    """A page on a wide screen; in the end it made no error and asked no other host."""
+    made, heard = context(viewport={"width": 1280, "height": 900})
+    yield made.new_page()
+    assert not heard.errors
+    assert {host.split(":")[0] for host in heard.hosts()} <= {"127.0.0.1"}

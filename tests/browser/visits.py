@@ -1,0 +1,50 @@
+"""What the browser tests share: where the site is, and what a visit heard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Page
+
+ROOT = Path(__file__).parents[2]
+SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html"))
+PAGES = sorted(path.stem for path in SITE.glob("*.html"))
+AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@dataclass
+class Heard:
+    """What the pages of one browser context asked for and complained about."""
+
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def hosts(self) -> set[str]:
+        """Every host that was asked for something."""
+        asked = (urlsplit(url) for url in self.requests)
+        return {url.netloc for url in asked if url.scheme.startswith(("http", "ws"))}
+
+    def note(self, said: Any) -> None:
+        """Nothing; errors and warnings of the console are kept."""
+        if said.type in ("error", "warning"):
+            self.errors.append(f"{said.type}: {said.text}")
+
+
+Opened = Callable[..., tuple[BrowserContext, Heard]]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it stands."""
+    # Evaluated through the debugger, which a page's content-security policy lets by.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
