@@ -5,6 +5,7 @@ many steps with their product. ::
 
     jacobian_norms(params, run, t=30, steps=25)  # the most that a signal can keep
     chunked_gradients(params, indices, T=25)     # what the classic loop adds up
+    truncated(params, inputs, targets, hprev, back=5)  # a pass whose gradient is cut
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, forward
-from rnn_notes.text import chunks
+from rnn_notes import hoisted
+from rnn_notes.rnn import Array, Forward, Gradients, Params
 
 
 def spectral_radius(A: Array) -> float:
@@ -40,6 +41,7 @@ def step_jacobian(params: Params, run: Forward, t: int) -> Array:
 
     It is ``Whh`` with each row multiplied by the slope of its tanh.
 
+    >>> from rnn_notes import forward
     >>> from rnn_notes.example import running_example
     >>> params, *rest = running_example()
     >>> step_jacobian(params, forward(params, *rest), t=2).shape
@@ -55,6 +57,7 @@ def jacobians(params: Params, run: Forward, t: int) -> Iterator[Array]:
 
     Raises ``ValueError`` unless t is from 0 to T-1.
 
+    >>> from rnn_notes import forward
     >>> from rnn_notes.example import running_example
     >>> params, *rest = running_example()
     >>> len(list(jacobians(params, forward(params, *rest), t=2)))
@@ -76,6 +79,7 @@ def jacobian_norms(params: Params, run: Forward, t: int, steps: int) -> Array:
     t keeps of its length on its way k steps back.
     Raises ``ValueError`` where the run does not reach so far back.
 
+    >>> from rnn_notes import forward
     >>> from rnn_notes.example import running_example
     >>> params, *rest = running_example()
     >>> norms = jacobian_norms(params, forward(params, *rest), t=4, steps=3)
@@ -88,12 +92,49 @@ def jacobian_norms(params: Params, run: Forward, t: int, steps: int) -> Array:
     return np.array([largest_singular_value(product) for _, product in products])
 
 
+def truncated(
+    params: Params,
+    inputs: Sequence[int],
+    targets: Sequence[int],
+    hprev: Array,
+    *,
+    back: int,
+) -> tuple[float, Gradients, Array]:
+    """Loss, gradients and last state, as ``loss_and_gradients`` gives them, but cut.
+
+    back : after so many steps the gradient is cut, again and again; the state is not
+
+    All pieces between the cuts are one batch, once the states are there. ``dhprev`` is
+    that of the first piece.
+    Raises ``ValueError`` unless the pieces use up all steps.
+
+    >>> from rnn_notes.example import running_example
+    >>> params, *rest = running_example(T=4)
+    >>> loss, whole, h = truncated(params, *rest, back=4)
+    >>> same_loss, cut, same_h = truncated(params, *rest, back=2)
+    >>> bool(np.isclose(loss, same_loss) and np.allclose(h, same_h))
+    True
+    >>> bool(np.allclose(cut.dWhy, whole.dWhy)), bool(np.allclose(cut.dWhh, whole.dWhh))
+    (True, False)
+    """
+    T, H = len(inputs), params.H
+    if back < 1 or T % back:
+        raise ValueError(f"back is {back}, expected a divisor of the {T} steps")
+    hs = np.empty((T + 1, 1, H))
+    hs[0] = hprev.T
+    hs[1:, 0] = (params.Wxh.T + params.bh.T)[inputs]
+    hoisted.run_forward(hs, params.Whh.T, np.empty((1, H)))
+    x, target = (np.reshape(indices, (-1, back)) for indices in (inputs, targets))
+    starts = hs[:T:back, 0].T
+    loss, summed, _ = hoisted.loss_and_gradients(params, x, target, starts)
+    return loss, summed._replace(dhprev=summed.dhprev[:, :1]), hs[T].T
+
+
 def chunked_gradients(params: Params, indices: Sequence[int], T: int) -> Gradients:
     """The gradients of all chunks of T steps, added up; the weights stay as they are.
 
     The state is carried from chunk to chunk, from zeros on, and no gradient is carried
-    back. The last of them, ``dhprev``, is that of the first chunk.
-    Raises ``ValueError`` unless the chunks use up the text, so that others can be
+    back. Raises ``ValueError`` unless the chunks use up the text, so that others can be
     compared.
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0), scale=1.0)
@@ -104,17 +145,8 @@ def chunked_gradients(params: Params, indices: Sequence[int], T: int) -> Gradien
     >>> bool(np.allclose(parts.dWhh, whole.dWhh, rtol=1e-12))
     False
     """
-    windows = chunks(indices, T)
-    if (len(indices) - 1) % T:
-        steps = len(indices) - 1
-        raise ValueError(f"{steps} steps came, expected a whole number of times {T}")
-    parts, h = [], np.zeros((params.H, 1))
-    for inputs, targets in windows:
-        run = forward(params, inputs, targets, h)
-        parts.append(backward(params, run))
-        h = run.hs[T - 1]
-    summed = Gradients._make(sum(arrays) for arrays in zip(*parts, strict=True))
-    return summed._replace(dhprev=parts[0].dhprev)
+    start = np.zeros((params.H, 1))
+    return truncated(params, indices[:-1], indices[1:], start, back=T)[1]
 
 
 def missed(params: Params, indices: Sequence[int], T: int) -> float:

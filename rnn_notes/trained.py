@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import hoisted, rnn, text, training
+from rnn_notes import hoisted, reach, rnn, text, training
 from rnn_notes.checkpoints import Settings
 from rnn_notes.rnn import Array, Params
 from rnn_notes.text import Vocabulary
@@ -97,14 +97,17 @@ def trained(
     settings: Settings = SETTINGS,
     stages: Sequence[int] = STAGES,
     cache: str | Path | None = None,
+    back: int | None = None,
 ) -> Trained:
     """The network trained on nine tenths of a text, by default the ``corpus``.
 
     stages : the numbers of steps after which it is remembered; the last is the largest
+    back   : cuts the gradient after so many letters, and not at a chunk's end only
     cache  : a folder for results, by default ``default_cache()``; one that cannot be
         written to, or that holds a damaged result, only costs the training
 
-    Raises ``ValueError`` for stages that do not grow, and for a text too short.
+    Raises ``ValueError`` for stages that do not grow, for a text too short, and where
+    chunks cannot be cut so.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     net = trained("ab ba\\n" * 9, Settings(H=3, T=4), (0, 5), folder)
@@ -116,10 +119,10 @@ def trained(
     if list(stages) != sorted({*stages}) or len(stages) < 2 or stages[0] != 0:
         raise ValueError(f"stages are {tuple(stages)}, expected 0 and growing numbers")
     folder = default_cache() if cache is None else Path(cache)
-    path = folder / f"{key(whole, settings, stages)}.npz"
+    path = folder / f"{key(whole, settings, stages, back)}.npz"
     arrays = _fetched(path)
     if arrays is None:
-        arrays = _arrays(whole, settings, stages)
+        arrays = _arrays(whole, settings, stages, back)
         with contextlib.suppress(OSError):
             _store(path, arrays)
     networks = {
@@ -185,30 +188,38 @@ def _temporary() -> Path:
     return Path(tempfile.gettempdir(), "rnn_notes")
 
 
-def key(whole: str, settings: Settings, stages: Sequence[int]) -> str:
+def key(
+    whole: str, settings: Settings, stages: Sequence[int], back: int | None = None
+) -> str:
     """A name for all that a result depends on; another text or line of code changes it.
 
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    modules = (rnn, text, training, hoisted, sys.modules[__name__])
-    parts = [whole, asdict(settings), list(stages), np.__version__, sys.platform]
+    modules = (rnn, text, training, hoisted, reach, sys.modules[__name__])
+    parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
     parts += [inspect.getsource(module) for module in modules]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
-def _arrays(whole: str, settings: Settings, stages: Sequence[int]) -> dict[str, Array]:
+def _arrays(
+    whole: str, settings: Settings, stages: Sequence[int], back: int | None
+) -> dict[str, Array]:
     """What a training gives, by name: its losses, and each weight at each stage."""
     vocabulary, (read, _) = Vocabulary.of(whole), split(whole)
     V, H, T = len(vocabulary), settings.H, settings.T
-    workspace = hoisted.Workspace(V, H, T)
+    one_pass = (
+        partial(hoisted.loss_and_gradients, workspace=hoisted.Workspace(V, H, T))
+        if back is None
+        else partial(reach.truncated, back=back)
+    )
     state = training.start(V, H, T, np.random.default_rng(settings.seed))
     states = training.steps(
         state,
         vocabulary.encode(read),
         T,
         update=partial(training.adagrad, learning_rate=settings.learning_rate),
-        loss_and_gradients=partial(hoisted.loss_and_gradients, workspace=workspace),
+        loss_and_gradients=one_pass,
     )
     arrays, losses = _weights(state), []
     for state in islice(states, max(stages)):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_figures import faults, numbers
 
-from rnn_notes import figures, hoisted, rnn, training
+from rnn_notes import figures, hoisted, reach, rnn, training
 from rnn_notes import trained as module
 from rnn_notes.checkpoints import Settings
 from rnn_notes.differences import agreement
@@ -22,6 +22,7 @@ from rnn_notes.reach import (
     missed,
     spectral_radius,
     step_jacobian,
+    truncated,
 )
 from rnn_notes.rnn import forward
 from rnn_notes.text import Vocabulary
@@ -116,9 +117,10 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
         key(TEXT + "a", SMALL, STAGES),
         key(TEXT, Settings(H=8, T=5, seed=2), STAGES),
         key(TEXT, SMALL, (0, 60)),
+        key(TEXT, SMALL, STAGES, back=1),
     ]
     real = module.inspect.getsource
-    for changed in (rnn, hoisted, training):
+    for changed in (rnn, hoisted, training, reach):
         with monkeypatch.context() as patch:
             patch.setattr(
                 module.inspect,
@@ -126,7 +128,7 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
                 lambda m, changed=changed: real(m) + "#" * (m is changed),
             )
             others.append(key(TEXT, SMALL, STAGES))
-    assert len({before, *others}) == 7
+    assert len({before, *others}) == 9
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "foreign", "pickled"])
@@ -206,8 +208,8 @@ def test_jacobians_over_many_steps_are_measured_ones():
     [
         (lambda p, run: list(jacobians(p, run, 5)), "t is 5, expected 0 to 4"),
         (lambda p, run: jacobian_norms(p, run, 2, 4), "steps is 4, expected 0 to 3"),
-        (lambda p, run: chunked_gradients(p, [0, 1, 1, 0], 2), "3 steps came"),
-        (lambda p, run: chunked_gradients(p, [0, 1, 1, 0], 0), "T is 0"),
+        (lambda p, run: chunked_gradients(p, [0, 1, 1, 0], 2), "a divisor of the 3"),
+        (lambda p, run: chunked_gradients(p, [0, 1, 1, 0], 0), "back is 0"),
     ],
 )
 def test_what_cannot_be_reached_is_refused(call, message):
@@ -229,6 +231,34 @@ def test_one_chunk_misses_nothing_and_shorter_ones_miss_more():
     shares = [missed(params, indices, T) for T in (8, 4, 1)]
     assert shares[0] == 0 < shares[1] < shares[2]
     assert not agreement(chunked_gradients(params, indices, 4).dWhh, one.dWhh, 0.01)
+
+
+def test_a_truncated_pass_is_the_passes_of_its_pieces_one_after_the_other():
+    params, inputs, targets, hprev = running_example(T=4)
+    h, parts, total = hprev, [], 0.0
+    for piece in (slice(0, 2), slice(2, 4)):
+        run = forward(params, inputs[piece], targets[piece], h)
+        h, total = run.hs[1], total + run.loss
+        parts.append(rnn.backward(params, run))
+    summed = rnn.Gradients._make(map(sum, zip(*parts, strict=True)))
+    loss, cut, hlast = truncated(params, inputs, targets, hprev, back=2)
+    assert agreement(cut, summed._replace(dhprev=parts[0].dhprev), 1e-12)
+    assert not agreement(cut, summed)
+    assert np.allclose(hlast, h, rtol=1e-12)
+    assert loss == pytest.approx(total, rel=1e-12)
+    whole = truncated(params, inputs, targets, hprev, back=4)
+    truth = rnn.loss_and_gradients(params, inputs, targets, hprev)
+    assert agreement(whole[1], truth[1], 1e-12)
+    assert not agreement(cut.dWhh, whole[1].dWhh)
+
+
+def test_a_training_whose_gradients_are_cut_is_another_one(folder, small):
+    same_reach = trained(TEXT, SMALL, STAGES, folder, back=SMALL.T)
+    cut = trained(TEXT, SMALL, STAGES, folder, back=1)
+    assert np.allclose(small.losses, same_reach.losses, rtol=1e-6)
+    assert not np.allclose(small.losses, cut.losses, rtol=1e-3)
+    with pytest.raises(ValueError, match="back is 2, expected a divisor of the 5"):
+        trained(TEXT, SMALL, STAGES, folder, back=2)
 
 
 def test_a_spectral_radius_is_that_of_complex_eigenvalues_too():
