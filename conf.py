@@ -34,6 +34,7 @@ extensions = [
     "lean",
     "mathml",
     "measured",
+    "takeaway",
 ]
 exclude_patterns = ["_ext", "_static"]
 templates_path = ["docs/_ext/templates"]

@@ -48,7 +48,7 @@ class Drawn(SphinxDirective):
             )
             return []
         raw = nodes.raw("", f'<div class="drawn">\n{svg}\n</div>', format="html")
-        figure = nodes.figure("", raw, caption, classes=["drawn-figure"])
+        figure = nodes.figure("", raw, caption, classes=["drawn-figure"], drawn=name)
         self.set_source_info(figure)
         self.add_name(figure)
         return [figure]
