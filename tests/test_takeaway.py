@@ -261,9 +261,7 @@ def test_known_places_are_linked(build: Build, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_node_that_no_notebook_can_show_is_reported(build: Build) -> None:
     with pytest.raises(AssertionError, match="cannot show a node of type image"):
-        build(
-            {"index": "# Book\n\n```{image} x.svg\n```\n", **{}}, suppress_warnings=[]
-        )
+        build({"index": "# Book\n\n```{image} x.svg\n```\n"})
 
 
 def test_the_doctests_hold() -> None:
