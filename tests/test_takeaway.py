@@ -103,6 +103,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
                 "measured",
                 "takeaway",
             ],
+            "source_suffix": {".md": "myst-nb"},  # Sphinx's own is shared, and changes
             "html_theme": "basic",
             "html_title": "The book",
             "html_math_renderer": "mathml",
