@@ -17,7 +17,7 @@ html: .venv/ready ## build the site into _build/html, every cell executed
 	@if [ -e _build/unfinished ]; then rm -rf _build/doctrees _build/next; fi
 	@mkdir -p _build && touch _build/unfinished
 	$(SPHINX) _build/next
-	@rm -rf _build/html && cp -R _build/next _build/html && rm _build/unfinished
+	@python docs/_ext/finish.py _build/next _build/html && rm _build/unfinished
 	@echo "Open file://$(CURDIR)/_build/html/index.html"
 
 serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every change

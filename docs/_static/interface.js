@@ -1,0 +1,54 @@
+// What the theme's buttons need of Bootstrap: menus that open, and the way to the top.
+{
+  const close = (toggle) => {
+    toggle.setAttribute("aria-expanded", "false");
+    toggle.nextElementSibling.classList.remove("show");
+  };
+
+  const open = (toggle) => {
+    toggle.setAttribute("aria-expanded", "true");
+    toggle.nextElementSibling.classList.add("show");
+  };
+
+  const move = (toggle, step) => {
+    const items = [...toggle.nextElementSibling.querySelectorAll(".dropdown-item")];
+    const at = items.indexOf(document.activeElement);
+    items.at((Math.max(at, step < 0 ? 0 : at) + step) % items.length).focus();
+  };
+
+  for (const toggle of document.querySelectorAll('[data-bs-toggle="dropdown"]')) {
+    const menu = toggle.nextElementSibling;
+    const box = toggle.parentElement;
+    menu.dataset.bsPopper = "static"; // the theme's sheet places it
+    close(toggle);
+    toggle.addEventListener("click", () =>
+      menu.classList.contains("show") ? close(toggle) : open(toggle),
+    );
+    menu.addEventListener("click", () => close(toggle));
+    box.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (event.key === "Escape" && menu.classList.contains("show")) {
+        close(toggle);
+        toggle.focus();
+      } else if (step) {
+        event.preventDefault();
+        open(toggle);
+        move(toggle, step);
+      }
+    });
+    box.addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !box.contains(event.relatedTarget)) close(toggle);
+    });
+    document.addEventListener("click", (event) => {
+      if (!box.contains(event.target)) close(toggle);
+    });
+  }
+
+  const top = document.getElementById("pst-back-to-top");
+  let before = 0;
+  addEventListener("scroll", () => {
+    top.style.display = scrollY < before && scrollY > innerHeight ? "block" : "none";
+    before = scrollY;
+  });
+  top.addEventListener("click", () => scrollTo(0, 0));
+}
