@@ -36,15 +36,21 @@ class Table:
         return str(self)
 
     def _repr_html_(self) -> str:
-        def line(tag: str, row: Sequence[Any]) -> str:
-            cells = (f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in row)
-            return f"<tr>{''.join(cells)}</tr>"
+        """The table for a page; an empty corner is no heading.
 
+        >>> Table(("", "shape"), [("Whh", "3×3")])._repr_html_()[:60]
+        '<table class="table"><thead><tr><td></td><th>shape</th></tr>'
+        """
+
+        def line(tag: str, row: Sequence[Any]) -> str:
+            cells = ((tag if str(c) else "td", html.escape(str(c))) for c in row)
+            return (
+                f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for tag, cell in cells)}</tr>"
+            )
+
+        head = f"<thead>{line('th', self.head)}</thead>" if any(self.head) else ""
         body = "".join(line("td", row) for row in self.rows)
-        return (
-            f'<table class="table"><thead>{line("th", self.head)}</thead>'
-            f"<tbody>{body}</tbody></table>"
-        )
+        return f'<table class="table">{head}<tbody>{body}</tbody></table>'
 
 
 def show(array: Any, digits: int = 3) -> str:

@@ -1,0 +1,172 @@
+"""The theme's buttons, by mouse and by keyboard alone, and what they remember."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from visits import Opened
+
+THEME = "document.documentElement.dataset.theme"
+WIDE = """[...document.querySelectorAll('.formula')]
+  .filter(e => e.scrollWidth > e.clientWidth)"""
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Nothing; the tab key, and no mouse, has reached what the selector names."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches({selector!r})"):
+            return
+    raise AssertionError(f"the tab key does not reach {selector}")
+
+
+def test_the_colour_mode_follows_the_system_until_it_is_chosen(
+    context: Opened, address: str
+) -> None:
+    made, heard = context(color_scheme="dark", viewport={"width": 1280, "height": 900})
+    page = made.new_page()
+    page.goto(f"{address}/index.html")
+    assert page.evaluate(THEME) == "dark"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function(f"{THEME} === 'light'")
+    page.locator(".theme-switch-button").click()
+    page.get_by_role("button", name="Dark").click()
+    assert page.evaluate(THEME) == "dark"
+    assert not page.locator(".theme-change-button").first.is_visible()
+    page.goto(f"{address}/forward.html")
+    assert page.evaluate(THEME) == "dark", "the choice holds on the next page"
+    assert not heard.errors
+
+
+def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
+    page.goto(f"{address}/index.html")
+    tab_to(page, ".theme-switch-button")
+    toggle = page.locator(".theme-switch-button")
+    assert toggle.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("Enter")
+    assert toggle.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.evaluate(THEME) == "dark"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    assert toggle.get_attribute("aria-expanded") == "false"
+    assert toggle.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
+    page.mouse.click(600, 600)
+    assert toggle.get_attribute("aria-expanded") == "false"
+
+
+def test_search_opens_by_shortcut_and_by_button_and_submits(
+    page: Page, address: str
+) -> None:
+    page.goto(f"{address}/index.html")
+    dialog = page.locator("#pst-search-dialog")
+    page.keyboard.press("Control+k")
+    assert dialog.is_visible()
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    page.locator(".search-button-field").first.click()
+    dialog.locator("input").fill("dhnext")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=dhnext")
+    page.wait_for_selector("#search-results li a")
+    page.locator("#search-results li a").first.click()
+    page.wait_for_load_state()
+    assert page.locator("span.highlighted").count() > 0, (
+        "the word is marked on the page"
+    )
+
+
+@pytest.mark.parametrize("side", ["primary", "secondary"])
+def test_sidebars_on_a_phone(context: Opened, address: str, side: str) -> None:
+    made, heard = context(viewport={"width": 390, "height": 800})
+    page = made.new_page()
+    page.goto(f"{address}/forward.html")
+    modal = page.locator(f"#pst-{side}-sidebar-modal")
+    tab_to(page, f".{side}-toggle")
+    page.keyboard.press("Enter")
+    assert modal.is_visible()
+    assert modal.locator("a").count() > 3
+    page.keyboard.press("Escape")
+    assert not modal.is_visible()
+    page.locator(f".{side}-toggle").click()
+    assert modal.is_visible()
+    page.mouse.click(385 if side == "primary" else 5, 700)
+    assert not modal.is_visible()
+    assert not heard.errors
+
+
+def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
+    page.goto(f"{address}/forward.html")
+    sidebar = page.locator("#pst-primary-sidebar")
+    assert sidebar.is_visible()
+    page.locator(".primary-toggle").click()
+    assert not sidebar.is_visible() or sidebar.bounding_box()["width"] < 40
+    page.locator(".primary-toggle").click()
+    assert sidebar.is_visible()
+
+
+def test_back_to_top_comes_when_a_reader_turns_back(page: Page, address: str) -> None:
+    page.goto(f"{address}/forward.html")
+    button = page.locator("#pst-back-to-top")
+    assert not button.is_visible()
+    page.mouse.move(600, 500)
+    page.mouse.wheel(0, 4000)
+    page.wait_for_function("scrollY > 3000")
+    assert not button.is_visible()
+    page.mouse.wheel(0, -300)
+    button.wait_for(state="visible")
+    button.click()
+    page.wait_for_function("scrollY === 0")
+
+
+def test_a_button_tells_its_title_to_the_keyboard(page: Page, address: str) -> None:
+    page.goto(f"{address}/forward.html")
+    tip = (
+        "getComputedStyle(document.querySelector('.primary-toggle'), '::after').content"
+    )
+    assert page.evaluate(tip) == "none"
+    tab_to(page, ".primary-toggle")
+    assert page.evaluate(tip) == '"Toggle primary sidebar"'
+
+
+def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
+    page.goto(f"{address}/forward.html")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_folded_parts_and_wide_formulas_by_keyboard(
+    context: Opened, address: str
+) -> None:
+    made, _ = context(viewport={"width": 390, "height": 800})
+    page = made.new_page()
+    page.goto(f"{address}/transposes.html", wait_until="networkidle")
+    tab_to(page, "details.solution > summary")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.parentElement.open")
+    assert page.evaluate(f"{WIDE}.length") > 0
+    assert page.evaluate(f"{WIDE}.every(e => e.tabIndex === 0)")
+
+
+def test_nothing_moves_for_those_who_ask(context: Opened, address: str) -> None:
+    moving = """[...document.querySelectorAll('*')].filter(e => {
+      const style = getComputedStyle(e);
+      const long = time => time.split(', ').some(part => parseFloat(part) > 0);
+      return long(style.transitionDuration) || long(style.animationDuration);
+    }).map(e => e.className || e.tagName)"""
+    for wish, expected in (("reduce", 0), ("no-preference", 1)):
+        made, _ = context(reduced_motion=wish)
+        page = made.new_page()
+        page.goto(f"{address}/forward.html")
+        assert min(len(page.evaluate(moving)), 1) == expected, page.evaluate(moving)
+        smooth = page.evaluate(
+            "getComputedStyle(document.documentElement).scrollBehavior"
+        )
+        assert wish != "reduce" or smooth == "auto"
