@@ -280,7 +280,8 @@ def test_the_output_of_a_removed_page_is_removed(build, tmp_path, engine) -> Non
 
 
 def test_the_extensions_doctests_hold() -> None:
-    names = ["details", "finish", "fresh", "letters", "mathml", "measuring", "policy"]
+    names = ["details", "finish", "fresh", "letters", "mathml", "measuring"]
+    names += ["policy", "sheets"]
     files = [str(ROOT / "docs" / "_ext" / f"{name}.py") for name in names]
     path = {"PYTHONPATH": str(ROOT / "docs" / "_ext")}
     command = [sys.executable, "-m", "doctest", *files]
@@ -302,7 +303,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n"]
     command += ["-c", str(here), "-d", str(here / "doctrees")]
-    command += [str(here / "docs"), str(here / "html")]
+    command += [str(here / "docs"), str(here / "built")]
+    subprocess.run(command, check=True)
+    finish = str(ROOT / "docs" / "_ext" / "finish.py")
+    command = [sys.executable, finish, str(here / "built"), str(here / "html")]
     subprocess.run(command, check=True)
     return here / "html"
 
@@ -310,7 +314,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     pages = [path.read_text(encoding="utf-8") for path in site.glob("*.html")]
     asked = [a for p in pages for a in re.findall(r'(?:src|href)="([^"]+)"', p)]
-    assert "_static/custom.css" in " ".join(asked), "the check sees what pages ask for"
+    assert "_static/site.css" in " ".join(asked), "the check sees what pages ask for"
     assert [a for a in asked if re.match(r"(https?:)?//", a)] == []
     sheets = [p.read_text(encoding="utf-8") for p in site.rglob("*.css")]
     assert not re.search(r"url\(['\"]?(https?:)?//", "".join(sheets))
@@ -320,15 +324,28 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     assert "<math" in together
 
 
+def test_a_page_asks_for_one_sheet_and_one_script(site: Path) -> None:
+    page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
+    assert re.findall(r'rel="stylesheet" href="([^"?]*)', page) == ["_static/site.css"]
+    assert re.findall(r'<script defer src="([^"?]*)', page) == ["_static/site.js"]
+    tools = ["_static/searchtools.js", "_static/language_data.js", "searchindex.js"]
+    assert re.findall(r'<script defer src="([^"?]*)', search)[1:] == tools
+    assert not re.search(r"<script(?! defer)[^>]*src=", page + search)
+    assert 'name="viewport"' in page
+    for name in ("site.css", "site.js"):
+        assert re.search(rf"{name}\?v=[0-9a-f]{{12}}\"", page)
+
+
 def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
-    css = (site / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    css = (site / "_static/site.css").read_text(encoding="utf-8")
     assert ".fa-magnifying-glass" in css
     assert ".fa-martini-glass" not in css
-    assert not list(site.rglob("*.map")) + list(site.rglob("fontawesome.js"))
-    page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
-    assert "searchindex.js" in search
-    assert "searchindex.js" not in page
-    assert 'name="viewport"' in page
+    assert ".q-dhraw" not in css, "no page of this book has a coloured formula"
+    built = site.with_name("built") / "_static/custom.css"
+    assert ".q-dhraw" in built.read_text(encoding="utf-8")
+    assert not [
+        p for p in site.rglob("*") if re.search(r"\.map$|bootstrap|brands", p.name)
+    ]
 
 
 def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:

@@ -11,18 +11,15 @@ which no page uses. Here they become one of each, without the rules that match n
 from __future__ import annotations
 
 import hashlib
-import json
 import posixpath
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-from installed import MODULES, program
 from policy import with_policy
+from sheets import purged, short
 
-HERE = Path(__file__).parent
 SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
 )
@@ -35,7 +32,8 @@ OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
-UNUSED = ["locales", "*webpack-macros.html", "*.map", "fa-brands*", "fa-regular*"]
+MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+UNUSED = ["locales", "scripts", "styles", "*webpack-macros.html", "fa-[br]*.woff2"]
 FONT = "fonts/STIXTwoMath-subset.woff2"
 
 
@@ -61,40 +59,16 @@ def rebased(css: str, name: str) -> str:
     return ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
 
 
-def words(pages: list[str], scripts: list[str]) -> list[str]:
+def words(pages: list[str], scripts: list[str]) -> set[str]:
     """Everything in tags and scripts that a selector could mean.
 
-    >>> words(['<p class="a b-c" title="d">text</p>'], ["f('e')"])
+    >>> sorted(words(['<p class="a b-c" title="d">text</p>'], ["f('e')"]))
     ['a', 'b-c', 'class', 'e', 'f', 'p']
     """
     tags = {tag for page in pages for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
     texts = [*(WORDY.sub("", tag) for tag in tags), *scripts]
     found = {word for text in texts for word in re.findall(r"[\w-]+", text)}
-    return sorted(word for word in found if word.lstrip("-")[:1].isalpha())
-
-
-def bundle(sheet: str, script: str, used: list[str], cache: Path) -> tuple[str, str]:
-    """One sheet without what is not used, and one script, both as short as they go.
-
-    Node makes them once for what they are made of.
-    """
-    tool = HERE / "bundle.cjs"
-    pins = (HERE / "package-lock.json").read_text(encoding="utf-8")
-    parts = [sheet, script, *used, tool.read_text(encoding="utf-8"), pins]
-    kept = cache / f"{checksum(chr(0).join(parts))}.json"
-    if not kept.exists():
-        question = json.dumps({"sheet": sheet, "script": script, "words": used})
-        answer = subprocess.run(
-            [program(), tool, MODULES],
-            input=question.encode(),
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir(parents=True)
-        kept.write_bytes(answer.stdout)
-    made = json.loads(kept.read_text(encoding="utf-8"))
-    return made["css"], made["js"]
+    return {word for word in found if word.lstrip("-")[:1].isalpha()}
 
 
 def checksum(text: str) -> str:
@@ -124,15 +98,15 @@ def light(page: str, sheets: list[str], scripts: list[str], stamps: list[str]) -
     """A page that asks for one sheet and one script, waits for none, and says so."""
     css, js = stamps
     link = f'<link rel="stylesheet" href="{{}}site.css?v={css}" />\n'
-    if "<math" in page:
-        link += f'<link rel="preload" as="font" crossorigin href="{{}}{FONT}" />\n'
+    when = "preload" if "<math" in page else "prefetch"
+    link += f'<link rel="{when}" as="font" crossorigin href="{{}}{FONT}" />\n'
     page = merged(SHEET, sheets, link, page)
     call = f'<script defer src="{{}}site.js?v={js}"></script>\n'
     page = merged(SCRIPT, scripts, call, page)
     return with_policy(WAITING.sub("<script defer", OPTIONS.sub("", page)))
 
 
-def finish(built: Path, site: Path, cache: Path) -> None:
+def finish(built: Path, site: Path) -> None:
     """Nothing; ``site`` holds what Sphinx wrote into ``built``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
@@ -141,19 +115,16 @@ def finish(built: Path, site: Path, cache: Path) -> None:
     everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
     scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
     read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
-    own = [p.read_text(encoding="utf-8") for p in sorted(static.glob("*.*js"))]
-    made = bundle(
-        "\n".join(rebased(read[name], name) for name in sheets),
-        "\n;".join(read[name] for name in scripts),
-        words(pages, [*(read[name] for name in scripts), *own]),
-        cache,
-    )
+    own = [path.read_text(encoding="utf-8") for path in static.glob("*.*js")]
+    css = "\n".join(short(rebased(read[name], name)) for name in sheets)
+    js = "\n;".join(MAP.sub("", read[name]) for name in scripts)
+    made = {"site.css": purged(css, words(pages, [js, *own])), "site.js": js}
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
     for name in [*sheets, *scripts]:
-        (site / "_static" / name).unlink()
-    for name, text in zip(("site.css", "site.js"), made, strict=True):
+        (site / "_static" / name).unlink(missing_ok=True)
+    for name, text in made.items():
         (site / "_static" / name).write_text(text, encoding="utf-8")
-    stamps = [checksum(text) for text in made]
+    stamps = [checksum(text) for text in made.values()]
     for path, page in zip(paths, pages, strict=True):
         text = light(page, sheets, scripts, stamps)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
@@ -163,6 +134,6 @@ if __name__ == "__main__":
     built, site = map(Path, sys.argv[1:])
     fresh = site.with_name(f"{site.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    finish(built, fresh, site.with_name("bundles"))
+    finish(built, fresh)
     shutil.rmtree(site, ignore_errors=True)
     fresh.rename(site)

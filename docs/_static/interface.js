@@ -8,6 +8,7 @@
   const open = (toggle) => {
     toggle.setAttribute("aria-expanded", "true");
     toggle.nextElementSibling.classList.add("show");
+    toggle.focus(); // the theme takes it away on a click
   };
 
   const move = (toggle, step) => {
@@ -19,12 +20,15 @@
   for (const toggle of document.querySelectorAll('[data-bs-toggle="dropdown"]')) {
     const menu = toggle.nextElementSibling;
     const box = toggle.parentElement;
-    menu.dataset.bsPopper = "static"; // the theme's sheet places it
+    menu.setAttribute("data-bs-popper", "static"); // the theme's sheet places it
     close(toggle);
     toggle.addEventListener("click", () =>
       menu.classList.contains("show") ? close(toggle) : open(toggle),
     );
-    menu.addEventListener("click", () => close(toggle));
+    menu.addEventListener("click", () => {
+      close(toggle);
+      toggle.focus();
+    });
     box.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape" && menu.classList.contains("show")) {
@@ -32,7 +36,7 @@
         toggle.focus();
       } else if (step) {
         event.preventDefault();
-        open(toggle);
+        if (!menu.classList.contains("show")) open(toggle);
         move(toggle, step);
       }
     });

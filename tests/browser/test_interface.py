@@ -32,6 +32,7 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
     page.locator(".theme-switch-button").click()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate(THEME) == "dark"
+    page.mouse.move(600, 600)
     assert not page.locator(".theme-change-button").first.is_visible()
     page.goto(f"{address}/forward.html")
     assert page.evaluate(THEME) == "dark", "the choice holds on the next page"
@@ -104,12 +105,13 @@ def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
     sidebar = page.locator("#pst-primary-sidebar")
     assert sidebar.is_visible()
     page.locator(".primary-toggle").click()
-    assert not sidebar.is_visible() or sidebar.bounding_box()["width"] < 40
+    sidebar.wait_for(state="hidden")
     page.locator(".primary-toggle").click()
-    assert sidebar.is_visible()
+    sidebar.wait_for(state="visible")
 
 
 def test_back_to_top_comes_when_a_reader_turns_back(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1000, "height": 800})
     page.goto(f"{address}/forward.html")
     button = page.locator("#pst-back-to-top")
     assert not button.is_visible()

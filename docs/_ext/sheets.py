@@ -1,0 +1,122 @@
+"""Style sheets without the rules that match nothing.
+
+What a rule asks for is looked up among the words that the pages' tags and the scripts
+hold. Where it is not plain what a selector asks for, the rule stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
+MARKS = re.compile(STRING + r"|[{};]", re.DOTALL)
+QUIET = re.compile(rf"({STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
+NESTED = re.compile(r"@(media|supports|layer|container)\b")
+VALUE = rf"(?:{STRING}|[^;{{}}\"'])*"
+VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{VALUE};?")
+
+
+def short(css: str) -> str:
+    """The same sheet without comments and with single spaces.
+
+    >>> short('a { b: "x  /* y */";  /* c */ }')
+    'a { b: "x  /* y */"; }'
+    """
+    return QUIET.sub(lambda found: found[1] or " ", css)
+
+
+def blocks(css: str) -> Iterator[tuple[str, str | None]]:
+    """Each rule as what stands before its braces and in them; a statement has none.
+
+    >>> list(blocks('@charset "}";a{b:c}@media d{e{f:g}}'))
+    [('@charset "}"', None), ('a', 'b:c'), ('@media d', 'e{f:g}')]
+    """
+    depth = start = inside = 0
+    head = ""
+    for mark in MARKS.finditer(css):
+        depth += {"{": 1, "}": -1}.get(mark[0], 0)
+        if mark[0] == "{" and depth == 1:
+            head, inside = css[start : mark.start()].strip(), mark.end()
+        elif mark[0] == "}" and depth == 0:
+            yield head, css[inside : mark.start()].strip()
+            start = mark.end()
+        elif mark[0] == ";" and depth == 0:
+            yield css[start : mark.start()].strip(), None
+            start = mark.end()
+    if depth or css[start:].strip():
+        raise ValueError(f"the sheet breaks off in {css[start:][:60]!r}")
+
+
+def choices(selectors: str) -> list[str]:
+    """The selectors of a list.
+
+    >>> choices('a, b:is(c, d:not(e)), [f="g,h"]')
+    ['a', 'b:is(c, d:not(e))', '[f="g,h"]']
+    """
+    parts, depth = [""], 0
+    for sign in selectors:
+        depth += (sign in "([") - (sign in ")]")
+        if sign == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]
+
+
+def wanted(selector: str) -> set[str]:
+    """The tags, classes, identifiers and attributes without which nothing matches.
+
+    >>> sorted(wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
+    ['a', 'b', 'g', 'li', 'ul']
+    """
+    before = ""
+    while before != selector:
+        before, selector = selector, re.sub(r"\([^()]*\)", "", selector)
+    attributes = re.findall(r"\[\s*([\w-]+)", selector)
+    bare = re.sub(r"\[[^\]]*\]|::?[\w-]+", "", selector)
+    return {*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)}
+
+
+def matching(css: str, words: set[str]) -> str:
+    """The sheet with the rules alone that can match what has these words.
+
+    >>> matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {"b"})
+    '.b{c:d}@font-face{i:j}'
+    """
+    kept = []
+    for head, body in blocks(css):
+        if body is None:
+            kept.append(f"{head};")
+            continue
+        if NESTED.match(head):
+            body = matching(body, words)
+        elif not head.startswith("@"):
+            able = [s for s in choices(head) if "\\" in s or wanted(s) <= words]
+            head = ",".join(able)
+        if head and body:
+            kept.append(f"{head}{{{body}}}")
+    return "".join(kept)
+
+
+def purged(css: str, words: set[str]) -> str:
+    """The sheet without rules that match nothing and variables that nothing reads.
+
+    >>> purged(":root{--a:1;--b:var(--a);--c:2}p{d:var(--c)}q{e:var(--b)}", {"p"})
+    ':root{--c:2}p{d:var(--c)}'
+    """
+    before = ""
+    while before != css:
+        before, css = css, matching(css, words)
+        css = reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
+    return css
+
+
+def reading(css: str, variables: set[str]) -> str:
+    """The sheet with these variables alone.
+
+    >>> reading(':root{--a:1;--b:url(";");c:d}', {"--a"})
+    ':root{--a:1;c:d}'
+    """
+    return VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
