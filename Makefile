@@ -2,26 +2,24 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHONPYCACHEPREFIX := $(CURDIR)/_build/pycache
+export PYTHONDONTWRITEBYTECODE := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-SPHINX := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve test test-browser mutants bench lint format clean
+.PHONY: help html serve dev test test-browser mutants bench lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 
 html: .venv/ready ## build the site into _build/html, every cell executed
-	@if [ -e _build/unfinished ]; then rm -rf _build/doctrees _build/next; fi
-	@mkdir -p _build && touch _build/unfinished
-	$(SPHINX) _build/next
-	@python docs/_ext/finish.py _build/next _build/html && rm _build/unfinished
-	@echo "Open file://$(CURDIR)/_build/html/index.html"
+	@python docs/build.py
 
-serve: .venv/ready ## build, serve on http://127.0.0.1:8000 and reload on every change
-	sphinx-autobuild -c . -d _build/doctrees --watch rnn_notes --watch conf.py docs _build/next
+serve: html ## build the site and serve it on http://127.0.0.1:8000
+	python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+dev: .venv/ready ## write: serve on http://127.0.0.1:8000, and reload on every change
+	sphinx-autobuild -q -n -j auto -c . -d _build/dev/doctrees --watch rnn_notes --watch conf.py docs _build/dev/html
 
 test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q -n auto --dist loadfile

@@ -4,21 +4,19 @@ import os
 import sys
 from pathlib import Path
 
-from jupyter_cache import get_cache
-
 ROOT = Path(__file__).parent.resolve()
 DOCS, BUILD = ROOT / "docs", ROOT / "_build"
 sys.path[:0] = [str(ROOT), str(DOCS / "_ext")]
 
-from fresh import digest  # noqa: E402  (found through the line above)
+from fresh import digest, mend  # noqa: E402  (found through the line above)
 
 # Kernels inherit this environment: they import this tree, and draw no dates or hashes.
 os.environ["PYTHONPATH"] = str(ROOT)
 os.environ["PYTHONHASHSEED"] = "0"
 os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
-profile = BUILD / "ipython" / "profile_default"
-profile.mkdir(parents=True, exist_ok=True)
-(profile / "ipython_kernel_config.json").write_text(
+_profile = BUILD / "ipython" / "profile_default"
+_profile.mkdir(parents=True, exist_ok=True)
+(_profile / "ipython_kernel_config.json").write_text(
     '{"HistoryManager": {"enabled": false}, "IPKernelApp": {"log_level": "ERROR"}}'
 )
 os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
@@ -30,6 +28,7 @@ extensions = [
     "myst_nb",
     "atlas",
     "drawn",
+    "failures",
     "fresh",
     "mathml",
     "measured",
@@ -45,21 +44,14 @@ numfig_format = {"figure": "Figure %s", "table": "Table %s", "section": "Chapter
 
 # A page is read again when anything that it is made of has changed, and its cells run
 # again when the package has: the cache's folder is named by what the package holds.
-package_digest = digest(ROOT / "rnn_notes")
-sources_digest = digest(
-    ROOT / "rnn_notes",
-    DOCS / "_ext",
-    DOCS / "_static",
-    ROOT / "conf.py",
-)
+package_digest = digest(ROOT / "rnn_notes", ROOT / "constraints.txt")
+sources_digest = package_digest + digest(DOCS / "_ext", ROOT / "conf.py")
+static_digest = digest(DOCS / "_static")
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(BUILD / "cells" / package_digest)
-nb_execution_raise_on_error = True
+nb_execution_cache_path = mend(BUILD / "cells" / package_digest)
 nb_execution_timeout = 120
-nb_execution_show_tb = True
 nb_merge_streams = True
 measured_cache = str(BUILD / "measured")
-get_cache(nb_execution_cache_path).list_cache_records()  # two jobs must not create it
 
 myst_enable_extensions = [
     "amsmath",

@@ -264,6 +264,25 @@ def test_a_new_title_reaches_the_pages_that_quote_it(build, page, engine) -> Non
     assert "One" not in text(page("index"))
 
 
+def test_a_new_number_reaches_the_pages_that_quote_it(build, page, engine) -> None:
+    quoting = TWO.split("From")[0] + "From {eq}`eq-a`.\n"
+    build({**PAGES, "two": quoting})
+    assert "From (1.1)" in text(page("two"))
+    before = "# One\n\n```{measured} eq-new\na = a\n```\n"
+    build({"one": ONE.replace("# One\n", before)})
+    assert "From (1.2)" in text(page("two"))
+
+
+def test_a_sentence_is_written_into_its_own_page_only(
+    build, page, engine, tmp_path
+) -> None:
+    build(PAGES, jobs=2)
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "html").glob("*.html")}
+    build({**PAGES, "one": ONE + "\nA new sentence.\n"}, jobs=2)
+    written = {p.stem for p, at in before.items() if p.stat().st_mtime_ns != at}
+    assert written - {"genindex", "search"} == {"index", "one"}, "index lists its pages"
+
+
 def test_a_label_may_move_to_an_earlier_page(build, engine) -> None:
     build(PAGES)
     moved = "\n```{measured} eq-b\nc = d\n```\n"
@@ -280,7 +299,7 @@ def test_the_output_of_a_removed_page_is_removed(build, tmp_path, engine) -> Non
 
 
 def test_the_extensions_doctests_hold() -> None:
-    names = ["details", "finish", "fresh", "letters", "mathml", "measuring"]
+    names = ["details", "failures", "finish", "fresh", "letters", "mathml", "measuring"]
     names += ["policy", "sheets"]
     files = [str(ROOT / "docs" / "_ext" / f"{name}.py") for name in names]
     path = {"PYTHONPATH": str(ROOT / "docs" / "_ext")}

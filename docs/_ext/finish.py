@@ -2,7 +2,7 @@
 
 ::
 
-    python docs/_ext/finish.py _build/next _build/html
+    python docs/_ext/finish.py _build/next _build/html.new
 
 Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
 which no page uses. Here they become one of each, without the rules that match nothing.
@@ -131,9 +131,4 @@ def finish(built: Path, site: Path) -> None:
 
 
 if __name__ == "__main__":
-    built, site = map(Path, sys.argv[1:])
-    fresh = site.with_name(f"{site.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    finish(built, fresh)
-    shutil.rmtree(site, ignore_errors=True)
-    fresh.rename(site)
+    finish(*map(Path, sys.argv[1:]))

@@ -14,10 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from jupyter_cache import get_cache
+from jupyter_cache.cache.db import NbCacheRecord
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-PRIORITY = 900  # after Sphinx has numbered figures and equations
+LAST = 900  # after Sphinx has numbered figures and equations
 
 
 def digest(*roots: Path) -> str:
@@ -39,6 +41,20 @@ def files(root: Path) -> Iterable[Path]:
     """Every file below ``root``, or ``root`` itself, without what Python caches."""
     below = root.rglob("*") if root.is_dir() else [root]
     return (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+
+
+def mend(cache: Path) -> str:
+    """The name of a folder of executed cells, without what a killed build left there.
+
+    Two processes must not create its database at once, so it is created here.
+    """
+    cells = get_cache(cache)
+    for record in cells.list_cache_records():
+        try:
+            cells.get_cache_bundle(record.pk)
+        except (KeyError, ValueError):  # no file, or half of one
+            NbCacheRecord.remove_record(record.pk, cells.db)
+    return str(cache)
 
 
 def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -91,7 +107,8 @@ def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("sources_digest", "", "env", types=[str])
-    app.connect("env-updated", neighbours, priority=PRIORITY)
+    app.add_config_value("static_digest", "", "html", types=[str])
+    app.connect("env-get-updated", neighbours, priority=LAST)
     app.connect("builder-inited", style)
     app.connect("env-get-outdated", forget)
     app.connect("env-before-read-docs", clear)

@@ -1,0 +1,92 @@
+"""The site, built beside the last one and put in its place once it is whole.
+
+``python docs/build.py`` is what ``make html`` runs; further arguments go to Sphinx.
+
+Sphinx warns of a page only while it reads it, so after a build that failed, or that was
+killed, the next one reads all pages again. Cells and equations that held are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sphinx.cmd.build import main as sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from finish import finish  # noqa: E402  (found through the line above)
+
+BUILD = ROOT / "_build"
+SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
+STRICT = ["-q", "-W", "--keep-going", "-n", "-j", "auto"]
+
+
+def main(arguments: list[str]) -> int:
+    """0 for a new site; otherwise the last one stands as it was."""
+    BUILD.mkdir(exist_ok=True)
+    unfinished = BUILD / "unfinished"
+    with alone(BUILD / "lock"):
+        if unfinished.exists():
+            forget(DOCTREES, NEXT)
+        unfinished.touch()
+        folders = ["-c", str(ROOT), "-d", str(DOCTREES), str(ROOT / "docs"), str(NEXT)]
+        if failed := sphinx([*STRICT, *arguments, *folders]):
+            left = "is as it was" if SITE.exists() else "does not exist yet"
+            print(f"The build failed; the site in {SITE} {left}.", file=sys.stderr)
+            return failed
+        replace(SITE, NEXT)
+        unfinished.unlink()
+    print(f"Open {(SITE / 'index.html').as_uri()}")
+    return 0
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Nobody else builds into this folder; the lock ends with the process."""
+    with path.open("w") as file:
+        try:
+            lock(file)
+        except OSError:
+            sys.exit(
+                f"another build is writing to {path.parent}; expected one at a time"
+            )
+        yield
+
+
+def lock(file: IO[str]) -> None:
+    """Nothing, or ``OSError`` if another process has locked the file."""
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def replace(folder: Path, built: Path) -> None:
+    """Nothing; ``folder`` holds the finished site, and never a part of it."""
+    fresh, old = folder.with_suffix(".new"), folder.with_suffix(".old")
+    forget(fresh, old)
+    finish(built, fresh)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    forget(old)
+
+
+def forget(*folders: Path) -> None:
+    """Nothing; the folders are gone."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
