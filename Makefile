@@ -7,7 +7,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help html serve dev test test-browser mutants bench lint format clean
+.PHONY: help html serve dev test test-browser reproducible mutants bench lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -26,6 +26,9 @@ test: .venv/ready ## run the doctests, every page's cells and the tests
 
 test-browser: html .venv/browser/ready ## try the built site in Chromium
 	python -m pytest -q -o addopts='-p no:cacheprovider' tests/browser
+
+reproducible: html ## build once more, elsewhere and from nothing, and compare every byte
+	python tests/reproducible.py
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py

@@ -21,6 +21,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
+from reproducible import differences
 from sphinx.errors import SphinxError
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +54,11 @@ glue("half", 1 / 2)
 ```
 
 One {glue:text}`half`.
+
+```{glossary}
+word
+  What stands in a sentence.
+```
 """
 FAULTY = """```{code-cell} ipython3
 :tags: [remove-cell]
@@ -208,6 +214,13 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
     book.write(good)
     book.build()
     assert "One 1.5." in book.page("good")
+    book.write(good, faulty="A last sentence.\n")
+    book.build()
+    built = shutil.copytree(book.html, book.root / "built")
+    for part in ("doctrees", "next", "html"):
+        shutil.rmtree(book.root / "_build" / part)
+    book.build()
+    assert differences(built, book.html) == [], "a build from nothing gives the same"
 
 
 def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

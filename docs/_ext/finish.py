@@ -33,7 +33,14 @@ WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
 MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
-UNUSED = ["locales", "scripts", "styles", "*webpack-macros.html", "fa-[br]*.woff2"]
+UNUSED = [
+    ".buildinfo*",
+    "locales",
+    "scripts",
+    "styles",
+    "*webpack-macros.html",
+    "fa-[br]*.woff2",
+]
 FONT = "fonts/STIXTwoMath-subset.woff2"
 
 
