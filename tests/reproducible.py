@@ -37,7 +37,8 @@ def again(folder: Path) -> Path:
     command = [sys.executable, "docs/build.py", "-j", "1"]
     environment = {**os.environ, **ELSEWHERE, "HOME": str(home)}
     try:
-        subprocess.run(command, cwd=copy, env=environment, check=True)
+        quiet = subprocess.DEVNULL
+        subprocess.run(command, cwd=copy, env=environment, stdout=quiet, check=True)
     finally:
         os.umask(before)
     return copy / "_build" / "html"
