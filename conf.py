@@ -32,6 +32,7 @@ extensions = [
     "fresh",
     "mathml",
     "measured",
+    "stepper",
     "takeaway",
 ]
 exclude_patterns = ["_ext", "_static"]

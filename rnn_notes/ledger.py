@@ -52,6 +52,24 @@ def ledger(params: Params, run: Forward) -> Array:
     return np.array(columns).transpose(1, 0, 2)
 
 
+def long_ledger(params: Params, run: Forward) -> Array:
+    """The ledger and below it one more row, for ``hprev``, (T+1, T, H).
+
+    As in ``hs``, index -1 is the state before the first step.
+    The sum of its entries is what the loop's last line leaves behind, ``dhprev``.
+
+    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import forward
+    >>> params, *rest = running_example()
+    >>> run = forward(params, *rest)
+    >>> dhprev = backward(params, run).dhprev.ravel()
+    >>> bool(np.allclose(long_ledger(params, run)[-1].sum(axis=0), dhprev))
+    True
+    """
+    dhprevs = [part.dhprev.ravel() for part in gradient_ledger(params, run)]
+    return np.concatenate([ledger(params, run), [dhprevs]])
+
+
 def gradient_ledger(params: Params, run: Forward) -> list[Gradients]:
     """The gradients of each loss alone; added up they are those of the total loss.
 

@@ -25,6 +25,7 @@ FLOORS = {
     "checks": 2,
     "equations": 2,
     "reach": 2,
+    "trace": 2,
     "training": 2,
     "checkpoints": 3,
     "trained": 4,

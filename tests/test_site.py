@@ -22,7 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
 ROOT = Path(__file__).parents[1]
-EXTENSIONS = ["myst_parser", "atlas", "drawn", "fresh", "mathml", "measured"]
+EXTENSIONS = ["myst_parser", "atlas", "drawn", "fresh", "mathml", "measured", "stepper"]
 SETTINGS = {
     "extensions": EXTENSIONS,
     "html_theme": "basic",
@@ -99,7 +99,12 @@ def build(
     """A function that writes pages, builds them and returns Sphinx's warnings."""
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
 
-    def run(pages: dict[str, str], jobs: int = 1, **settings: object) -> str:
+    def run(
+        pages: dict[str, str],
+        jobs: int = 1,
+        builder: str = "html",
+        **settings: object,
+    ) -> str:
         source = tmp_path / "docs"
         source.mkdir(exist_ok=True)
         for name, text in pages.items():
@@ -113,7 +118,7 @@ def build(
         with docutils_namespace():
             app = Sphinx(
                 *folders,
-                "html",
+                builder,
                 overrides,
                 status=None,
                 warning=warnings,
@@ -181,6 +186,12 @@ WRONG = {
     "count": ("{measured-count}`pages`\n", "measured-count is 'pages'"),
     "figure": ("```{drawn} no_such\nCaption.\n```\n", "no function 'no_such'"),
     "caption": ("```{drawn} two_questions\n```\n", "no caption"),
+    "stepper": ("```{stepper}\n```\n", "no caption"),
+    "code": (
+        "```{code-block} python\n:name: loop\nt = 0\n```\n\n"
+        "```{stepper}\n:code: loop\nCaption.\n```\n",
+        "code is 'loop', expected the name of code above that has 'dh = params",
+    ),
 }
 
 
@@ -210,6 +221,45 @@ def test_a_figure_is_inline_numbered_and_described(
     silent = SimpleNamespace(two_questions=lambda: SimpleNamespace(svg="", alt=" "))
     monkeypatch.setitem(sys.modules, "rnn_notes.figures", silent)
     assert "alt text is empty" in build({"index": body})
+
+
+LOOP = """```{literalinclude} ../rnn.py
+:name: loop
+:start-at: "    dhnext = np.zeros_like(run.hs[-1])"
+:end-at: "dhnext = params.Whh.T @ dhraw"
+:dedent:
+```
+
+```{stepper}
+:name: fig
+:code: loop
+A caption.
+```
+"""
+
+
+def test_a_stepper_stands_beside_a_static_figure(build, page, tmp_path, engine) -> None:
+    shutil.copy(ROOT / "rnn_notes" / "rnn.py", tmp_path)
+    plain = "---\norphan: true\n---\n# Plain\n"
+    assert (
+        build({"index": f"# Book\n\n{LOOP}\nSee {{numref}}`fig`.", "plain": plain})
+        == ""
+    )
+    html = page("index")
+    figure = re.search(r"<figure[^>]* stepper.*?</figure>", html, re.DOTALL)[0]
+    assert figure.count("<svg") == 2, "all steps at once, and the network"
+    assert re.search(r'<div class="live" data-code="loop" hidden>', figure)
+    assert not re.search(r" on[a-z]+=|javascript:", figure)
+    assert re.search(r'<script defer="defer" src="_static/stepper.js', html)
+    assert "stepper.js" not in page("plain")
+
+
+def test_one_large_page_has_the_static_figure_alone(build, tmp_path, engine) -> None:
+    shutil.copy(ROOT / "rnn_notes" / "rnn.py", tmp_path)
+    assert not build({"index": f"# Book\n\n{LOOP}"}, builder="singlehtml")
+    html = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
+    assert html.count("<svg") == 1
+    assert "stepper.js" not in html
 
 
 def test_the_real_engine_answers_for_a_page(build) -> None:

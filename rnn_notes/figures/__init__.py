@@ -20,6 +20,7 @@ from rnn_notes.figures.passes import backward_steps, forward_pass
 from rnn_notes.figures.reaching import fading as fading
 from rnn_notes.figures.reaching import missed_share as missed_share
 from rnn_notes.figures.reaching import tanh_slopes as tanh_slopes
+from rnn_notes.figures.stepping import step_network
 from rnn_notes.figures.tables import ledger_table, outer_product
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ledger_table",
     "mutant_matrix",
     "outer_product",
+    "step_network",
     "tape_in_order",
     "truncation",
     "two_questions",

@@ -1,0 +1,252 @@
+"""The stepper, by keyboard, slider and button: it shows the trace, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from visits import SITE, Opened, violations
+
+from rnn_notes.figures.given import given
+from rnn_notes.figures.walking import _entries
+from rnn_notes.figures.words import number
+from rnn_notes.ledger import ledger
+from rnn_notes.rnn import signals
+from rnn_notes.trace import trace
+
+STOPS = trace(*given())
+LAST = len(STOPS) - 1
+both_pages = pytest.mark.parametrize("where", ["dhnext", "backward"])
+MARKED = """() => {
+  const code = document.querySelector('pre.acting');
+  const line = Number(code.style.getPropertyValue('--line'));
+  return code.textContent.split('\\n')[line].split('#')[0].trim();
+}"""
+HELD = """rows => Object.fromEntries(rows.map(row => [row.dataset.name,
+  [...row.cells].slice(1).map(cell => cell.textContent)]))"""
+SEEN = """cells => cells.map(cell =>
+  getComputedStyle(cell).visibility == 'visible' ? cell.textContent : '')"""
+LIT = """parts => parts.filter(part => part.classList.contains('now'))
+  .map(part => part.dataset.at)"""
+
+
+@pytest.fixture
+def stepper(page: Page, address: str) -> Page:
+    """The page on dhnext, with the slider in focus."""
+    page.goto(f"{address}/dhnext.html")
+    page.locator(".stepper input").focus()
+    return page
+
+
+def shown(page: Page) -> tuple[str, dict[str, list[str]]]:
+    """The line that is said to have acted, and what the table of names holds."""
+    line = page.locator(".stepper [aria-live] code").first.inner_text()
+    return line, page.locator(".holding tbody tr").evaluate_all(HELD)
+
+
+def expected(k: int) -> tuple[str, dict[str, list[str]]]:
+    """The same, from the trace."""
+    held = {name: ["", "", "", "", ""] for name in STOPS[3].held}
+    for name, value in STOPS[k].held.items():
+        *numbers, of, by = _entries(value)
+        held[name] = [*numbers, *[""] * (3 - len(numbers)), of, by.strip("`")]
+    return STOPS[k].line, held
+
+
+@both_pages
+def test_the_left_arrow_walks_through_the_trace(
+    page: Page, address: str, where: str
+) -> None:
+    page.goto(f"{address}/{where}.html")
+    slider = page.locator(".stepper input")
+    slider.focus()
+    for k in range(LAST + 1):
+        assert shown(page) == expected(k), k
+        assert page.evaluate(MARKED) == STOPS[k].line
+        lit = page.locator(".stepper svg [data-at]").evaluate_all(LIT)
+        assert lit
+        assert all(str(k) in at.split() for at in lit)
+        page.keyboard.press("ArrowLeft")
+    assert shown(page) == expected(LAST)
+    assert shown(page) != expected(LAST - 1)
+    assert slider.get_attribute("aria-valuetext") == "turn t = 0, dhnext"
+    for key, k in (("ArrowRight", LAST - 1), ("End", 0), ("Home", LAST)):
+        page.keyboard.press(key)
+        assert shown(page) == expected(k), key
+
+
+def test_a_page_key_goes_a_turn(stepper: Page) -> None:
+    stepper.keyboard.press("ArrowLeft")
+    for k in (5, 9, 13, 17, LAST, LAST):
+        stepper.keyboard.press("PageDown")
+        assert shown(stepper) == expected(k)
+    stepper.keyboard.press("PageUp")
+    assert shown(stepper) == expected(LAST - 4)
+
+
+def test_the_slider_follows_the_mouse(stepper: Page) -> None:
+    box = stepper.locator(".stepper input").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    stepper.mouse.click(box["x"] + 2, middle)
+    assert shown(stepper) == expected(LAST)
+    stepper.mouse.click(box["x"] + box["width"] / 2, middle)
+    assert shown(stepper) == expected(LAST // 2)
+
+
+def test_the_thumb_stands_below_the_turn_that_acts(stepper: Page) -> None:
+    slider = stepper.locator(".stepper input")
+    for k in range(1, LAST + 1):
+        stepper.keyboard.press("ArrowLeft")
+        left, width = slider.evaluate(
+            "s => [s.getBoundingClientRect().x, s.clientWidth]"
+        )
+        thumb = left + 8 + (width - 16) * (LAST - k) / LAST
+        column = stepper.locator(".walk svg text", has_text=f"t = {STOPS[k].t}")
+        box = column.bounding_box()
+        assert box
+        assert abs(box["x"] + box["width"] / 2 - thumb) < 34, k  # columns are 57 apart
+
+
+def test_the_buttons_go_both_ways_and_stop_at_the_ends(stepper: Page) -> None:
+    ways = stepper.get_by_role("button", name=re.compile("line"))
+    onwards, back = ways.nth(0), ways.nth(1)
+    expect(back).to_have_attribute("aria-disabled", "true")
+    onwards.focus()
+    for k in range(1, LAST + 1):
+        expect(onwards).to_have_attribute("aria-disabled", "false")
+        stepper.keyboard.press("Enter")
+        assert shown(stepper) == expected(k)
+    expect(onwards).to_have_attribute("aria-disabled", "true")
+    expect(onwards).to_be_focused()
+    onwards.click(force=True)
+    assert shown(stepper) == expected(LAST)
+    back.click()
+    assert shown(stepper) == expected(LAST - 1)
+
+
+def rows(page: Page) -> Iterator[list[str]]:
+    """The ledger as it is seen, row by row."""
+    for row in page.locator(".filling tbody tr").all():
+        yield row.locator("td").evaluate_all(SEEN)
+
+
+def test_the_ledger_fills_row_by_row(stepper: Page) -> None:
+    params, run = given()
+    table = ledger(params, run)[:, :, 0]
+    assert not any("".join(row) for row in list(rows(stepper))[1:])
+    for t, signal in zip((4, 3, 2, 1, 0), signals(params, run), strict=True):
+        shares = [number(table[t, s]) if s > t else "" for s in (4, 3, 2, 1, 0)]
+        later = number(signal.dhnext[0, 0], 2 if t < 4 else 0)
+        row = list(rows(stepper))[4 - t]
+        assert row == [*shares, later, ""], "before the turn, dhnext alone is there"
+        stepper.keyboard.press("ArrowLeft")
+        stepper.keyboard.press("ArrowLeft")
+        *full, later_again, total = list(rows(stepper))[4 - t]
+        shares = [number(table[t, s], 2 if s >= t else 0) for s in (4, 3, 2, 1, 0)]
+        assert [*full, later_again] == [*shares, later]
+        assert total == number(signal.dh[0, 0])
+        stepper.keyboard.press("ArrowLeft")
+        stepper.keyboard.press("ArrowLeft")
+    assert all("".join(row) for row in rows(stepper))
+
+
+@both_pages
+def test_it_works_from_a_file(context: Opened, where: str) -> None:
+    made, heard = context(viewport={"width": 1280, "height": 900})
+    page = made.new_page()
+    page.goto((SITE / f"{where}.html").as_uri())
+    page.locator(".stepper input").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert shown(page) == expected(2)
+    assert not heard.errors
+    assert not heard.hosts()
+
+
+@both_pages
+def test_without_scripts_all_steps_stand_in_one_picture(
+    context: Opened, address: str, where: str
+) -> None:
+    made, _ = context(java_script_enabled=False)
+    page = made.new_page()
+    page.goto(f"{address}/{where}.html")
+    picture = page.get_by_role("img", name="Every step backward")
+    expect(picture).to_be_visible()
+    expect(page.locator(".stepper .live")).to_be_hidden()
+    for t in range(5):
+        expect(picture.get_by_text(f"t = {t}", exact=True)).to_be_visible()
+
+
+def test_with_scripts_the_stepper_stands_in_its_place(stepper: Page) -> None:
+    picture = stepper.get_by_role("img", name="Every step backward")
+    expect(picture).to_be_hidden()
+    expect(stepper.locator(".stepper .live")).to_be_visible()
+    stepper.emulate_media(media="print")
+    expect(stepper.locator(".stepper .live")).to_be_hidden()
+    expect(stepper.locator(".stepper > .drawn")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_all_of_it(context: Opened, address: str, width: int) -> None:
+    made, _ = context(viewport={"width": width, "height": 800}, has_touch=True)
+    page = made.new_page()
+    page.goto(f"{address}/dhnext.html")
+    onwards = page.get_by_role("button", name="next line")
+    for _ in range(LAST):
+        onwards.tap()
+    assert shown(page) == expected(LAST)
+    sideways = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(sideways)
+    for part in (".holding", ".filling table"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert width == 320 or box["x"] + box["width"] <= width, part
+    for control in page.locator(".stepper :is(input, button)").all():
+        box = control.bounding_box()
+        assert box
+        assert box["height"] >= 44
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", 0), ("no-preference", 26)])
+def test_nothing_moves_for_who_wants_no_motion(
+    context: Opened, address: str, motion: str, moves: int
+) -> None:
+    made, _ = context(reduced_motion=motion)
+    page = made.new_page()
+    page.goto(f"{address}/dhnext.html")
+    moving = page.locator(".stepper *").evaluate_all(
+        "all => all.filter(e => getComputedStyle(e).transitionDuration != '0s'"
+        " && e.closest('[data-at]')).length"
+    )
+    assert (moving > moves) if moves else (moving == 0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_at_any_stage(
+    context: Opened, address: str, scheme: str
+) -> None:
+    made, _ = context(color_scheme=scheme, reduced_motion="reduce")
+    page = made.new_page()
+    page.goto(f"{address}/dhnext.html")
+    page.locator(".stepper input").focus()
+    for k in (2, 4, 10, LAST):
+        page.locator(".stepper input").fill(str(LAST - k))
+        assert shown(page) == expected(k)
+        assert not violations(page)
+
+
+def test_what_is_told_is_told_to_who_does_not_see(stepper: Page) -> None:
+    words = stepper.locator(".stepper [aria-live=polite]")
+    slider = stepper.get_by_role("slider", name="Step back in time")
+    expect(slider).to_have_attribute("aria-valuetext", "before the loop")
+    expect(slider).to_have_accessible_description(re.compile("next line"))
+    for _ in range(4):
+        stepper.keyboard.press("ArrowLeft")
+    expect(words).to_contain_text("derivative of no loss by hs[4]")
+    expect(words).to_contain_text("of loss 4 by hs[3]")
+    expect(stepper.get_by_role("table", name="What the names hold")).to_be_visible()
+    named = stepper.get_by_role("rowheader").all_inner_texts()
+    assert [name.split("\n")[0] for name in named[:5]] == list(STOPS[3].held)
