@@ -60,7 +60,7 @@ class Page:
         """The text that a reader reads as sentences: captions and terms, no code."""
 
         def kept(match: re.Match[str]) -> str:
-            holds_prose = re.match(r"\s*\{(drawn|glossary)\}", match[2])
+            holds_prose = re.match(r"\s*\{(drawn|stepper|glossary)\}", match[2])
             return re.sub(r"^:\w+:.*$", "", match[3], flags=re.M) if holds_prose else ""
 
         return FENCE.sub(kept, self.body())
