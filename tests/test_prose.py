@@ -43,6 +43,7 @@ def test_no_decimal_in_a_sentence_is_typed_by_hand(page):
         ("Glued: {glue:text}`a-key:.3f`, code: `0.5 * h`, math $0.5$, step 12.", []),
         ("```{code-cell} ipython3\nx = 0.5\n```", []),
         ("```{drawn} unrolled\n:name: fig\nFalls to 0.5.\n```", ["0.5"]),
+        ("```{stepper}\n:name: fig\n:ledger:\nFalls to 0.5.\n```", ["0.5"]),
     ],
 )
 def test_decimals_are_found(text, found):

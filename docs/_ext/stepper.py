@@ -43,8 +43,8 @@ class Stepper(Drawn):
 
     def run(self) -> list[nodes.Node]:
         self.arguments = ["backward_steps"]
-        figures = super().run()
         name, code = (self.options.get(key, "") for key in ("name", "code"))
+        figures = super().run()  # takes the name away
         self.check(code)
         for figure in figures:
             figure["classes"].append("stepper")
