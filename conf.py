@@ -34,6 +34,7 @@ extensions = [
     "measured",
     "stepper",
     "takeaway",
+    "teaching",
 ]
 exclude_patterns = ["_ext", "_static"]
 templates_path = ["docs/_ext/templates"]

@@ -158,7 +158,7 @@ def resolves(parts: list[str], known: set[str]) -> bool:
 
 def dangling(page: Page, labels: set[str]) -> list[str]:
     """References of a page that lead nowhere; ``labels`` are the whole book's."""
-    references = re.findall(r"\{(eq|numref|ref|doc)\}`([^`]+)`", page.body())
+    references = re.findall(r"\{(eq|numref|ref|doc|address)\}`([^`]+)`", page.body())
     lost = []
     for role, text in references:
         target = re.sub(r".*<(.*)>", r"\1", text)

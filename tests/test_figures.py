@@ -11,7 +11,7 @@ import pytest
 from rnn_notes import figures
 from rnn_notes.example import running_example
 from rnn_notes.figures.given import given
-from rnn_notes.figures.svg import INKS, draw
+from rnn_notes.figures.svg import INKS, alone, draw
 from rnn_notes.figures.words import number
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import backward, signals
@@ -203,7 +203,34 @@ def test_the_fallbacks_are_the_page_s_own_light_colours():
         for part in css.split("@media screen", maxsplit=1)
     )
     assert {ink.name: ink.fallback for ink in INKS.values()}.items() <= light.items()
+    assert {ink.name: ink.dark for ink in INKS.values()}.items() <= dark.items()
     assert all(light[ink.name] != dark[ink.name] for ink in INKS.values())
+
+
+@every_figure
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_figure_stands_alone_in_a_file(name, dark):
+    figure = getattr(figures, name)()
+    file = figure.file(dark)
+    root = ElementTree.fromstring(file)
+    assert "var(" not in file
+    assert "var(" in figure.svg
+    _, _, width, height = map(float, root.get("viewBox").split())
+    size = float(root.get("width")), float(root.get("height"))
+    assert size == (2 * width, 2 * height)
+    assert [child.tag.removeprefix(SVG) for child in root] == [
+        "title", "desc", "rect", "g",
+    ]  # fmt: skip
+    colours = set(re.findall(r"#[0-9a-f]{6}", file))
+    known = {ink.dark if dark else ink.fallback for ink in INKS.values()}
+    assert (INKS["paper"].dark if dark else INKS["paper"].fallback) in colours
+    assert colours <= known
+    assert not set(re.findall(r"#[0-9a-f]{6}", figure.file(not dark))) <= known
+
+
+def test_what_is_no_figure_makes_no_file():
+    with pytest.raises(ValueError, match="has no viewBox"):
+        alone("<svg></svg>")
 
 
 @pytest.mark.parametrize(

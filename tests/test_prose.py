@@ -94,8 +94,9 @@ def test_labels_are_given_once(labels):
 
 
 def test_lost_references_are_found(labels):
-    page = scratch("{eq}`eq-nowhere`, {doc}`dhnext`, {doc}`words <nowhere>`")
-    assert prose.dangling(page, set(labels)) == ["eq:eq-nowhere", "doc:nowhere"]
+    page = scratch("{eq}`eq-a`, {doc}`dhnext`, {doc}`words <b>`, {address}`fig-c`")
+    lost = ["eq:eq-a", "doc:b", "address:fig-c"]
+    assert prose.dangling(page, set(labels)) == lost
 
 
 @every_page

@@ -14,6 +14,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +25,7 @@ from sphinx.util.docutils import docutils_namespace
 
 ROOT = Path(__file__).parents[1]
 EXTENSIONS = ["myst_parser", "atlas", "drawn", "fresh", "mathml", "measured", "stepper"]
+EXTENSIONS += ["teaching"]
 SETTINGS = {
     "extensions": EXTENSIONS,
     "html_theme": "basic",
@@ -186,6 +189,7 @@ WRONG = {
     "count": ("{measured-count}`pages`\n", "measured-count is 'pages'"),
     "figure": ("```{drawn} no_such\nCaption.\n```\n", "no function 'no_such'"),
     "caption": ("```{drawn} two_questions\n```\n", "no caption"),
+    "address": ("{address}`eq-gone`\n", "address is 'eq-gone', expected the label"),
     "stepper": ("```{stepper}\n```\n", "no caption"),
     "code": (
         "```{code-block} python\n:name: loop\nt = 0\n```\n\n"
@@ -221,6 +225,30 @@ def test_a_figure_is_inline_numbered_and_described(
     silent = SimpleNamespace(two_questions=lambda: SimpleNamespace(svg="", alt=" "))
     monkeypatch.setitem(sys.modules, "rnn_notes.figures", silent)
     assert "alt text is empty" in build({"index": body})
+
+
+def test_every_drawn_figure_is_a_file_in_the_list_of_slides(
+    build, page, tmp_path, engine
+) -> None:
+    draws = "```{drawn} two_questions\n:name: fig\nA caption.\n```\n"
+    teach = "# Teach\n\n```{slides}\n```\n\n{address}`eq-a` and {address}`fig`.\n"
+    pages = {**PAGES, "one": f"{ONE}\n{draws}", "two": f"{TWO}\n{teach[2:]}"}
+    pages["two"] = pages["two"].replace("Teach\n", "", 1)
+    assert build(pages) == ""
+    html, folder = page("two"), tmp_path / "html" / "figures"
+    listed = re.findall(r'href="(figures/[^"]+)"', html)
+    assert listed == ["figures/two_questions.svg", "figures/two_questions-dark.svg"]
+    assert [(tmp_path / "html" / file).exists() for file in listed] == [True, True]
+    figure = import_module("rnn_notes.figures").two_questions()
+    assert (folder / "two_questions-dark.svg").read_text() == figure.file(dark=True)
+    assert figure.alt in unescape(text(html))
+    assert "Where dh comes from , Fig. 1.1" in text(html)
+    for address in ("one.html#equation-eq-a", "one.html#fig"):
+        assert re.search(rf'href="{address}"><code[^>]*><span[^>]*>{address}<', html)
+        assert f'id="{address.split("#")[1]}"' in page("one")
+    build({**pages, "one": ONE, "two": pages["two"].replace(" and {address}`fig`", "")})
+    assert list(folder.iterdir()) == [], "a figure that no page draws has no file"
+    assert "figures/" not in page("two")
 
 
 LOOP = """```{literalinclude} ../rnn.py

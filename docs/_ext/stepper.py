@@ -49,7 +49,7 @@ class Stepper(Drawn):
         for figure in figures:
             figure["classes"].append("stepper")
             html = stepper(name or "stepper", code, "ledger" in self.options)
-            figure.insert(1, Live("", html=html))
+            figure.insert(1, Live("", html=html, drawn="step_network"))
         return figures
 
     def check(self, code: str) -> None:

@@ -12,6 +12,7 @@ What you can do with it::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,17 +20,23 @@ from xml.sax.saxutils import escape
 from zlib import crc32
 
 WIDTH = 360  # of a figure: a phone's column, where 12 units are 11 pixels or more
-FONTS = (
-    "--letters:STIX Two Text,Times New Roman,Times,serif;"
-    "--code:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
-)
+FAMILIES = {
+    "letters": "STIX Two Text,Times New Roman,Times,serif",
+    "code": "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace",
+}
+FONTS = ";".join(f"--{name}:{family}" for name, family in FAMILIES.items())
 
 
 class Ink(NamedTuple):
-    """How a quantity is drawn: a CSS custom property, its fallback, a dash pattern."""
+    """How a quantity is drawn: a CSS custom property, its colours, a dash pattern.
+
+    fallback : the colour on white, where no page lends the property
+    dark     : the colour on a dark ground
+    """
 
     name: str
     fallback: str
+    dark: str
     dash: str = ""
 
     @property
@@ -39,17 +46,17 @@ class Ink(NamedTuple):
 
 
 INKS = {
-    "loss": Ink("q-loss", "#a8174a"),
-    "dy": Ink("q-dy", "#1c5fa8", dash="0.1 4"),
-    "dhnext": Ink("q-dhnext", "#a84b17", dash="6 4"),
-    "dh": Ink("q-dh", "#6b3fa0"),
-    "dhraw": Ink("q-dhraw", "#0b7268", dash="8 4 0.1 4"),
-    "weight": Ink("q-weight", "#57606a"),
-    "state": Ink("q-state", "#2d6a31"),
-    "ink": Ink("ink", "#1f2328"),
-    "quiet": Ink("quiet", "#59636e"),
-    "rule": Ink("rule", "#d5dae0"),
-    "paper": Ink("paper", "#ffffff"),
+    "loss": Ink("q-loss", "#a8174a", "#ff8fab"),
+    "dy": Ink("q-dy", "#1c5fa8", "#80b8f5", dash="0.1 4"),
+    "dhnext": Ink("q-dhnext", "#a84b17", "#f0a06c", dash="6 4"),
+    "dh": Ink("q-dh", "#6b3fa0", "#c7a8f2"),
+    "dhraw": Ink("q-dhraw", "#0b7268", "#5cc9ba", dash="8 4 0.1 4"),
+    "weight": Ink("q-weight", "#57606a", "#a8b3bf"),
+    "state": Ink("q-state", "#2d6a31", "#8cc98f"),
+    "ink": Ink("ink", "#1f2328", "#dbe0e6"),
+    "quiet": Ink("quiet", "#59636e", "#9aa5b1"),
+    "rule": Ink("rule", "#d5dae0", "#3a424b"),
+    "paper": Ink("paper", "#ffffff", "#15181c"),
 }
 
 
@@ -63,14 +70,33 @@ class Figure:
     def _repr_html_(self) -> str:
         return self.svg
 
-    def file(self) -> str:
-        """The picture as a file of its own: on paper, where no page lends it a ground.
+    def file(self, dark: bool = False) -> str:
+        """The picture as a file of its own, on white or on a dark ground.
 
-        >>> Figure('<svg style="width:100%"></svg>', "nothing").file()
-        '<svg style="background:#ffffff;width:100%"></svg>\\n'
+        >>> dot = draw("dot", 20, 20, "A dot", "One dot.", ['<circle r="1"/>'])
+        >>> "var(" in dot.svg, "var(" in dot.file(), "#15181c" in dot.file(dark=True)
+        (True, False, True)
         """
-        ground = f'style="background:{INKS["paper"].fallback};'
-        return self.svg.replace('style="', ground, 1) + "\n"
+        return alone(self.svg, dark)
+
+
+def alone(svg: str, dark: bool = False) -> str:
+    """A figure's SVG as a file of its own, for a slide or a page on paper.
+
+    Programs for slides know no custom properties, so each becomes what it stands for;
+    the picture gets a size, and a ground of its own.
+    """
+    paints = {ink.name: ink.dark if dark else ink.fallback for ink in INKS.values()}
+    svg = re.sub(r"var\(--([a-z-]+),#[0-9a-f]{6}\)", lambda ink: paints[ink[1]], svg)
+    svg = re.sub(r"var\(--(letters|code)\)", lambda font: FAMILIES[font[1]], svg)
+    box = re.search(r'viewBox="0 0 (\S+) (\S+)"', svg)
+    if not box:
+        raise ValueError(f"{svg[:60]!r} has no viewBox; expected a figure of the book")
+    width, height = (2 * float(size) for size in box.groups())
+    size = f'width="{width:g}" height="{height:g}" style="font-family:sans-serif"'
+    svg = re.sub(r'style="width:100%[^"]*"', size, svg, count=1)
+    ground = f'<rect width="100%" height="100%" style="fill:{paints["paper"]}"/>'
+    return svg.replace("</desc>\n", f"</desc>\n{ground}\n", 1) + "\n"
 
 
 def draw(
