@@ -194,11 +194,11 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
         _flush_folder(path.parent)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    except BaseException:  # Ctrl-C
-        part.unlink(missing_ok=True)
+    except BaseException as error:  # Ctrl-C too
+        with contextlib.suppress(OSError):  # where nothing can be written
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

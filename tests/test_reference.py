@@ -103,6 +103,21 @@ def test_a_source_can_be_found_and_stands_behind_a_page(label, text):
     assert faults_of_a_source(label, text) == []
 
 
+def unnamed(pages, sources):
+    """Page and source, where a page refers to one that does not name it."""
+    behind = {label: text.rsplit("Behind", 1)[-1] for label, text in entries(sources)}
+    used = {(p.name, s) for p in pages for s in re.findall(r"<(bib-[\w-]+)>", p.body())}
+    return {
+        (page, source) for page, source in used if f"`{page}`" not in behind[source]
+    }
+
+
+def test_a_source_names_the_pages_that_refer_to_it():
+    assert unnamed(prose.pages(), SOURCES) == set()
+    stray = prose.Page("notation", "as {ref}`Elman <bib-elman-1990>` has it")
+    assert unnamed([stray], SOURCES) == {("notation", "bib-elman-1990")}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [

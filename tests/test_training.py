@@ -394,7 +394,18 @@ def interrupt(path, monkeypatch):
     monkeypatch.setattr(os, "fsync", pressed)
 
 
+def make_read_only(path, monkeypatch):
+    """Refuses to make or remove files, as a disk does that is mounted read-only."""
+
+    def refuse(self, *_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+
+    for verb in ("open", "unlink"):
+        monkeypatch.setattr(Path, verb, refuse)
+
+
 FAILURES = {"full disk": (fill_the_disk, OSError, "No space left on device: .*a.npz")}
+FAILURES["read-only disk"] = (make_read_only, OSError, r"Read-only .*a\.npz'$")
 FAILURES["Ctrl-C"] = (interrupt, KeyboardInterrupt, None)
 if Path("/dev/full").exists():
     FAILURES["full device"] = (point_at_a_full_device, OSError, "No space left")
