@@ -7,7 +7,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help html serve dev test test-browser reproducible mutants bench lint format clean
+.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -35,6 +35,9 @@ mutants: .venv/ready ## plant faults in the package and the prose, and report wh
 
 bench: .venv/bench/ready ## race the passes with their peers, ten minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
+
+bench-builds: .venv/ready ## measure what building the site costs, three minutes
+	python benchmarks/builds.py
 
 lint: .venv/ready ## check format, style and types
 	ruff format --check .
