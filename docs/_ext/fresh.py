@@ -7,6 +7,7 @@ A page also holds what the package computed, and its neighbours' titles and numb
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterable
 from importlib import import_module
@@ -51,8 +52,10 @@ def mend(cache: Path) -> str:
     cells = get_cache(cache)
     for record in cells.list_cache_records():
         try:
-            cells.get_cache_bundle(record.pk)
-        except (KeyError, ValueError):  # no file, or half of one
+            json.loads(
+                Path(cache, "executed", record.hashkey, "base.ipynb").read_bytes()
+            )
+        except (OSError, ValueError):  # no file, or half of one
             NbCacheRecord.remove_record(record.pk, cells.db)
     return str(cache)
 
