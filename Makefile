@@ -7,7 +7,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds lint format clean
+.PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -29,6 +29,9 @@ test-browser: html .venv/browser/ready ## try the built site in Chromium
 
 reproducible: html ## build once more, elsewhere and from nothing, and compare every byte
 	python tests/reproducible.py
+
+lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page as a phone and as a desk
+	python tests/browser/lighthouse.py
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
@@ -62,6 +65,11 @@ clean: ## remove what was built, keep the environment
 	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
 	mkdir -p .venv/browser && cp tests/browser/package.json tests/browser/package-lock.json .venv/browser/
 	npm ci --prefix .venv/browser --silent --cache _build/npm
+	@touch $@
+
+.venv/lighthouse/ready: .venv/ready tests/browser/lighthouse/package-lock.json
+	mkdir -p .venv/lighthouse && cp tests/browser/lighthouse/package.json tests/browser/lighthouse/package-lock.json .venv/lighthouse/
+	npm ci --prefix .venv/lighthouse --silent --cache _build/npm
 	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt

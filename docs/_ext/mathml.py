@@ -92,12 +92,16 @@ def whole(latex: str) -> str:
     return COUNTED.sub(r"\\\1{\2*}", text)
 
 
+CIRCLED = {"⊙", "⊗", "⊕"}
 SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts"}
 
 
 def tight(mathml: str) -> str:
-    """The same MathML without space around the signs in indices, as TeX sets them.
+    """The same MathML with signs as TeX sets them: none large between two factors, as
+    Firefox draws ⊙, and without space around those in indices.
 
+    >>> tight("<math><mo>⊙</mo></math>")
+    '<math><mo largeop="false">⊙</mo></math>'
     >>> tight("<math><msub><mi>h</mi><mo>+</mo></msub></math>")
     '<math><msub><mi>h</mi><mo lspace="0" rspace="0">+</mo></msub></math>'
     >>> tight("<math><mo>+</mo></math>")
@@ -105,10 +109,17 @@ def tight(mathml: str) -> str:
     """
     tree = ElementTree.fromstring(mathml)
     for element in tree.iter():
+        if element.tag == "mo" and element.text in CIRCLED:
+            element.set("largeop", "false")
         for script in list(element)[1:] if element.tag in SCRIPTS else []:
             for sign in script.iter("mo"):
                 sign.attrib = {"lspace": "0", "rspace": "0", **sign.attrib}
     return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
+
+
+def is_long(mathml: str) -> bool:
+    """Whether a formula of one row is wider than a sheet of paper at its usual size."""
+    return len(re.findall("<m[ion][ >]", mathml)) > 70 and "<mtr" not in mathml
 
 
 class Renderer:
@@ -146,7 +157,7 @@ class Renderer:
         writer.body.append(writer.starttag(node, "div", CLASS="equation"))
         mathml = self.mathml(node.astext(), True, node)
         # The theme's script gives a box of this second class a tab stop if it scrolls.
-        box = "formula pst-scrollable-table-container"
+        box = "formula pst-scrollable-table-container" + " long" * is_long(mathml)
         writer.body.append(f'<div class="{box}">{mathml}</div>')
         if node.get("number"):
             number = get_node_equation_number(writer, node)

@@ -1,0 +1,98 @@
+"""Firefox as it is installed, driven by WebDriver BiDi, the protocol that it speaks."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+
+class Firefox:
+    """A window of Firefox.
+
+    What it does not do is a ``RuntimeError`` with Firefox's own words.
+    """
+
+    def __init__(self, wire: ClientConnection) -> None:
+        self.wire, self.numbers = wire, itertools.count(1)
+        self.ask("session.new", capabilities={})
+        tree = self.ask("browsingContext.getTree")
+        self.window = tree["contexts"][0]["context"]
+
+    def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """The result of a command."""
+        number = next(self.numbers)
+        question = {"id": number, "method": method, "params": parameters}
+        self.wire.send(json.dumps(question))
+        while True:
+            answer = json.loads(self.wire.recv(timeout=120))
+            if answer.get("id") == number:
+                break
+        if answer["type"] == "error":
+            raise RuntimeError(f"{method}: {answer['error']}: {answer['message']}")
+        return dict(answer["result"])
+
+    def open(self, url: str, width: int = 1280, ratio: float = 1) -> None:
+        """Nothing; the page is loaded in a window of this width."""
+        self.ask(
+            "browsingContext.setViewport",
+            context=self.window,
+            viewport={"width": width, "height": 900},
+            devicePixelRatio=ratio,
+        )
+        self.ask(
+            "browsingContext.navigate", context=self.window, url=url, wait="complete"
+        )
+        self.value("document.fonts.ready.then(() => true)")
+
+    def value(self, expression: str) -> Any:
+        """What an expression of JavaScript comes to, through JSON."""
+        result = self.ask(
+            "script.evaluate",
+            expression=f"Promise.resolve({expression}).then(JSON.stringify)",
+            target={"context": self.window},
+            awaitPromise=True,
+        )
+        if result["type"] == "exception":
+            raise RuntimeError(result["exceptionDetails"]["text"])
+        return json.loads(result["result"].get("value", "null"))
+
+    def screenshot(self, path: Path) -> None:
+        """Nothing; the file shows the window."""
+        shot = self.ask("browsingContext.captureScreenshot", context=self.window)
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def printed(self) -> bytes:
+        """The page as a PDF, as it would be printed."""
+        result = self.ask(
+            "browsingContext.print", context=self.window, shrinkToFit=False
+        )
+        return base64.b64decode(result["data"])
+
+
+@contextmanager
+def firefox(profile: Path) -> Iterator[Firefox]:
+    """A new Firefox without a past, for as long as the block runs."""
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    if not program:
+        raise FileNotFoundError("no Firefox here: apt-get install firefox-esr")
+    command = [program, "--headless", "--no-remote", "--profile", str(profile)]
+    command += ["--remote-debugging-port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stderr is not None
+            lines = (re.search(r"ws://\S+", line) for line in child.stderr)
+            address = next(found[0] for found in lines if found)
+            with connect(f"{address}/session", max_size=None, proxy=None) as wire:
+                yield Firefox(wire)
+        finally:
+            child.terminate()

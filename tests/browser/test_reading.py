@@ -1,0 +1,143 @@
+"""How the book reads: in Firefox, enlarged, on paper, aloud, and without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from firefox import Firefox, firefox
+from playwright.sync_api import Page
+from visits import PAGES, SITE, Opened
+
+SIDEWAYS = """document.documentElement.scrollWidth
+  - document.documentElement.clientWidth"""
+# A formula is drawn by the book's font, has a size, and is in sight or scrolls to it.
+LOST = """[...document.querySelectorAll('math')].filter(math => {
+  if (math.closest('details:not([open])')) return false;
+  const box = math.getBoundingClientRect();
+  const scroll = math.closest('.formula, .text_html, table');
+  const held = !scroll || getComputedStyle(scroll).overflowX !== 'hidden';
+  const inside = box.right <= document.documentElement.clientWidth + 1;
+  return box.width < 1 || box.height < 1 || !held || !(inside || scroll);
+}).map(math => math.textContent)"""
+LOADED = """[...document.fonts].some(
+  font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
+CUT = """[...document.querySelectorAll('.bd-article :is(pre, .formula, .drawn, .text_html)')]
+  .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.className + ': ' + e.textContent.slice(0, 60))"""
+CHROME = (
+    ".bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area"
+)
+FORMULAS = [
+    name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")
+]
+
+
+@pytest.fixture(scope="module")
+def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    with firefox(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+# 640 pixels at twice the size are what a window of 1280 shows when zoomed to 200%.
+@pytest.mark.parametrize(("width", "ratio"), [(1280, 1), (390, 3), (640, 2)])
+def test_formulas_in_firefox(
+    fox: Firefox, address: str, width: int, ratio: float
+) -> None:
+    for name in FORMULAS:
+        fox.open(f"{address}/{name}.html", width, ratio)
+        assert (name, fox.value(LOADED), fox.value(LOST)) == (name, True, [])
+        assert fox.value(SIDEWAYS) <= 0, name
+
+
+def test_firefox_draws_signs_no_larger_than_chromium(
+    fox: Firefox, page: Page, address: str
+) -> None:
+    height = """Math.max(...[...document.querySelectorAll('.formula mo')]
+      .filter(mo => mo.textContent === '⊙')
+      .map(mo => mo.getBoundingClientRect().width / parseFloat(
+        getComputedStyle(mo).fontSize)))"""
+    page.goto(f"{address}/backward.html", wait_until="networkidle")
+    fox.open(f"{address}/backward.html")
+    assert fox.value(height) == pytest.approx(page.evaluate(height), abs=0.05)
+
+
+def test_firefox_keeps_the_policy_and_opens_files(fox: Firefox, address: str) -> None:
+    fox.open((SITE / "backward.html").as_uri())
+    assert fox.value(LOADED)
+    assert fox.value("document.documentElement.dataset.theme") in ("light", "dark")
+    fox.open(f"{address}/index.html")
+    add = "document.body.append(Object.assign(document.createElement('script'),"
+    fox.value(f"{add} {{textContent: 'window.hasRun = 1'}})) || 0")
+    assert fox.value("window.hasRun || 0") == 0
+    assert fox.value("document.querySelectorAll('meta[http-equiv]').length") == 1
+
+
+@pytest.mark.parametrize(("width", "ratio"), [(390, 3), (640, 2)])
+def test_formulas_in_chromium(
+    context: Opened, address: str, width: int, ratio: float
+) -> None:
+    made, _ = context(
+        viewport={"width": width, "height": 800}, device_scale_factor=ratio
+    )
+    page = made.new_page()
+    for name in FORMULAS:
+        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        assert (name, page.evaluate(LOADED), page.evaluate(LOST)) == (name, True, [])
+        assert page.evaluate(SIDEWAYS) <= 0, name
+    page.evaluate("document.querySelector('.formula').style.overflow = 'hidden'")
+    assert len(page.evaluate(LOST)) == 1, "a clipped formula is seen"
+
+
+def test_on_paper_nothing_is_cut_and_solutions_are_open(
+    context: Opened, address: str
+) -> None:
+    made, _ = context(viewport={"width": 658, "height": 990}, color_scheme="dark")
+    page = made.new_page()  # as wide as A4 between margins of 18 mm
+    page.emulate_media(media="print")
+    for name in PAGES:
+        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        assert (name, page.evaluate(CUT)) == (name, [])
+        solutions = page.locator("details.solution > :not(summary)")
+        for at in range(solutions.count()):
+            assert solutions.nth(at).bounding_box()["height"] > 0, name
+        for part in page.locator(CHROME).all():
+            assert not part.is_visible(), name
+        ink = page.evaluate("getComputedStyle(document.querySelector('article')).color")
+        assert max(map(int, re.findall(r"\d+", ink)[:3])) < 100, (
+            "dark ink, in any scheme"
+        )
+    page.goto(f"{address}/transposes.html", wait_until="networkidle")
+    page.emulate_media(media="screen")
+    assert page.evaluate(CUT), "on a screen as narrow, some lines scroll"
+    assert not page.locator("details.solution > p").first.is_visible()
+
+
+def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:
+    page.goto(f"{address}/forward.html", wait_until="networkidle")
+    wire = page.context.new_cdp_session(page)
+    tree = wire.send("Accessibility.getFullAXTree")["nodes"]
+    roles = [node["role"]["value"] for node in tree if not node.get("ignored")]
+    assert roles.count("MathMLMath") == page.locator("math").count() > 0
+    fraction = {"MathMLFraction", "MathMLSub", "MathMLIdentifier", "MathMLOperator"}
+    assert fraction <= set(roles)
+    named = [
+        node["name"]["value"]
+        for node in tree
+        if node["role"]["value"] in {"image", "img"} and node.get("name")
+    ]
+    assert len(named) >= page.locator(".drawn svg").count() > 0
+    assert min(map(len, named)) > 20, "a figure says what it shows"
+
+
+def test_without_scripts_the_book_stands(context: Opened, address: str) -> None:
+    made, heard = context(java_script_enabled=False)
+    page = made.new_page()
+    page.goto(f"{address}/transposes.html")
+    assert page.locator(".formula math").first.is_visible()
+    assert not page.locator(".theme-switch-button").is_visible()
+    page.locator("details.solution > summary").first.click()
+    assert page.locator("details.solution[open] > p").first.is_visible()
+    assert not heard.errors
