@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from firefox import Firefox, firefox
@@ -24,7 +23,7 @@ LOST = """[...document.querySelectorAll('math')].filter(math => {
 }).map(math => math.textContent)"""
 LOADED = """[...document.fonts].some(
   font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
-CUT = """[...document.querySelectorAll('.bd-article :is(pre, .formula, .drawn, .text_html)')]
+CUT = """[...document.querySelectorAll('pre, .formula, .drawn, .text_html')]
   .filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
   .map(e => e.className + ': ' + e.textContent.slice(0, 60))"""
 CHROME = (
