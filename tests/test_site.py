@@ -448,7 +448,7 @@ def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
 
 def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
     fonts = {p.name: p.stat().st_size for p in site.rglob("*.woff2")}
-    assert fonts["STIXTwoMath-subset.woff2"] < 104_000
+    assert fonts["STIXTwoMath-subset.woff2"] < 40_000
     assert fonts["fa-solid-900.woff2"] < 10_000
 
 

@@ -7,27 +7,20 @@ from __future__ import annotations
 
 GREEK = "αβγδεζηθικλμνξοπρςστυφχψωϵϑϕϱϖΓΔΘΛΞΠΣΥΦΨΩ∂∇"
 SIGNS = (
-    "¬±×÷·°−∓∗∘∙⋅…⋯⋮⋱′″‴‖∣∥"
-    "≠≡≢≤≥≪≫≈≃≅∼∝≐≔≜∈∉∋⊂⊆∅∀∃∧∨∩∪∖"
-    "∑∏∫√∞⊙⊗⊕⊖⊤⊥†‡ℓℏℎℜℑℝℕℤℚℂ"
-    "←→↑↓↔⇐⇒⇔⟵⟶⟹⟺↦⟼↗↘"
-    "⟨⟩⌈⌉⌊⌋⟦⟧⏞⏟¯ˆ˜ˉ˙¨ˇ˘‾"
+    "¬±×÷·°−∓∗∘⋅…⋯⋮⋱′″‖∣∥ℓℝℒ𝒪"
+    "≠≡≤≥≪≫≈≃∼∝≔∈∉⊂⊆∅∀∃∑∏√∞⊙⊗⊕⊤⊥"
+    "←→⇒⇔↦⟨⟩¯ˆ˜ˉ˙‾"
     "\N{NO-BREAK SPACE}\N{COMBINING CIRCUMFLEX ACCENT}\N{COMBINING TILDE}"
-    "\N{COMBINING MACRON}\N{COMBINING DOT ABOVE}\N{COMBINING DIAERESIS}"
-    "\N{COMBINING RIGHT ARROW ABOVE}"
+    "\N{COMBINING MACRON}\N{COMBINING DOT ABOVE}\N{COMBINING RIGHT ARROW ABOVE}"
 )
-SCRIPT = "𝒜𝒞𝒟𝒢𝒥𝒦𝒩𝒪𝒫𝒬𝒮𝒯𝒰𝒱𝒲𝒳𝒴𝒵ℬℰℱℋℐℒℳℛ𝔼𝔻𝕀𝟙"
 BLOCKS = [
     range(0x20, 0x7F),  # ASCII
-    range(0x1D400, 0x1D434),  # bold
     range(0x1D434, 0x1D468),  # italic
-    range(0x1D468, 0x1D49C),  # bold italic
     range(0x1D6E2, 0x1D71C),  # italic Greek
     range(0x1D7CE, 0x1D7D8),  # bold digits
-    range(0x1D7D8, 0x1D7E2),  # double-struck digits
 ]
 CHARACTERS = frozenset(chr(code) for block in BLOCKS for code in block) | frozenset(
-    GREEK + SIGNS + SCRIPT
+    "ℎ" + GREEK + SIGNS
 )
 UNSEEN = frozenset("\n\u200b\u2061\u2062\u2063\u2064\u2009\u200a\u2005\u2003\u2002")
 
