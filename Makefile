@@ -6,6 +6,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+PEERS ?= autograd jax torch
+BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 
 .PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
 
@@ -74,5 +76,6 @@ clean: ## remove what was built, keep the environment
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv/bench
-	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt --editable '.[bench]'
+	$(BENCH_PIP) threadpoolctl --editable .
+	@for peer in $(PEERS); do $(BENCH_PIP) $$peer || echo "$$peer cannot be installed: the tables will name it as missing"; done
 	@touch $@

@@ -13,7 +13,7 @@ PACKAGES = ("numpy", "autograd", "torch", "jax", "jaxlib")
 
 
 def run(quick: bool) -> dict[str, Any]:
-    """Processor, cores, versions, and the kernels that NumPy's products run on."""
+    """Processor, cores, versions, NumPy's kernels, and how busy the machine was."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -21,6 +21,7 @@ def run(quick: bool) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "blas": blas(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
 
 

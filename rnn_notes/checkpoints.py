@@ -15,18 +15,19 @@ import hashlib
 import io
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Params
+from rnn_notes.rnn import Array, Params, views
 from rnn_notes.text import Vocabulary
-from rnn_notes.training import NAMES, Memory, State
+from rnn_notes.training import State
 
 FORMAT = "rnn_notes checkpoint"
 VERSION = 1
+NAMES = tuple(field.name for field in fields(Params))
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,9 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
         "loss": state.loss,
         "smooth_loss": state.smooth_loss,
     }
-    arrays = {name: getattr(state.params, name) for name in NAMES}
-    arrays |= {f"memory_{name}": state.memory[name] for name in NAMES}
+    arrays = dict(vars(state.params))
+    sums = views(state.memory, state.params.V, state.params.H)
+    arrays |= {f"memory_{name}": m for name, m in zip(NAMES, sums, strict=True)}
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
     np.savez(buffer, header=text, hprev=state.hprev, **arrays)
     _write(Path(path).resolve(), buffer.getvalue())
@@ -139,19 +141,21 @@ def _unpacked(file: BinaryIO) -> Checkpoint:
                 f"{VERSION}; a newer rnn_notes wrote it"
             )
         params = Params(**{name: archive[name] for name in NAMES})
-        memory = {name: archive[f"memory_{name}"] for name in NAMES}
+        memory = [archive[f"memory_{name}"] for name in NAMES]
         hprev = archive["hprev"]
     settings, letters = Settings(**header["settings"]), header["letters"]
-    _check_sizes(params, memory, hprev, settings, letters)
+    _check_sizes(params, hprev, settings, letters)
+    for name, array, weights in zip(NAMES, memory, vars(params).values(), strict=True):
+        _check_floats(f"memory_{name}", array, weights.shape)
     for name in ("position", "step"):
         _whole(name, header[name], 0)
     progress = (header[name] for name in ("position", "step", "loss", "smooth_loss"))
-    state = State(params, memory, hprev, *progress)
+    state = State(params, np.concatenate(memory, axis=None), hprev, *progress)
     return Checkpoint(state, Vocabulary(letters), settings, header["digest"])
 
 
 def _check_sizes(
-    params: Params, memory: Memory, hprev: Array, settings: Settings, letters: str
+    params: Params, hprev: Array, settings: Settings, letters: str
 ) -> None:
     """Raises ``ValueError`` unless all the parts belong to one network."""
     H, V = settings.H, len(letters)
@@ -162,16 +166,16 @@ def _check_sizes(
         )
     if letters != "".join(sorted(set(letters))):
         raise ValueError("its letters are not in order, or not different")
-    shapes = {name: getattr(params, name).shape for name in NAMES}
-    for name, array, shape in [
-        *((f"memory_{name}", memory[name], shapes[name]) for name in NAMES),
-        ("hprev", hprev, (H, 1)),
-    ]:
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(
-                f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
-                f"point numbers of shape {shape}"
-            )
+    _check_floats("hprev", hprev, (H, 1))
+
+
+def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
+    """Raises ``ValueError`` unless the array has the shape and can hold numbers."""
+    if array.shape != shape or array.dtype.kind != "f":
+        raise ValueError(
+            f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
+            f"point numbers of shape {shape}"
+        )
 
 
 def _whole(name: str, value: Any, least: int) -> None:

@@ -17,7 +17,6 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from rnn_notes import hoisted
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
@@ -62,15 +61,13 @@ def train(args: argparse.Namespace) -> int:
 
 
 def _states(checkpoint: Checkpoint, indices: list[int]) -> Iterator[State]:
-    """The states of the training that goes on from the checkpoint, by the fast path."""
+    """The states of the training that goes on from the checkpoint."""
     state, settings = checkpoint.state, checkpoint.settings
-    workspace = hoisted.Workspace(state.params.V, settings.H, settings.T)
     return steps(
         state,
         indices,
         settings.T,
         update=partial(adagrad, learning_rate=settings.learning_rate),
-        loss_and_gradients=partial(hoisted.loss_and_gradients, workspace=workspace),
     )
 
 

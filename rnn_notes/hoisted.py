@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_notes.rnn import Array, Gradients, Params, check_shape, numeric
+from rnn_notes.rnn import Array, Gradients, Params, check_shape, numeric, views
 
 BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
 LINE = 64  # bytes: a matrix that begins a cache line is read up to a fifth faster
@@ -86,6 +86,30 @@ def compare(ys: Array, goals: Array) -> float:
     return float(loss)
 
 
+class Block(NamedTuple):
+    """Buffers for n steps of B sequences: views of a workspace's, made once.
+
+    steps         : the place of the steps in the text
+    hs            : (n + 1, B, H), from the state before the block on
+    before, after : (n * B, H), the rows of ``hs`` that steps start from and lead to
+    xs, ys        : (n * B, V)
+    dhs, slopes   : (n * B, H)
+    ones          : (n * B, 1)
+    starts        : (n * B,) integers, where the rows of ``xs`` and ``ys`` start
+    """
+
+    steps: slice
+    hs: Array
+    before: Array
+    after: Array
+    xs: Array
+    ys: Array
+    dhs: Array
+    slopes: Array
+    ones: Array
+    starts: Array
+
+
 class Workspace:
     """Buffers for passes of one size: a training loop then allocates next to nothing.
 
@@ -123,15 +147,12 @@ class Workspace:
             raise TypeError(f"dtype is {self.dtype}, expected float32 or float64")
         self.V, self.H, self.T, self.B, self.checkpoint = V, H, T, B, checkpoint
         n = 1 + math.isqrt(T - 1) if checkpoint else min(T, max(1, BLOCK // B))
-        self.blocks = [slice(t, min(t + n, T)) for t in range(0, T, n)]
         self.states = self._empty(1 + (n if checkpoint else T), B, H)
-        self.entries = self._empty(len(self.blocks) if checkpoint else 0, B, H)
         self.table, self.Whh = self._empty(V, H), self._empty(H, H)
         self.WhhT = self._empty(H, H) if B > 1 else self.Whh.T
-        self.xs, self.ys = self._empty(n * B, V), self._empty(n * B, V)
-        self.dhs, self.slopes = self._empty(n * B, H), self._empty(n * B, H)
         self.product, self.dhnext = self._empty(B, H), self._empty(B, H)
-        self.ones, self.rows = np.ones((n * B, 1), self.dtype), V * np.arange(n * B)
+        self.blocks = self._blocks(n)
+        self.entries = self._empty(len(self.blocks) if checkpoint else 0, B, H)
         self.flat = self._empty(V * H + H * H + V * H + H + V)
         self.flat_share = np.empty_like(self.flat) if n < T else self.flat
         self.total, self.share = map(self._gradients, (self.flat, self.flat_share))
@@ -145,11 +166,21 @@ class Workspace:
 
     def _gradients(self, flat: Array) -> Gradients:
         """A vector with the layout of ``flat`` as the gradients of the parameters."""
-        V, H, parts, end = self.V, self.H, [], 0
-        for m, n in (H, V), (H, H), (V, H), (H, 1), (V, 1):
-            parts.append(flat[end : end + m * n].reshape(m, n))
-            end += m * n
-        return Gradients._make([*parts, self.dhnext.T])
+        return Gradients._make([*views(flat, self.V, self.H), self.dhnext.T])
+
+    def _blocks(self, n: int) -> list[Block]:
+        """The buffers of all blocks of n steps; only states have a place for each."""
+        rows, H, V = n * self.B, self.H, self.V
+        ones, starts = np.ones((rows, 1), self.dtype), V * np.arange(rows)
+        shared = [self._empty(rows, size) for size in (V, V, H, H)] + [ones, starts]
+        blocks = []
+        for t in range(0, self.T, n):
+            steps = slice(t, min(t + n, self.T))
+            first, rows = 0 if self.checkpoint else t, self.B * (steps.stop - t)
+            hs = self.states[first : first + steps.stop - t + 1]
+            before, after = hs[:-1].reshape(rows, H), hs[1:].reshape(rows, H)
+            blocks.append(Block(steps, hs, before, after, *(a[:rows] for a in shared)))
+        return blocks
 
     def load(self, params: Params) -> None:
         """Nothing; the weights are laid out as the passes need them."""
@@ -158,35 +189,31 @@ class Workspace:
         if self.B > 1:  # two matrices are multiplied faster where both lie in rows
             self.WhhT[...] = params.Whh.T
 
-    def block(self, steps: slice) -> Array:
-        """The states of a block of n steps and the one before it, (n + 1, B, H)."""
-        first = 0 if self.checkpoint else steps.start
-        return self.states[first : first + 1 + steps.stop - steps.start]
+    def run(self, block: Block, x: Array, h: Array) -> Array:
+        """The last state of a block, (B, H), from the letters and the state before it.
 
-    def run(self, steps: slice, x: Array, h: Array) -> Array:
-        """The states of a block, (n + 1, B, H), from the state before it on."""
-        hs = self.block(steps)
-        hs[0] = h
-        np.take(self.table, x[steps], axis=0, out=hs[1:], mode="clip")  # no copy
-        run_forward(hs, self.WhhT, self.product)
-        return hs
+        x : (T, B) integers
+        h : (B, H)
+        """
+        block.hs[0] = h
+        letters = x[block.steps]
+        np.take(self.table, letters, axis=0, out=block.hs[1:], mode="clip")  # no copy
+        run_forward(block.hs, self.WhhT, self.product)
+        last: Array = block.hs[-1]
+        return last
 
     def differentiate(
-        self, hs: Array, x: Array, target: Array, into: Gradients
+        self, block: Block, x: Array, target: Array, into: Gradients
     ) -> float:
         """The loss of a block, whose gradients are written ``into`` the given arrays.
 
-        hs        : (n + 1, B, H), from the state before the block on
-        x, target : (n, B) integers
+        x, target : (T, B) integers
         """
-        n, by_step = x.size, (*x.shape, self.H)
-        xs, ys, dhs, slopes = self.xs[:n], self.ys[:n], self.dhs[:n], self.slopes[:n]
-        before, after = hs[:-1].reshape(n, self.H), hs[1:].reshape(n, self.H)
-        ones, rows = self.ones[:n], self.rows[:n]
-
+        steps, hs, before, after, xs, ys, dhs, slopes, ones, starts = block
+        by_step = hs[1:].shape
         after.dot(self.Why.T, ys)
         ys += self.by
-        loss = compare(ys, rows + target.ravel())
+        loss = compare(ys, starts + target[steps].ravel())
         ys.dot(self.Why, dhs)
         np.multiply(after, after, slopes)
         np.subtract(1, slopes, slopes)
@@ -194,7 +221,7 @@ class Workspace:
             dhs.reshape(by_step), slopes.reshape(by_step), self.Whh, self.dhnext
         )
         xs.fill(0)
-        xs.reshape(-1)[rows + x.ravel()] = 1
+        xs.reshape(-1)[starts + x[steps].ravel()] = 1
         dys, dhraws = ys, dhs  # what they hold by now
         dhraws.T.dot(xs, into.dWxh)
         dhraws.T.dot(before, into.dWhh)
@@ -246,10 +273,10 @@ def _workspace(params: Params, x: Array, checkpoint: bool) -> Workspace:
 
 def _forward(w: Workspace, x: Array, h: Array) -> Array:
     """The last hidden state, (H, B); the workspace keeps the states on the way."""
-    for i, steps in enumerate(w.blocks):
+    for i, block in enumerate(w.blocks):
         if w.checkpoint:
             w.entries[i] = h
-        h = w.run(steps, x, h)[-1]
+        h = w.run(block, x, h)
     return h.T.copy()
 
 
@@ -257,9 +284,10 @@ def _backward(w: Workspace, x: Array, target: Array) -> float:
     """The loss; the workspace's gradients are those of all blocks together."""
     w.dhnext.fill(0)
     loss, into = 0.0, w.total
-    for i, steps in reversed([*enumerate(w.blocks)]):
-        hs = w.run(steps, x, w.entries[i]) if w.checkpoint else w.block(steps)
-        loss += w.differentiate(hs, x[steps], target[steps], into)
+    for i, block in reversed([*enumerate(w.blocks)]):
+        if w.checkpoint:
+            w.run(block, x, w.entries[i])
+        loss += w.differentiate(block, x, target, into)
         if into is w.share:
             w.flat += w.flat_share
         into = w.share

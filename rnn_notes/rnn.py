@@ -90,6 +90,32 @@ class Params:
         """Number of hidden units."""
         return int(self.Wxh.shape[0])
 
+    @classmethod
+    def of(cls, weights: Array, V: int, H: int) -> Params:
+        """The parameters whose entries follow each other in a vector, as views of it.
+
+        They are checked all at once, which is faster: ``ValueError`` for nan or inf,
+        and for another number of entries.
+
+        >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+        >>> again = Params.of(params.vector, V=2, H=3)
+        >>> bool(np.array_equal(again.Whh, params.Whh))
+        True
+        """
+        weights = numeric("weights", weights)
+        entries = H * V + H * H + V * H + H + V
+        check_shape("weights", weights, "one of each entry", (entries,))
+        params = object.__new__(cls)
+        for field, array in zip(fields(cls), views(weights, V, H), strict=True):
+            array.flags.writeable = False
+            object.__setattr__(params, field.name, array)
+        return params
+
+    @property
+    def vector(self) -> Array:
+        """All entries, copied into one vector: those of Wxh, Whh, Why, bh, then by."""
+        return np.concatenate(list(vars(self).values()), axis=None)
+
     def replace(self, **arrays: ArrayLike) -> Params:
         """The same parameters with some of the arrays replaced."""
         return replace(self, **arrays)  # type: ignore[arg-type]
@@ -143,6 +169,17 @@ class Gradients(NamedTuple):
     dbh: Array
     dby: Array
     dhprev: Array
+
+    @property
+    def vector(self) -> Array:
+        """The gradients by the parameters in one vector, ordered as ``Params.vector``.
+
+        >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
+        >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
+        >>> backward(params, run).vector.shape == params.vector.shape
+        True
+        """
+        return np.concatenate(self[:5], axis=None)
 
 
 def softmax(y: Array) -> Array:
@@ -264,6 +301,19 @@ def loss_and_gradients(
     return run.loss, backward(params, run), run.hs[run.T - 1]
 
 
+def views(vector: Array, V: int, H: int) -> list[Array]:
+    """The arrays of ``Params``, in their order, as views of a vector of their entries.
+
+    >>> [array.shape for array in views(np.arange(26), V=2, H=3)]
+    [(3, 2), (3, 3), (2, 3), (3, 1), (2, 1)]
+    """
+    arrays, end = [], 0
+    for m, n in (H, V), (H, H), (V, H), (H, 1), (V, 1):
+        arrays.append(vector[end : end + m * n].reshape(m, n))
+        end += m * n
+    return arrays
+
+
 def numeric(name: str, value: ArrayLike) -> Array:
     """``value`` as a floating-point array with no nan and no inf."""
     try:
@@ -283,6 +333,8 @@ def check_shape(
     name: str, array: Array, letters: str, expected: tuple[int | None, ...]
 ) -> None:
     """Raises unless the shape is the expected one; None stands for any size above 0."""
+    if array.shape == expected:
+        return
     fits = array.ndim == len(expected) and all(
         n == size if size is not None else n > 0
         for n, size in zip(array.shape, expected, strict=True)

@@ -82,6 +82,7 @@ def where(results: Results) -> Table:
         ("system", f"{found['system']}, Python {found['python']}"),
         ("packages", packages),
         ("kernels of NumPy", found["blas"]),
+        ("busy processes before", number(found["load"]) if "load" in found else "–"),
     ]
     return Table(("", "taken on"), rows)
 

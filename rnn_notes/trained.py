@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 
 from rnn_notes import hoisted, reach, rnn, text, training
-from rnn_notes.checkpoints import Settings
+from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
 from rnn_notes.text import Vocabulary
-from rnn_notes.training import NAMES, State
+from rnn_notes.training import State
 
 SETTINGS = Settings(H=64, T=25, learning_rate=0.1, seed=0)
 STAGES = (0, 100, 1000, 10_000)
@@ -208,11 +208,7 @@ def _arrays(
     """What a training gives, by name: its losses, and each weight at each stage."""
     vocabulary, (read, _) = Vocabulary.of(whole), split(whole)
     V, H, T = len(vocabulary), settings.H, settings.T
-    one_pass = (
-        partial(hoisted.loss_and_gradients, workspace=hoisted.Workspace(V, H, T))
-        if back is None
-        else partial(reach.truncated, back=back)
-    )
+    one_pass = None if back is None else partial(reach.truncated, back=back)
     state = training.start(V, H, T, np.random.default_rng(settings.seed))
     states = training.steps(
         state,
@@ -232,7 +228,7 @@ def _arrays(
 
 def _weights(state: State) -> dict[str, Array]:
     """The weights of a state, by name and step."""
-    return {f"{name}_{state.step}": getattr(state.params, name) for name in NAMES}
+    return {f"{name}_{state.step}": array for name, array in vars(state.params).items()}
 
 
 def _fetched(path: Path) -> dict[str, Array] | None:

@@ -14,8 +14,9 @@ chunk to chunk and reset at the start of the text, gradients clipped, then Adagr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -23,12 +24,10 @@ from rnn_notes import hoisted
 from rnn_notes.rnn import Array, Gradients, Params
 from rnn_notes.text import chunks
 
-NAMES = ("Wxh", "Whh", "Why", "bh", "by")
-Memory = Mapping[str, Array]
 Pass = Callable[
     [Params, Sequence[int], Sequence[int], Array], tuple[float, Gradients, Array]
 ]
-Update = Callable[[Params, Gradients, Memory], tuple[Params, Memory]]
+Update = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +35,8 @@ class State:
     """A network in training, between two steps.
 
     params      : the network
-    memory      : what the optimiser remembers, an array for each parameter, by name
+    memory      : what the optimiser remembers, a number for each entry of
+        ``params.vector``
     hprev       : (H, 1), the hidden state after the letters before ``position``
     position    : place in the text where the next chunk starts
     step        : number of steps done
@@ -45,7 +45,7 @@ class State:
     """
 
     params: Params
-    memory: Memory
+    memory: Array
     hprev: Array
     position: int
     step: int
@@ -64,86 +64,81 @@ def start(V: int, H: int, T: int, rng: np.random.Generator) -> State:
     True
     """
     params = Params.random(V, H, rng)
-    memory = {name: np.zeros_like(getattr(params, name)) for name in NAMES}
     blind = float(np.log(V)) * T
-    return State(params, memory, np.zeros((H, 1)), 0, 0, blind, blind)
+    nothing = np.zeros_like(params.vector)
+    return State(params, nothing, np.zeros((H, 1)), 0, 0, blind, blind)
 
 
-def clip(gradients: Gradients, bound: float = 5.0) -> Gradients:
-    """The parameters' gradients with every entry cut to ±bound, as the classic does it.
+def clip(d: Array, bound: float = 5.0) -> Array:
+    """The gradient with every entry cut to ±bound, as the classic does it.
+
+    d : all gradients in one vector, as ``Gradients.vector`` gives them, or any array
 
     This changes the direction of a gradient, so a gradient is checked before it is
-    clipped. ``dhprev`` moves no parameter and stays as it is.
+    clipped.
 
-    >>> cut = clip(Gradients(*[np.array([[-7.0, 2.0]])] * 6))
-    >>> cut.dWhh.tolist(), cut.dhprev.tolist()
-    ([[-5.0, 2.0]], [[-7.0, 2.0]])
+    >>> clip(np.array([-7.0, 2.0])).tolist()
+    [-5.0, 2.0]
     """
     _positive("bound", bound)
-    *by_params, dhprev = gradients
-    return Gradients._make([*(np.clip(d, -bound, bound) for d in by_params), dhprev])
+    cut: Array = np.clip(d, -bound, bound)
+    return cut
 
 
-def clip_norm(gradients: Gradients, bound: float = 5.0) -> Gradients:
-    """The gradients, shrunk together where their common norm is above ``bound``.
+def clip_norm(d: Array, bound: float = 5.0) -> Array:
+    """The gradient, shrunk as a whole where its norm is above ``bound``.
 
-    The norm is that of all the parameters' entries in one long vector; its direction is
-    kept. Pascanu, Mikolov and Bengio (2013).
+    d : all gradients in one vector, whose direction is kept
 
-    >>> cut = clip_norm(Gradients(*[np.array([[30.0, 40.0]])] * 6), bound=5.0)
-    >>> bool(np.isclose(np.sqrt(sum((d**2).sum() for d in cut[:5])), 5.0))
-    True
+    Pascanu, Mikolov and Bengio (2013).
+
+    >>> clip_norm(np.array([30.0, 40.0])).tolist()
+    [3.0, 4.0]
     """
     _positive("bound", bound)
-    *by_params, _ = gradients
-    largest = max(float(np.abs(d).max()) for d in by_params)
+    largest = float(np.abs(d).max())
     if not 0 < largest < np.inf:  # all zero, or beyond saving
-        return gradients
-    squares = sum(float(np.square(d / largest).sum()) for d in by_params)
-    norm = largest * np.sqrt(squares)  # squares of large entries would overflow
-    return Gradients(*(d * min(1.0, bound / norm) for d in gradients))
+        return d
+    norm = largest * np.linalg.norm(d / largest)  # large entries' squares overflow
+    shrunk: Array = d * min(1.0, bound / norm)
+    return shrunk
 
 
 def sgd(
-    params: Params, gradients: Gradients, memory: Memory, learning_rate: float = 0.1
-) -> tuple[Params, Memory]:
-    """Parameters one step of gradient descent further, and the memory as it came.
+    weights: Array, d: Array, memory: Array, learning_rate: float = 0.1
+) -> tuple[Array, Array]:
+    """Weights one step of gradient descent further, and the memory as it came.
 
-    >>> state = start(V=2, H=3, T=1, rng=np.random.default_rng(0))
-    >>> ones = Gradients(*(np.ones_like(a) for a in vars(state.params).values()), 0)
-    >>> params, _ = sgd(state.params, ones, state.memory, learning_rate=0.5)
-    >>> bool(np.array_equal(params.Whh, state.params.Whh - 0.5))
+    >>> weights, _ = sgd(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
+    >>> bool(np.allclose(weights, [0.8, 1.4]))
     True
     """
-    moved = {
-        name: getattr(params, name) - learning_rate * getattr(gradients, f"d{name}")
-        for name in NAMES
-    }
-    return Params(**moved), memory
+    return weights - learning_rate * d, memory
 
 
 def adagrad(
-    params: Params, gradients: Gradients, memory: Memory, learning_rate: float = 0.1
-) -> tuple[Params, Memory]:
-    """Parameters one Adagrad step further, and the sums of squared gradients so far.
+    weights: Array, d: Array, memory: Array, learning_rate: float = 0.1
+) -> tuple[Array, Array]:
+    """Weights one Adagrad step further, and the sums of squared gradients so far.
+
+    weights, d, memory : arrays of one shape; each entry is treated by itself
 
     Every entry has a step length of its own: the more it has moved already, the
     smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
-    classic.
+    classic. The two new arrays are all that is allocated.
 
-    >>> state = start(V=2, H=3, T=1, rng=np.random.default_rng(0))
-    >>> twos = Gradients(*(np.full_like(a, 2) for a in vars(state.params).values()), 0)
-    >>> params, memory = adagrad(state.params, twos, state.memory, learning_rate=0.5)
-    >>> bool(np.allclose(state.params.by - params.by, 0.5)), bool(memory["by"][0] == 4)
-    (True, True)
+    >>> weights, memory = adagrad(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
+    >>> bool(np.allclose(weights, [0.9, 1.1])), memory.tolist()
+    (True, [4.0, 16.0])
     """
-    moved, sums = {}, {}
-    for name in NAMES:
-        d = getattr(gradients, f"d{name}")
-        sums[name] = memory[name] + d * d
-        step = learning_rate * d / np.sqrt(sums[name] + 1e-8)
-        moved[name] = getattr(params, name) - step
-    return Params(**moved), sums
+    sums = d * d
+    sums += memory
+    moved = sums + 1e-8
+    np.sqrt(moved, moved)
+    np.divide(d, moved, moved)  # d / sqrt(sums + 1e-8)
+    moved *= -learning_rate
+    moved += weights
+    return moved, sums
 
 
 def steps(
@@ -151,14 +146,15 @@ def steps(
     indices: Sequence[int],
     T: int,
     update: Update = adagrad,
-    clip: Callable[[Gradients], Gradients] = clip,
-    loss_and_gradients: Pass = hoisted.loss_and_gradients,
+    clip: Callable[[Array], Array] = clip,
+    loss_and_gradients: Pass | None = None,
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 
     update             : ``adagrad`` or ``sgd``, or either with another learning rate
-    clip               : ``clip`` or ``clip_norm``, or any function of gradients
-    loss_and_gradients : the pass through the network; ``rnn`` has a readable one
+    clip               : ``clip`` or ``clip_norm``, or any function of the gradient
+    loss_and_gradients : the pass through the network, by default the hoisted one with
+        a workspace of its own; ``rnn`` has a readable one
 
     The last chunk that fits is used. What remains after it is shorter and left out; the
     next chunk starts at the first letter again, from a hidden state of zero.
@@ -172,16 +168,24 @@ def steps(
     [3, 6, 3, 6]
     """
     chunks(indices, T)  # raises here and now, not at the first step
+    run = loss_and_gradients or _hoisted(state.params, T)
 
     def states(state: State) -> Iterator[State]:
         while True:
             if state.position + T + 1 > len(indices):
                 state = replace(state, position=0, hprev=np.zeros_like(state.hprev))
             for chunk in chunks(indices[state.position :], T):
-                state = _after(state, *chunk, update, clip, loss_and_gradients)
+                state = _after(state, *chunk, update, clip, run)
                 yield state
 
     return states(state)
+
+
+def _hoisted(params: Params, T: int) -> Pass:
+    """The hoisted pass for chunks of T letters, its buffers used again and again."""
+    dtype = params.vector.dtype
+    workspace = hoisted.Workspace(params.V, params.H, T, dtype=dtype)
+    return partial(hoisted.loss_and_gradients, workspace=workspace)
 
 
 def _after(
@@ -189,22 +193,21 @@ def _after(
     inputs: Sequence[int],
     targets: Sequence[int],
     update: Update,
-    clip: Callable[[Gradients], Gradients],
-    loss_and_gradients: Pass,
+    clip: Callable[[Array], Array],
+    run: Pass,
 ) -> State:
     """The state one step after ``state``: forward, backward, clip, update."""
-    step, position = state.step + 1, state.position + len(inputs)
+    step, position, params = state.step + 1, state.position + len(inputs), state.params
     with np.errstate(over="ignore", invalid="ignore"):  # the error below says more
-        loss, gradients, hlast = loss_and_gradients(
-            state.params, inputs, targets, state.hprev
-        )
-        try:
-            params, memory = update(state.params, clip(gradients), state.memory)
-        except ValueError as error:
-            raise ValueError(
-                f"training broke down at step {step}: {error}; try a smaller "
-                "learning rate"
-            ) from error
+        loss, gradients, hlast = run(params, inputs, targets, state.hprev)
+        d = clip(gradients.vector)
+        weights, memory = update(params.vector, d, state.memory)
+    try:
+        params = Params.of(weights, params.V, params.H)
+    except ValueError as error:
+        raise ValueError(
+            f"training broke down at step {step}: {error}; try a smaller learning rate"
+        ) from error
     smooth_loss = 0.999 * state.smooth_loss + 0.001 * loss
     return State(params, memory, hlast.copy(), position, step, loss, smooth_loss)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import timing
-from benchmarks.peers import contestants
+from benchmarks.peers import contestants, numpy_loops
 from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
 from benchmarks.sections import peers as race_of_peers
@@ -320,6 +320,21 @@ def test_a_peer_that_is_not_installed_is_named(monkeypatch):
     ((name, reason),) = contestants(problem_of(Size(5, 7, 4, 1)), ["hips"])
     assert name == "hips"
     assert "autograd" in reason
+
+
+def test_a_peer_that_fails_is_named_and_does_not_end_the_race(monkeypatch):
+    given = problem_of(Size(H=5, T=7, V=4, B=1))
+
+    def failing(*_, **__):
+        raise RuntimeError("no compiler\nfound")
+
+    monkeypatch.setattr(numpy_loops, "classic", failing)
+    row = race_of_peers.compare(given, "float64", True, ["numpy_loops"])
+    assert row["missing"] == {"classic": "RuntimeError: no compiler"}
+    assert {*row["ratios"]} == {"hoisted", "readable"}
+    monkeypatch.setattr(hoisted, "loss_and_gradients", failing)
+    with pytest.raises(RuntimeError, match="no compiler"):
+        race_of_peers.compare(given, "float64", True, ["numpy_loops"])
 
 
 def test_the_steps_that_are_timed_are_those_of_the_page():

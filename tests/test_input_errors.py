@@ -70,6 +70,14 @@ CASES = {
         lambda: with_weights(Whh=np.full((3, 3), np.inf)),
         "Whh holds nan or inf, expected finite numbers",
     ),
+    "a vector of weights too short": (
+        lambda: Params.of(np.ones(25), V=2, H=3),
+        r"weights has shape \(25,\), expected \(26,\), that is one of each entry",
+    ),
+    "nan in a vector of weights": (
+        lambda: Params.of(np.full(26, np.nan), V=2, H=3),
+        "weights holds nan or inf, expected finite numbers",
+    ),
     "no hidden units": (
         lambda: Params.random(2, 0, np.random.default_rng(0)),
         "H is 0, expected at least 1",

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import tracemalloc
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -12,12 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import Params, checkpoints, forward, loss_and_gradients
-from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
-from rnn_notes.rnn import Gradients
+from rnn_notes import Params, checkpoints, forward, hoisted, loss_and_gradients
+from rnn_notes.checkpoints import NAMES, Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
-from rnn_notes.training import NAMES, adagrad, clip, clip_norm, sgd, start, steps
+from rnn_notes.training import adagrad, clip, clip_norm, sgd, start, steps
 
 TEXT = "abbabcabbabcc"
 VOCABULARY = Vocabulary.of(TEXT)
@@ -38,8 +38,8 @@ def same(one, other):
     """Whether two states are equal to the bit."""
     arrays = [
         (one.hprev, other.hprev),
-        *((one.memory[name], other.memory[name]) for name in NAMES),
-        *((getattr(one.params, name), getattr(other.params, name)) for name in NAMES),
+        (one.memory, other.memory),
+        (one.params.vector, other.params.vector),
     ]
     return all(a.tobytes() == b.tobytes() for a, b in arrays) and (
         (one.position, one.step, one.loss, one.smooth_loss)
@@ -134,50 +134,96 @@ def test_training_goes_on_from_any_state_to_the_bit():
 
 
 def test_sgd_and_adagrad_by_hand():
-    state = begin()
-    d = Gradients(*(np.full_like(a, 3.0) for a in vars(state.params).values()), None)
-    params, memory = sgd(state.params, d, state.memory, learning_rate=0.1)
-    assert np.allclose(params.Whh, state.params.Whh - 0.3)
-    assert memory is state.memory
-    params, memory = adagrad(state.params, d, state.memory, learning_rate=0.1)
-    params, memory = adagrad(params, d, memory, learning_rate=0.1)
-    assert np.allclose(memory["Whh"], 18)
-    moved = 0.3 / np.sqrt(9 + 1e-8) + 0.3 / np.sqrt(18 + 1e-8)
-    assert np.allclose(params.Whh, state.params.Whh - moved, rtol=1e-14)
-    assert not state.memory["Whh"].any()
-
-
-def flat(gradients):
-    """The gradients by the parameters as one vector."""
-    return np.concatenate([d.ravel() for d in gradients[:5]])
+    w, d, nothing = np.array([[1.0, -2.0]]), np.array([[3.0, -0.5]]), np.zeros((1, 2))
+    moved, memory = sgd(w, d, nothing, learning_rate=0.1)
+    assert np.allclose(moved, [[0.7, -1.95]], rtol=1e-15)
+    assert memory is nothing
+    once, memory = adagrad(w, d, nothing, learning_rate=0.1)
+    twice, memory = adagrad(once, d, memory, learning_rate=0.1)
+    assert np.allclose(memory, 2 * d * d, rtol=1e-15)
+    step = 0.1 * d / np.sqrt(d * d + 1e-8) + 0.1 * d / np.sqrt(2 * d * d + 1e-8)
+    assert np.allclose(twice, w - step, rtol=1e-14)
+    assert not np.allclose(twice, w - 0.2 * np.sign(d), rtol=1e-14)
+    for kept, was in ((w, [[1, -2]]), (d, [[3, -0.5]]), (nothing, [[0, 0]])):
+        assert np.array_equal(kept, was)
 
 
 def direction(one, other):
     """The cosine of the angle between two gradients."""
-    a, b = flat(one), flat(other)
-    return a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+    return one @ other / np.linalg.norm(one) / np.linalg.norm(other)
 
 
 def test_clipping_by_norm_keeps_the_direction_and_elementwise_does_not():
-    rng = np.random.default_rng(0)
-    shapes = [array.shape for array in vars(begin().params).values()]
-    steep = Gradients(*(9 * rng.standard_normal(s) for s in shapes), np.ones((5, 1)))
+    steep = 9 * np.random.default_rng(0).standard_normal(50)
+    before = steep.copy()
     byentry, bynorm = clip(steep), clip_norm(steep)
-    assert np.abs(flat(byentry)).max() == 5
-    assert np.isclose(np.linalg.norm(flat(bynorm)), 5)
+    assert np.abs(byentry).max() == 5
+    assert np.isclose(np.linalg.norm(bynorm), 5)
     assert np.isclose(direction(bynorm, steep), 1, rtol=1e-14)
     assert direction(byentry, steep) < 0.999
-    assert np.array_equal(byentry.dhprev, steep.dhprev)
+    assert np.array_equal(steep, before)
 
 
 def test_small_gradients_are_not_clipped_and_huge_ones_do_not_overflow():
-    small = Gradients(*[np.array([[3e-3, 4e-3]])] * 6)
-    assert np.array_equal(flat(clip(small)), flat(small))
-    assert np.array_equal(flat(clip_norm(small)), flat(small))
-    huge = Gradients(*[np.array([[3e200, 4e200]])] * 6)
-    assert np.isclose(np.linalg.norm(flat(clip_norm(huge))), 5)
-    zero = Gradients(*[np.zeros((1, 2))] * 6)
-    assert not flat(clip_norm(zero)).any()
+    small = np.array([3e-3, 4e-3])
+    assert np.array_equal(clip(small), small)
+    assert np.array_equal(clip_norm(small), small)
+    assert np.allclose(clip_norm(small * 1e203), [3, 4])
+    assert not clip_norm(0 * small).any()
+
+
+def test_the_gradient_that_is_clipped_is_that_of_all_parameters():
+    state, seen = begin(), []
+
+    def watched(d):
+        seen.append(d)
+        return clip(d)
+
+    after(1, state, clip=watched)
+    _, slow, _ = loss_and_gradients(
+        state.params, INDICES[:4], INDICES[1:5], state.hprev
+    )
+    in_order = [getattr(slow, f"d{name}").ravel() for name in NAMES]
+    assert np.allclose(seen[0], np.concatenate(in_order), rtol=1e-12, atol=1e-15)
+    assert not np.allclose(seen[0], np.concatenate(in_order[::-1]), rtol=1e-12)
+
+
+def apart(learning_rate, n):
+    """The largest differences of losses and weights, readable against hoisted pass."""
+    update = partial(adagrad, learning_rate=learning_rate)
+    ways = [
+        islice(steps(begin(), INDICES, 4, update, loss_and_gradients=way), n)
+        for way in (loss_and_gradients, None)
+    ]
+    pairs = [
+        (abs(p.loss - q.loss), np.abs(p.params.vector - q.params.vector).max())
+        for p, q in zip(*ways, strict=True)
+    ]
+    return np.max(pairs, axis=0)
+
+
+def test_the_readable_and_the_hoisted_pass_train_alike():
+    assert apart(0.01, 500).max() < 1e-9
+    assert apart(0.01, 500).min() > 0  # they are two passes, not one
+
+
+def test_a_step_allocates_the_next_state_and_little_more():
+    rng = np.random.default_rng(0)
+    state = start(V=30, H=100, T=50, rng=rng)
+    text = rng.integers(30, size=501).tolist()
+    size = state.params.vector.nbytes
+
+    def peak(**options):
+        training = steps(state, text, 50, **options)
+        held = next(training)
+        tracemalloc.start()
+        held = next(training)  # noqa: F841  (the state before it is let go)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most / size
+
+    assert peak() < 4.1  # weights and memory, the gradient, and the gradient clipped
+    assert peak(loss_and_gradients=hoisted.loss_and_gradients) > 4.9  # no workspace
 
 
 def unpredictable():

@@ -20,7 +20,12 @@ def contestants(
     for kind in kinds:
         try:
             module = importlib.import_module(f"{__name__}.{kind}")
-        except ImportError as error:
-            yield kind, str(error)
+        except Exception as error:  # not installed, or not for this processor
+            yield kind, reason(error)
             continue
         yield from module.contestants(problem)
+
+
+def reason(error: Exception) -> str:
+    """Why a peer is missing, in one line."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def contestants(problem: Problem) -> Iterator[Contestant]:
         ),
         lambda result: Result(*result),
     )
-    letters, goals = inputs.T.copy(), targets.T.copy()
+    letters, goals = by_step(inputs), by_step(targets)
     yield Contestant(
         "classic",
         lambda: classic(params, letters, goals, hprev),
@@ -41,13 +42,18 @@ def contestants(problem: Problem) -> Iterator[Contestant]:
         )
 
 
+def by_step(letters: Array) -> Any:
+    """Letters for the classic loop: of one text a list, of more an array, (T, B)."""
+    return letters[0].tolist() if len(letters) == 1 else letters.T.copy()
+
+
 def classic(
-    params: Params, inputs: Array, targets: Array, hprev: Array
+    params: Params, inputs: Any, targets: Any, hprev: Array
 ) -> tuple[float, Gradients, Array]:
     """The pass as the classic code has it: dictionaries, one outer product a step.
 
-    inputs, targets : (T, B)
-    hprev           : (H, B)
+    inputs, targets : T integers, or (T, B)
+    hprev           : (H, 1), or (H, B)
     """
     loss, xs, hs, ps = classic_forward(params, inputs, targets, hprev)
     gradients = classic_backward(params, targets, (loss, xs, hs, ps))
@@ -55,12 +61,12 @@ def classic(
 
 
 def classic_forward(
-    params: Params, inputs: Array, targets: Array, hprev: Array
+    params: Params, inputs: Any, targets: Any, hprev: Array
 ) -> tuple[float, Columns, Columns, Columns]:
     """Loss, inputs, states and probabilities, the latter three by step."""
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
-    T, B = inputs.shape
-    columns = np.arange(B)
+    T, B = len(inputs), hprev.shape[1]
+    columns = np.arange(B) if B > 1 else 0
     xs, hs, ys, ps = {}, {}, {}, {}
     hs[-1] = np.copy(hprev)
     loss = 0.0
@@ -70,18 +76,19 @@ def classic_forward(
         hs[t] = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, hs[t - 1]) + bh)
         ys[t] = np.dot(Why, hs[t]) + by
         ps[t] = np.exp(ys[t]) / np.sum(np.exp(ys[t]), axis=0)
-        loss += -np.log(ps[t][targets[t], columns]).sum()
+        surprise = -np.log(ps[t][targets[t], columns])
+        loss += surprise.sum() if B > 1 else surprise
     return loss, xs, hs, ps
 
 
 def classic_backward(
-    params: Params, targets: Array, kept: tuple[float, Columns, Columns, Columns]
+    params: Params, targets: Any, kept: tuple[float, Columns, Columns, Columns]
 ) -> Gradients:
     """The gradients, from what the forward pass has kept."""
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
     _, xs, hs, ps = kept
-    T, B = targets.shape
-    columns = np.arange(B)
+    T, B = len(targets), hs[-1].shape[1]
+    columns = np.arange(B) if B > 1 else 0
     dWxh, dWhh, dWhy = np.zeros_like(Wxh), np.zeros_like(Whh), np.zeros_like(Why)
     dbh, dby = np.zeros_like(bh), np.zeros_like(by)
     dhnext = np.zeros_like(hs[0])

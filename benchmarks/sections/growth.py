@@ -6,7 +6,7 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.peers.numpy_loops import classic
+from benchmarks.peers.numpy_loops import by_step, classic
 from benchmarks.problems import Problem, Size, problem
 from benchmarks.timing import race
 from rnn_notes.hoisted import Workspace, loss_and_gradients
@@ -33,7 +33,7 @@ def ways(given: Problem) -> dict[str, Callable[[], Any]]:
     arguments = given.params, given.inputs[0], given.targets[0], given.hprev
     keep = Workspace(V, H, T)
     again = Workspace(V, H, T, checkpoint=True)
-    x, target = given.inputs.T.copy(), given.targets.T.copy()
+    x, target = by_step(given.inputs), by_step(given.targets)
     calls = {
         "hoisted": lambda: loss_and_gradients(*arguments, workspace=keep),
         "checkpoint": lambda: loss_and_gradients(*arguments, workspace=again),
@@ -62,7 +62,7 @@ def memory(T: int) -> dict[str, Any]:
     """The peak of memory in megabytes over the input at H = 100, nothing reused."""
     given = problem(Size(H=100, T=T, V=65, B=1))
     arguments = given.params, given.inputs[0], given.targets[0], given.hprev
-    x, target = given.inputs.T.copy(), given.targets.T.copy()
+    x, target = by_step(given.inputs), by_step(given.targets)
     calls = {
         "hoisted": lambda: loss_and_gradients(*arguments),
         "checkpoint": lambda: loss_and_gradients(*arguments, checkpoint=True),

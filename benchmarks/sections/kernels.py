@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.timing import race
 from rnn_notes.hoisted import Workspace
+from rnn_notes.rnn import Array
 
 
 def run(quick: bool) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def traps(rounds: int) -> list[dict[str, Any]]:
     xs[np.arange(T), letters] = 1
     dhraws, dWxhT = rng.standard_normal((T, H)), np.zeros((V, H))
     table, rows = rng.standard_normal((V, H)), np.empty((T, H))
+    batch, many = rng.standard_normal((32, 256)), np.empty((32, 256))
     pairs: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         "np.matmul(W, h, out) for W.dot(h, out)": (
             lambda: np.matmul(w.Whh, v, out),
@@ -93,9 +95,22 @@ def traps(rounds: int) -> list[dict[str, Any]]:
             lambda: np.take(table, letters, axis=0, out=rows),
             lambda: np.take(table, letters, axis=0, out=rows, mode="clip"),
         ),
+        "np.tanh(a) of a batch for 1 - 2 / (np.exp(2 * a) + 1)": (
+            lambda: np.tanh(batch, many),
+            lambda: tanh_by_exp(batch, many),
+        ),
     }
     found = []
     for name, (slow, fast) in pairs.items():
         times = race({"slow": slow, "fast": fast}, rounds, slot=0.01)
         found.append({"trap": name, "times": times.ratio("slow", "fast")})
     return found
+
+
+def tanh_by_exp(a: Array, out: Array) -> None:
+    """Nothing; ``out`` holds the tanh, as accurate as a number near one allows."""
+    np.multiply(a, 2, out)
+    np.exp(out, out)
+    out += 1
+    np.divide(-2, out, out)
+    out += 1

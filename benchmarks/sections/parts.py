@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 
+from benchmarks.peers.numpy_loops import by_step, classic_backward, classic_forward
 from benchmarks.problems import SIZES, Problem, problem
 from benchmarks.timing import race
 from rnn_notes import hoisted
@@ -99,30 +100,28 @@ def floor(given: Problem, quick: bool) -> dict[str, float]:
 
 def halves(given: Problem, quick: bool) -> dict[str, Any]:
     """What the backward pass costs in forward passes: hoisted, and in the classic."""
-    from benchmarks.peers.numpy_loops import classic_backward, classic_forward
-
     H, T, V, B = given.size
     w = Workspace(V, H, T, B)
-    params, x, target = given.params, given.inputs.T.copy(), given.targets.T.copy()
+    params, h = given.params, given.hprev
+    x, target = given.inputs.T.copy(), given.targets.T.copy()
 
     def forward() -> None:
         w.load(params)
-        hoisted._forward(w, x, given.hprev.T)
-        for steps in w.blocks:
-            hs = w.block(steps)[1:].reshape(-1, H)
-            ys = w.ys[: len(hs)]
-            hs.dot(w.Why.T, ys)
-            ys += w.by
-            compare(ys, w.rows[: len(hs)] + target[steps].ravel())
+        hoisted._forward(w, x, h.T)
+        for block in w.blocks:
+            block.after.dot(w.Why.T, block.ys)
+            np.add(block.ys, w.by, block.ys)
+            compare(block.ys, block.starts + target[block.steps].ravel())
 
-    kept = classic_forward(params, x, target, given.hprev)
+    letters, goals = by_step(given.inputs), by_step(given.targets)
+    kept = classic_forward(params, letters, goals, h)
     calls = {
         "hoisted forward": forward,
         "hoisted": lambda: loss_and_gradients(
-            params, given.inputs, given.targets, given.hprev, workspace=w
+            params, given.inputs, given.targets, h, workspace=w
         ),
-        "classic forward": lambda: classic_forward(params, x, target, given.hprev),
-        "classic backward": lambda: classic_backward(params, target, kept),
+        "classic forward": lambda: classic_forward(params, letters, goals, h),
+        "classic backward": lambda: classic_backward(params, goals, kept),
     }
     times = race(calls, rounds=5 if quick else 15)
     return {

@@ -16,7 +16,6 @@ from rnn_notes.hoisted import Workspace, loss_and_gradients
 
 RATE = 0.01
 H, T, V, _ = SIZES[0]
-NAMES = ("Wxh", "Whh", "Why", "bh", "by")
 
 
 def run(quick: bool) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def run(quick: bool) -> dict[str, Any]:
             state, text.tolist(), T, loss_and_gradients=rnn.loss_and_gradients
         ),
         "training, as it comes": training.steps(state, text.tolist(), T),
-        "hoisted, one vector of parameters": flat_steps(text),
+        "hoisted, all in place": steps_in_place(text),
     }
     calls = {name: partial(next, steps) for name, steps in ways.items()}
     times = race(calls, rounds=5 if quick else 31)
@@ -51,34 +50,22 @@ def classic_steps(text: Any) -> Iterator[float]:
     arrays = {name: array.copy() for name, array in start.items()}
     memory = {name: np.zeros_like(array) for name, array in arrays.items()}
     params, hprev = Params(**arrays), np.zeros((H, 1))
-    for x, target in _chunks(text):
-        loss, gradients, hprev = classic(params, x[:, None], target[:, None], hprev)
-        for name in NAMES:
-            d = getattr(gradients, f"d{name}")
+    for x, target in _chunks(text.tolist()):
+        loss, gradients, hprev = classic(params, x, target, hprev)
+        for d in gradients[:5]:
             np.clip(d, -5, 5, out=d)
-        for name in NAMES:
-            d = getattr(gradients, f"d{name}")
+        for name, d in zip(arrays, gradients, strict=False):
             memory[name] += d * d
             arrays[name] += -RATE * d / np.sqrt(memory[name] + 1e-8)
         yield loss
 
 
-def flat_steps(text: Any) -> Iterator[float]:
-    """Losses of the hoisted pass, with all parameters updated as one vector."""
-    start = Params.random(V, H, np.random.default_rng(0))
-    order = ("Wxh", "Whh", "Why", "bh", "by")  # that of ``Workspace.flat``
-    vector = np.concatenate([getattr(start, name).ravel() for name in order])
-    params, end = {}, 0
-    for name in order:
-        array = getattr(start, name)
-        params[name] = vector[end : end + array.size].reshape(array.shape)
-        end += array.size
-    yield from _flat_steps(text, Params(**params), vector)
-
-
-def _flat_steps(text: Any, params: Params, vector: Any) -> Iterator[float]:
-    workspace, hprev = Workspace(V, H, T), np.zeros((H, 1))
-    d, memory, step = workspace.flat, np.zeros_like(vector), np.empty_like(vector)
+def steps_in_place(text: Any) -> Iterator[float]:
+    """Losses of the hoisted pass, where no state outlives its step."""
+    weights = Params.random(V, H, np.random.default_rng(0)).vector
+    params, hprev = Params.of(weights, V, H), np.zeros((H, 1))
+    workspace = Workspace(V, H, T)
+    d, memory, step = workspace.flat, np.zeros_like(weights), np.empty_like(weights)
     for x, target in _chunks(text):
         loss, _, hprev = loss_and_gradients(
             params, x, target, hprev, workspace=workspace
@@ -90,5 +77,5 @@ def _flat_steps(text: Any, params: Params, vector: Any) -> Iterator[float]:
         np.sqrt(step, out=step)
         np.divide(d, step, out=step)
         step *= RATE
-        vector -= step
+        weights -= step
         yield loss
