@@ -193,6 +193,16 @@ def peers(results: Results, threads: int = 1, dtype: str = "float64") -> Table:
     return Table([dtype, *map(size, rows)], body)
 
 
+def best(results: Results, peer: str) -> dict[str, float]:
+    """The ratio of a peer's best form on one thread, by size and precision."""
+    return {
+        f"{size(row)}, {row['dtype']}": min(
+            ratio[1] for name, ratio in row["ratios"].items() if name.startswith(peer)
+        )
+        for row in results.peers(1)
+    }
+
+
 def whole_steps(results: Results) -> Table:
     """Letters a second of whole training steps."""
     found = results["whole_steps"]
