@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Params, views
+from rnn_notes.rnn import Array, Params
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 
@@ -103,8 +103,8 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
         "smooth_loss": state.smooth_loss,
     }
     arrays = dict(vars(state.params))
-    sums = views(state.memory, state.params.V, state.params.H)
-    arrays |= {f"memory_{name}": m for name, m in zip(NAMES, sums, strict=True)}
+    memory = Params.of(state.memory, state.params.V, state.params.H)
+    arrays |= {f"memory_{name}": array for name, array in vars(memory).items()}
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
     np.savez(buffer, header=text, hprev=state.hprev, **arrays)
     _write(Path(path).resolve(), buffer.getvalue())
@@ -141,16 +141,17 @@ def _unpacked(file: BinaryIO) -> Checkpoint:
                 f"{VERSION}; a newer rnn_notes wrote it"
             )
         params = Params(**{name: archive[name] for name in NAMES})
-        memory = [archive[f"memory_{name}"] for name in NAMES]
+        memory = {name: archive[f"memory_{name}"] for name in NAMES}
         hprev = archive["hprev"]
     settings, letters = Settings(**header["settings"]), header["letters"]
     _check_sizes(params, hprev, settings, letters)
-    for name, array, weights in zip(NAMES, memory, vars(params).values(), strict=True):
-        _check_floats(f"memory_{name}", array, weights.shape)
+    for name, array in memory.items():
+        _check_floats(f"memory_{name}", array, getattr(params, name).shape)
     for name in ("position", "step"):
         _whole(name, header[name], 0)
     progress = (header[name] for name in ("position", "step", "loss", "smooth_loss"))
-    state = State(params, np.concatenate(memory, axis=None), hprev, *progress)
+    sums = np.concatenate(list(memory.values()), axis=None)
+    state = State(params, sums, hprev, *progress)
     return Checkpoint(state, Vocabulary(letters), settings, header["digest"])
 
 

@@ -105,8 +105,9 @@ class Params:
         weights = numeric("weights", weights)
         entries = H * V + H * H + V * H + H + V
         check_shape("weights", weights, "one of each entry", (entries,))
-        params = object.__new__(cls)
-        for field, array in zip(fields(cls), views(weights, V, H), strict=True):
+        params, arrays = object.__new__(cls), iter(views(weights, V, H))
+        for field in fields(cls):
+            array = next(arrays)
             array.flags.writeable = False
             object.__setattr__(params, field.name, array)
         return params

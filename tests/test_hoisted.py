@@ -354,6 +354,10 @@ def test_the_published_run_can_be_read():
         limit = race_of_peers.TOLERANCES[row["dtype"]]
         assert all(error <= limit for error in row["errors"].values())
     assert timings.steps_figure(results).alt
+    first = results.peers(1)[0]["ratios"]
+    fastest = timings.best(results, "jax")["100/25/65/1, float64"]
+    assert fastest == min(r[1] for name, r in first.items() if name[:3] == "jax")
+    assert timings.best(results, "torch")["100/25/65/1, float64"] > fastest
 
 
 def test_times_are_taken_in_turns():

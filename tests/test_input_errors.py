@@ -184,6 +184,20 @@ def test_parameters_and_reports_are_values():
     )  # arrays have no plain equality, so neither has it
 
 
+def test_parameters_of_a_vector_are_read_only_views_of_it():
+    vector = np.arange(26.0)
+    params = Params.of(vector, V=2, H=3)
+    vector[6] = -1
+    assert params.Whh[0, 0] == -1
+    assert np.array_equal(params.vector, vector)
+    for array in vars(params).values():
+        with pytest.raises(ValueError, match="read-only"):
+            array[0, 0] = 0
+    copied = params.vector
+    copied[:] = 0
+    assert params.by[1, 0] == 25
+
+
 def test_a_jacobian_takes_whole_numbers_and_refuses_float32():
     x = np.array([[1], [2]])
     assert jacobian(lambda x: (x**2).sum(), x, layout="denominator").tolist() == [
