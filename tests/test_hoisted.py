@@ -360,6 +360,15 @@ def test_the_published_run_can_be_read():
     assert timings.best(results, "torch")["100/25/65/1, float64"] > fastest
 
 
+@pytest.mark.parametrize(("slower", "told"), [(0.6, False), (1.9, False), (2.1, True)])
+def test_a_machine_that_was_shared_is_told(slower, told):
+    rows = [{"size": dict.fromkeys("HTVB", 1), "dtype": "float64"}]
+    one = [{**row, "microseconds": {"hoisted": 10.0}} for row in rows]
+    two = [{**row, "microseconds": {"hoisted": 10 * slower}} for row in rows]
+    results = timings.Results({"peers, 1 thread": one, "peers, 2 threads": two})
+    assert timings.disturbed(results) is told
+
+
 def test_times_are_taken_in_turns():
     order = []
     calls = {name: lambda name=name: order.append(name) for name in "ab"}
