@@ -38,7 +38,7 @@ lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
 
-bench: .venv/bench/ready ## race the passes with their peers, ten minutes on a quiet machine
+bench: .venv/bench/ready ## race the passes with their peers, twelve minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
