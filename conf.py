@@ -30,6 +30,7 @@ extensions = [
     "drawn",
     "failures",
     "fresh",
+    "live",
     "mathml",
     "measured",
     "stepper",

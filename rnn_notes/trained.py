@@ -118,8 +118,12 @@ def trained(
     whole = corpus() if whole is None else whole
     if list(stages) != sorted({*stages}) or len(stages) < 2 or stages[0] != 0:
         raise ValueError(f"stages are {tuple(stages)}, expected 0 and growing numbers")
+<<<<<<< HEAD
     folder = default_cache() if cache is None else Path(cache)
     path = folder / f"{key(whole, settings, stages, back)}.npz"
+=======
+    path = kept_at(whole, settings, stages, cache)
+>>>>>>> bdb6477 (Run every cell in the reader's browser: a worker, its files, a first formula box)
     arrays = _fetched(path)
     if arrays is None:
         arrays = _arrays(whole, settings, stages, back)
@@ -170,6 +174,22 @@ def kept_loss(net: Trained, stage: int) -> float:
     letters, h = net.vocabulary.encode(net.kept), np.zeros((net.settings.H, 1))
     run = rnn.forward(net.stages[stage], letters[:-1], letters[1:], h)
     return float(run.losses.mean())
+
+
+def kept_at(
+    whole: str | None = None,
+    settings: Settings = SETTINGS,
+    stages: Sequence[int] = STAGES,
+    cache: str | Path | None = None,
+) -> Path:
+    """The file that the result of ``trained``, called alike, is kept in.
+
+    >>> kept_at("ab").suffix, kept_at("ab") == kept_at("ba")
+    ('.npz', False)
+    """
+    folder = default_cache() if cache is None else Path(cache)
+    name = key(corpus() if whole is None else whole, settings, stages)
+    return folder / f"{name}.npz"
 
 
 def default_cache() -> Path:

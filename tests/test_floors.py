@@ -31,6 +31,7 @@ FLOORS = {
     "trained": 4,
     "figures": 5,
     "commands": 5,
+    "live": 5,
     "timings": 6,
     "__main__": 7,
 }

@@ -96,14 +96,26 @@ def blocks(text: str) -> list[str]:
 
 def one(latex: str, args: argparse.Namespace, show: Callable[..., None]) -> int:
     """The exit status for one formula, after its report has been shown."""
-    try:
-        measurement = measure(latex, layout=args.layout, where=args.where)
-    except EquationError as error:
-        show(UNCLEAR, latex, error)
-        return UNCLEAR
-    status = HOLDS if measurement else FAILS
-    show(status, latex, measurement)
+    status, report = answer(latex, args.layout, args.where)
+    show(status, latex, report)
     return status
+
+
+def answer(
+    latex: str, layout: str, where: str
+) -> tuple[int, Measurement | EquationError]:
+    """The exit status for one formula, and the report on it."""
+    try:
+        measurement = measure(latex, layout=layout, where=where)
+    except EquationError as error:
+        return UNCLEAR, error
+    return (HOLDS if measurement else FAILS), measurement
+
+
+def plain(report: Measurement | EquationError) -> str:
+    """A report to read."""
+    unclear = isinstance(report, EquationError)
+    return f"not understood: {report}" if unclear else str(report)
 
 
 def in_json(status: int, latex: str, report: Measurement | EquationError) -> None:
@@ -122,9 +134,7 @@ def painter(stream: TextIO) -> Callable[..., None]:
     colourful = stream.isatty() and "NO_COLOR" not in os.environ
 
     def show(status: int, latex: str, report: Measurement | EquationError) -> None:
-        first, _, rest = str(report).partition("\n")
-        if isinstance(report, EquationError):
-            first = f"not understood: {first}"
+        first, _, rest = plain(report).partition("\n")
         if colourful:
             first = f"\x1b[{COLOURS[status]}m{first}\x1b[0m"
         print("\n".join([first, rest] if rest else [first]), file=stream)

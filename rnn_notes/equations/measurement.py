@@ -104,6 +104,14 @@ class Measurement:
         return self.holds
 
     def __str__(self) -> str:
+        pieces = [self.without_advice()]
+        if self.other_layout:
+            pieces.append(f"in {self.other_layout} layout it holds")
+        pieces += [f"close, and it holds:\n  {latex}" for latex in self.close]
+        return "\n".join(pieces)
+
+    def without_advice(self) -> str:
+        """What was measured, and nothing of what would hold instead."""
         over = f"over {self.draws} draws (tolerance {self.tolerance:.0e})"
         if self.holds:
             return f"holds\n  {self.shapes}\n  largest error {self.error:.0e} {over}"
@@ -112,11 +120,7 @@ class Measurement:
             reason = f"the left side is {left}, the right side {right}"
         else:
             reason = f"largest error {self.error:.1e} {over}"
-        pieces = ["does not hold", f"  {self.shapes}", f"  {reason}", str(self.worst)]
-        if self.other_layout:
-            pieces.append(f"in {self.other_layout} layout it holds")
-        pieces += [f"close, and it holds:\n  {latex}" for latex in self.close]
-        return "\n".join(pieces)
+        return f"does not hold\n  {self.shapes}\n  {reason}\n{self.worst}"
 
     def as_dict(self) -> dict[str, Any]:
         """The same in lists, numbers and strings, ready for JSON; inf is None."""
