@@ -1,4 +1,4 @@
-"""What runs a page's cells in the reader's browser, and measures the formulas typed there.
+"""What runs cells, and measures formulas, in the browser of a reader.
 
 A worker of the page starts Python, makes one ``Session``, and hands it what is to run::
 
@@ -21,9 +21,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from time import monotonic
 from traceback import StackSummary, TracebackException
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnn_notes import trained
+
+if TYPE_CHECKING:
+    from rnn_notes.equations.measuring import Layout
 
 Send = Callable[[str, str], Any]
 LONGEST = 100_000  # characters that a cell prints; a page can hold no more
@@ -42,7 +45,8 @@ class Session:
     send : takes the kind of an output ("stream", "error", a MIME type) and its text
 
     >>> sent = []
-    >>> Session(lambda *output: sent.append(output)).run("print('two')\\n1 + 2", "a cell")
+    >>> session = Session(lambda *output: sent.append(output))
+    >>> session.run("print('two')\\n1 + 2", "a cell")
     True
     >>> sent
     [('stream', 'two\\n'), ('text/plain', '3')]
@@ -80,7 +84,11 @@ class Session:
                 self.send(*represented(value))
 
     def measure(
-        self, latex: str, layout: str = "denominator", where: str = "", asked: str = ""
+        self,
+        latex: str,
+        layout: Layout = "denominator",
+        where: str = "",
+        asked: str = "",
     ) -> str:
         """What the command line says of a formula, or of an answer to an exercise.
 
@@ -184,7 +192,7 @@ def told(error: BaseException, sources: set[str]) -> str:
 
 
 def keep_training(archive: bytes) -> None:
-    """Nothing; ``trained()`` finds the network that the build of the site has trained."""
+    """Nothing; ``trained()`` finds what the build of the site has trained."""
     path = trained.kept_at()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(archive)

@@ -64,12 +64,11 @@ def entry(node: nodes.container | None, source: str) -> Cell:
 
 def has_input(node: nodes.container) -> bool:
     """Whether a cell shows its source."""
-    first = node.children[0]
-    return isinstance(first, nodes.container) and "cell_input" in first["classes"]
+    return any("cell_input" in part["classes"] for part in node.children)
 
 
 def excuse(node: nodes.container, why: str) -> nodes.paragraph:
-    """The sentence that says why a cell cannot be run; a warning where it is missing."""
+    """The sentence that says why a cell cannot be run; a warning if there is none."""
     if not why:
         LOGGER.warning(
             "this cell is tagged not-in-browser; expected :why: with the reason",

@@ -28,15 +28,21 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).parents[2]
 NPM = Path(sys.prefix, "npm", "node_modules")
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-HOST = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file_name}"
+HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
 Entry = dict[str, Any]
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
     """Nothing; the site holds what a Run needs, and no file of an earlier build."""
-    if exception or app.builder.name not in ("html", "dirhtml"):
-        return
-    folder = Path(app.outdir, "_static", "live")
+    if not exception and app.builder.name in ("html", "dirhtml"):
+        assemble(Path(app.outdir, "_static", "live"), vendored())
+
+
+def assemble(folder: Path, given: Path | None) -> None:
+    """Nothing; ``folder`` holds Python, the packages and a manifest that lists them.
+
+    given : a NumPy wheel to hold; None where the reader's browser gets it elsewhere
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     official = json.loads((NPM / "pyodide/pyodide-lock.json").read_text("utf-8"))
@@ -45,7 +51,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         copy(NPM / "pyodide" / name, folder / python / name)
     copy(NPM / "temml/dist/temml.min.js", folder / "temml.min.js")
     packages = {
-        "numpy": numpy(folder, official["packages"]["numpy"]),
+        "numpy": numpy(folder, official["packages"]["numpy"], given),
         "lark": wheel(folder, "lark", installed("lark"), depends=[]),
         "rnn-notes": wheel(folder, "rnn_notes", own(), depends=["numpy", "lark"]),
     }
@@ -54,17 +60,19 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         "training": training(folder),
         "lock": {"info": official["info"], "packages": packages},
         "sizes": {
-            path.name: path.stat().st_size for path in sorted(folder.rglob("*.*"))
+            path.relative_to(folder).as_posix(): path.stat().st_size
+            for path in folder.rglob("*.*")
+            if path.is_file()
         },
     }
     text = json.dumps(manifest, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def numpy(folder: Path, official: Entry) -> Entry:
+def numpy(folder: Path, official: Entry, given: Path | None) -> Entry:
     """The lock's entry for NumPy: the official wheel elsewhere, or one given here."""
-    if not (given := vendored()):
-        address = HOST.format(version=version_of("pyodide"), **official)
+    if given is None:
+        address = HOST.format(version_of("pyodide"), official["file_name"])
         return {**official, "file_name": address}
     data = given.read_bytes()
     name = keep(folder, given.name, data)
@@ -144,7 +152,7 @@ def training(folder: Path) -> Entry:
 def keep(folder: Path, name: str, data: bytes) -> str:
     """The path of a new file; a file with other content gets another path."""
     path = folder / sha256(data)[:12] / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path.relative_to(folder).as_posix()
 

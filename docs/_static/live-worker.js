@@ -19,21 +19,22 @@ self.onmessage = async ({ data }) => {
 };
 
 async function start(training) {
-  const manifest = await (await fetch(new URL("manifest.json", base), { cache: "no-cache" })).json();
-  const { python, lock } = manifest;
-  const wheels = Object.values(lock.packages).map((entry) => entry.file_name);
-  download.expect(manifest.sizes, [...wheels, ...(training ? [manifest.training.file_name] : [])]);
+  const manifest = await (await fetch("manifest.json", { cache: "no-cache" })).json();
+  const wheels = Object.values(manifest.lock.packages).map((entry) => entry.file_name);
+  if (training) wheels.push(manifest.training.file_name);
+  const core = ["pyodide.asm.wasm", "python_stdlib.zip"].map((name) => manifest.python + name);
+  download.expect(manifest.sizes, [...core, ...wheels]);
   const archive = training && fetched(manifest.training);
-  const { loadPyodide } = await import(new URL(`${python}pyodide.mjs`, base));
-  const pyodide = await loadPyodide({
-    indexURL: new URL(python, base).href,
+  const { loadPyodide } = await import(new URL(`${manifest.python}pyodide.mjs`, base));
+  const loading = loadPyodide({
+    indexURL: new URL(manifest.python, base).href,
     packageBaseUrl: base.href,
-    lockFileContents: lock,
+    lockFileContents: manifest.lock,
     packages: ["rnn-notes"],
     stdout: () => {},
     stderr: () => {},
   });
-  if (download.failed) throw new Error(download.failed);
+  const pyodide = await Promise.race([loading, download.broken]);
   self.postMessage({ progress: "Starting Python" });
   const live = pyodide.pyimport("rnn_notes.live");
   if (archive) live.keep_training(pyodide.toPy(await archive).tobytes());
@@ -41,13 +42,13 @@ async function start(training) {
 }
 
 async function fetched({ file_name, sha256 }) {
-  const bytes = Uint8Array.from(sha256.match(/../g), (pair) => parseInt(pair, 16));
+  const bytes = sha256.match(/../g).map((pair) => parseInt(pair, 16));
   const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
-  return (await fetch(new URL(file_name, base), { integrity })).arrayBuffer();
+  return (await fetch(file_name, { integrity })).arrayBuffer();
 }
 
-// Everything that is fetched passes through here, Pyodide's own files too, so that the
-// reader sees how much is still to come, and which file it was that failed.
+// Everything that is fetched passes through here, Pyodide's own files too: the reader
+// sees how much is still to come, and which file it was that failed.
 const download = {
   failed: "",
   loaded: 0,
@@ -55,9 +56,7 @@ const download = {
   told: 0,
 
   expect(sizes, names) {
-    const core = ["pyodide.asm.wasm", "python_stdlib.zip"];
-    const known = (name) => sizes[name.split("/").pop()] ?? 0;
-    this.total = [...core, ...names].reduce((sum, name) => sum + known(name), 0);
+    this.total = names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   },
 
   count(bytes) {
@@ -68,27 +67,37 @@ const download = {
     self.postMessage({ progress: `Loading Python: ${done} of ${all} MB` });
   },
 
-  async fail(url, why) {
+  fail(url, why) {
     const name = url.pathname.split("/").pop();
     const place = url.host === self.location.host ? "this site" : url.host;
     this.failed ||= `${name} could not be loaded from ${place}: ${why}.`;
-    throw new Error(this.failed);
+    const error = new Error(this.failed);
+    this.breaks(error);
+    return error;
   },
 };
+download.broken = new Promise((_, reject) => (download.breaks = reject));
+download.broken.catch(() => {}); // it is heard where Pyodide loads, which would wait on
 
 const browserFetch = self.fetch;
 self.fetch = async (resource, options = {}) => {
   const url = new URL(resource.url ?? resource, base);
   const response = await browserFetch(url, options).catch(async () => {
     const there = options.integrity && (await browserFetch(url).catch(() => false));
-    return download.fail(url, there ? "it is not the file that this site expects" : "no answer came");
+    throw download.fail(url, there ? "it is not the file that this site expects" : "no answer came");
   });
-  if (!response.ok) return download.fail(url, `the answer was ${response.status}`);
-  const counter = new TransformStream({
-    transform(chunk, out) {
-      download.count(chunk.length);
-      out.enqueue(chunk);
+  if (!response.ok) throw download.fail(url, `the answer was ${response.status}`);
+  const reader = response.body.getReader();
+  const body = new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch(() => {
+        throw download.fail(url, "it broke off");
+      });
+      if (done) return controller.close();
+      download.count(value.length);
+      controller.enqueue(value);
     },
   });
-  return new Response(response.body.pipeThrough(counter), response);
+  const type = url.pathname.endsWith(".wasm") ? "application/wasm" : "text/plain";
+  return new Response(body, { headers: { "Content-Type": type } }); // whatever the host says
 };

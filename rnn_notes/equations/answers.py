@@ -10,13 +10,13 @@ To measure true is not enough: $x = x$ does. An answer is right if
 from __future__ import annotations
 
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.measuring import measure
+from rnn_notes.equations.measuring import Layout, measure
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
 
 
 def judge(
-    latex: str, asked: str, layout: str = "denominator", where: str = ""
+    latex: str, asked: str, layout: Layout = "denominator", where: str = ""
 ) -> tuple[bool, str]:
     r"""Whether an answer is right, and what to tell whoever gave it.
 
@@ -34,7 +34,7 @@ def judge(
     (False, 'Wrong: the right side holds what is asked for.')
     """
     try:
-        fault = misses(latex, asked, defined=asked.strip() in where)
+        fault = misses(latex, asked, defined=f"{asked.strip()} =" in where)
         if fault:
             return False, f"Wrong: {fault}."
         found = measure(latex, layout=layout, where=where)

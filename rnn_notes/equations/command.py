@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.measuring import measure
+from rnn_notes.equations.measuring import Layout, measure
 
 ABOUT = r"""Measure formulas of the network: does their LaTeX hold?
 
@@ -102,7 +102,7 @@ def one(latex: str, args: argparse.Namespace, show: Callable[..., None]) -> int:
 
 
 def answer(
-    latex: str, layout: str, where: str
+    latex: str, layout: Layout, where: str
 ) -> tuple[int, Measurement | EquationError]:
     """The exit status for one formula, and the report on it."""
     try:

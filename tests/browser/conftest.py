@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cells import NO_WHEEL, WHEEL, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, Opened
@@ -45,6 +47,49 @@ def address() -> Iterator[str]:
     """Where the site is served."""
     with served(SITE) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def vendored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the site is served with NumPy inside it."""
+    with served(site_with_numpy(copy_of_the_site(tmp_path_factory))) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the site is served that expects the wheel at hand from another host."""
+    folder = copy_of_the_site(tmp_path_factory)
+    with served(site_with_numpy(folder, elsewhere=True)) as found:
+        yield found
+
+
+def copy_of_the_site(factory: pytest.TempPathFactory) -> Path:
+    """A new folder; without a wheel, the test that asks for it is not run."""
+    if WHEEL is None:
+        pytest.skip(NO_WHEEL)
+    return factory.mktemp("copy") / "site"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    missed = [report for report in skipped if NO_WHEEL in str(report.longrepr)]
+    if missed:
+        terminalreporter.config.not_run = f"{len(missed)} tests NOT RUN: {NO_WHEEL}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that must be complete, and is not, has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    if skipped and os.environ.get("COMPLETE"):
+        session.exitstatus = 1
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all says what was not run."""
+    if said := getattr(config, "not_run", ""):
+        print(said)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,8 @@ class Handler(BaseHTTPRequestHandler):
         if status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag:
             status, data = HTTPStatus.NOT_MODIFIED, b""
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8" if small else kind)
+        text = kind.startswith(TEXTS)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if text else kind)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "max-age=600")
         self.send_header("ETag", tag)

@@ -1,0 +1,124 @@
+"""What the tests of live cells share: a site with NumPy inside, and its cells."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+from visits import ROOT, SITE
+
+sys.path.insert(0, str(ROOT / "docs" / "_ext"))
+from live_files import NPM, assemble, version_of
+
+PATIENCE = 300_000  # milliseconds; a loaded machine is slow
+GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))
+WHEEL = Path(os.environ["NUMPY_WASM"]) if os.environ.get("NUMPY_WASM") else None
+WHEEL = WHEEL or (GIVEN[0] if GIVEN else None)
+OFFICIAL = json.loads((NPM / "pyodide" / "pyodide-lock.json").read_text())["packages"][
+    "numpy"
+]
+NO_WHEEL = (
+    "no NumPy wheel for WebAssembly here. Fetch"
+    f" https://cdn.jsdelivr.net/pyodide/v{version_of('pyodide')}/full/"
+    f"{OFFICIAL['file_name']} and say NUMPY_WASM=/path make test-browser"
+)
+NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def site_with_numpy(folder: Path, elsewhere: bool = False) -> Path:
+    """A copy of the site with the wheel inside it, or with its hash alone.
+
+    elsewhere : NumPy comes from another host, and must be the wheel at hand
+    """
+    assert WHEEL
+    shutil.copytree(SITE, folder, copy_function=os.link)
+    live = folder / "_static" / "live"
+    shutil.rmtree(live)
+    assemble(live, None if elsewhere else WHEEL)
+    if elsewhere:
+        text = (live / "manifest.json").read_text(encoding="utf-8")
+        digest = hashlib.sha256(WHEEL.read_bytes()).hexdigest()
+        text = text.replace(OFFICIAL["sha256"], digest)
+        (live / "manifest.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+class Cell:
+    """A cell of a page, by its number among those that the page shows."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self.box = page.locator(".cell.live").nth(number - 1)
+        self.status = self.box.locator(".live-status")
+        self.output = self.box.locator(".live-output")
+        self.static = self.box.locator(".cell_output:not(.live-output)")
+        self.area = self.box.locator("textarea")
+
+    def button(self, text: str) -> Locator:
+        """Its button with this text."""
+        return self.box.locator(".live-bar button", has_text=text)
+
+    def run(self) -> str:
+        """What its status says once it has run."""
+        self.button("Run").click()
+        return self.ended()
+
+    def ended(self) -> str:
+        """What its status says once it runs no more."""
+        expect(self.button("Run")).to_be_visible(timeout=PATIENCE)
+        return self.status.text_content() or ""
+
+    def write(self, source: str) -> None:
+        """Nothing; the cell holds another source."""
+        self.button("Edit").click()
+        self.area.fill(source)
+
+
+def opened(page: Page, address: str, name: str) -> Page:
+    """A page of the site with every solution unfolded."""
+    page.goto(f"{address}/{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    return page
+
+
+def differences(page: Page) -> list[str]:
+    """Where outputs of the cells that have run are not those of the static page."""
+    pairs: list[list[Any]] = page.evaluate("""() =>
+        [...document.querySelectorAll('.cell.live')].map(cell => {
+          const text = which => (cell.querySelector(which)?.innerText ?? '').trim();
+          const hidden = cell.querySelector('.cell_output:not(.live-output)');
+          if (hidden) hidden.hidden = false;
+          return [text('.cell_output:not(.live-output)'), text('.live-output')];
+        })""")
+    return [
+        f"cell {number}: {difference}"
+        for number, (static, live) in enumerate(pairs, 1)
+        if (difference := parting(static, live))
+    ]
+
+
+def parting(static: str, live: str) -> str:
+    """Where two texts differ by more than rounding; nothing if they do not.
+
+    Numbers may differ by one in their last digit. Those below 1e-9 are all rounding.
+    """
+    words = [" ".join(NUMBER.sub("#", text).split()) for text in (static, live)]
+    if words[0] != words[1]:
+        return f"{static!r} is now {live!r}"
+    for a, b in zip(NUMBER.findall(static), NUMBER.findall(live), strict=True):
+        x, y = (float(text.replace(",", "")) for text in (a, b))
+        if max(abs(x), abs(y)) >= 1e-9 and abs(x - y) > last_digit(a) * 1.01:
+            return f"{a} is now {b}, in {live!r}"
+    return ""
+
+
+def last_digit(number: str) -> float:
+    """What one more in the last digit is worth."""
+    digits, _, exponent = number.replace(",", "").partition("e")
+    return float(10 ** (int(exponent or 0) - len(digits.partition(".")[2])))

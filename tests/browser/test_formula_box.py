@@ -1,0 +1,81 @@
+"""Formula boxes in Chromium: the command line's answers, and exercises that keep mum."""
+
+from __future__ import annotations
+
+from cells import PATIENCE, opened
+from playwright.sync_api import Locator, Page, expect
+
+from rnn_notes.live import Session
+
+FIRST = r"\frac{\partial L}{\partial b_y}"
+FORMULAS = {
+    rf"{FIRST} = \sum_{{t=1}}^{{T}} (p_t - e_t)": "holds",
+    rf"{FIRST} = p_T - e_T": "does not hold",
+    rf"{FIRST} = \sum_{{t=1}}^{{T}} (p_t - q)": "not understood: q is not known",
+}
+
+
+def measured(box: Locator, latex: str) -> str:
+    """What the box says of a formula, in all its lines."""
+    box.locator("textarea").fill(latex)
+    box.locator("button", has_text="Measure").click()
+    expect(box.locator("button", has_text="Measure")).to_be_visible(timeout=PATIENCE)
+    parts = [box.locator(where).text_content() for where in (".live-status", "pre")]
+    return "\n".join(part for part in parts if part)
+
+
+def without_numbers(report: str) -> list[str]:
+    """The lines of a report that are the same on every machine."""
+    return [line for line in report.splitlines() if "  " not in line]
+
+
+def test_a_formula_is_answered_as_on_the_command_line(page: Page, vendored: str):
+    opened(page, vendored, "equations")
+    box, terminal = page.locator(".formula-box").first, Session(print)
+    for latex, first in FORMULAS.items():
+        said = measured(box, latex)
+        assert said.startswith(first)
+        assert without_numbers(said) == without_numbers(terminal.measure(latex))
+        assert said.count("\n") == terminal.measure(latex).count("\n")
+
+
+def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
+    opened(page, vendored, "equations")
+    box = page.locator(".formula-box").first
+    expect(box.locator("math")).to_have_count(0)  # nothing is loaded before it is used
+    box.locator("textarea").focus()
+    expect(box.locator("math munderover, math munder")).to_have_count(1)
+    box.locator("textarea").fill(r"\frac{a}")
+    expect(box.locator("math")).to_have_count(0)
+    box.locator("textarea").fill(r"\frac{a}{b}")
+    expect(box.locator("mfrac")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(box.locator("textarea")).not_to_be_focused()
+
+
+def test_an_exercise_tells_right_from_wrong_and_no_more(page: Page, vendored: str):
+    page.goto(f"{vendored}/equations.html")
+    box = page.locator(".formula-box").nth(1)
+    asked = r"\frac{\partial L}{\partial b_h}"
+    right = rf"{asked} = \sum_{{t=1}}^{{T}} \frac{{\partial L}}{{\partial a_t}}"
+    assert measured(box, box.locator("textarea").input_value()).startswith(
+        "Wrong: does"
+    )
+    wrong = measured(box, right.replace("a_t", "h_t"))
+    assert wrong.startswith("Wrong: does not hold")
+    assert "close" not in wrong
+    assert "a_t" not in wrong
+    assert measured(box, f"{asked} = {asked}").startswith("Wrong: the right side holds")
+    assert measured(box, FIRST + r" = \sum_t (p_t - e_t)").startswith("Wrong: the left")
+    assert measured(box, asked + r" = \sum_t q_t").startswith("Not understood: q_t")
+    assert measured(box, right).startswith("Right: it holds")
+    assert page.locator("details.solution[open]").count() == 0
+
+
+def test_a_measurement_can_be_stopped(page: Page, vendored: str):
+    opened(page, vendored, "equations")
+    box = page.locator(".formula-box").first
+    box.locator("button", has_text="Measure").click()
+    box.locator("button", has_text="Stop").click()
+    expect(box.locator(".live-status")).to_have_text("Stopped.")
+    assert measured(box, next(iter(FORMULAS))).startswith("holds")

@@ -1,0 +1,276 @@
+"""Live cells in Chromium: what runs there is what the page says, and can be changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cells import OFFICIAL, WHEEL, Cell, differences, opened, parting
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from visits import SITE, Opened, violations
+
+
+def test_every_cell_says_what_the_page_says(page: Page, vendored: str, name: str):
+    opened(page, vendored, name)
+    cells = page.locator(".cell.live").count()
+    assert (
+        page.locator(".live-bar").count() == page.locator(".live .cell_input").count()
+    )
+    if cells:
+        assert Cell(page, cells).run().startswith("Done")
+        assert page.locator(".live-output").count() == cells
+        assert not differences(page)
+
+
+def test_what_a_page_should_not_have_said_is_found(page: Page, vendored: str):
+    """The comparison sees a wrong digit, and finds it in no other cell."""
+    opened(page, vendored, "transposes")
+    planted = page.evaluate("""() => {
+      const pre = document.querySelector('.cell.live .cell_output pre, .cell.live td');
+      pre.textContent = pre.textContent.replace(/\\d/, digit => (+digit + 5) % 10);
+      return [...document.querySelectorAll('.cell.live')].indexOf(pre.closest('.cell'));
+    }""")
+    Cell(page, page.locator(".cell.live").count()).run()
+    [difference] = differences(page)
+    assert difference.startswith(f"cell {planted + 1}: ")
+    assert parting("error 4e-16, x 0.25", "error 2e-16, x 0.26") == ""
+    assert parting("x 0.25", "x 0.28")
+    assert parting("x 0.25", "y 0.25")
+    assert parting("1,234 draws", "1,236 draws")
+
+
+def test_a_cell_is_changed_run_and_reset(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    first, last = Cell(page, 1), Cell(page, page.locator(".cell.live").count())
+    static = first.box.locator(".cell_input pre").text_content() or ""
+    first.write(f"{static}\nprint('changed', 6 * 7)")
+    page.keyboard.press("Shift+Enter")
+    assert first.ended().startswith("Done")
+    expect(first.output).to_contain_text("changed 42")
+    first.area.fill(f"{static}\nprint('again', 6 * 8)")
+    assert last.run().startswith("Done")
+    expect(first.output).to_contain_text("again 48")  # it changed, so it ran again
+    first.button("Reset").click()
+    expect(first.area).to_have_count(0)
+    expect(first.output).to_have_count(0)
+    assert (first.box.locator(".cell_input pre").text_content() or "") == static
+    if first.static.count():
+        expect(first.static).to_be_visible()
+
+
+def test_errors_leave_the_page_usable(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    cell, below = Cell(page, 1), Cell(page, 2)
+    cell.write("def f(x):\n    return 1 / x\n\nf(0)")
+    assert cell.run() == "Ended with an error"
+    said = cell.output.text_content() or ""
+    assert re.findall(r'File "(.*?)", line (\d+)', said) == [
+        ("<cell 1>", "4"),
+        ("<cell 1>", "2"),
+    ]
+    assert below.run() == "A cell above ended with an error."
+    for source, word in (("x =", "SyntaxError"), ("bytearray(2**40)", "MemoryError")):
+        cell.area.fill(source)
+        assert cell.run() == "Ended with an error"
+        expect(cell.output).to_contain_text(word)
+    cell.button("Reset").click()
+    assert below.run().startswith("Done")
+
+
+def test_outputs_of_every_kind_are_shown(page: Page, vendored: str):
+    opened(page, vendored, "notation")
+    cell = Cell(page, 1)
+    cell.write(
+        "import base64\n"
+        "class Shown:\n"
+        "    def __init__(self, **ways):\n"
+        "        for kind, text in ways.items():\n"
+        "            setattr(self, f'_repr_{kind}_', lambda text=text: text)\n"
+        'display(Shown(svg=\'<svg width="9" height="9"><circle r="4"/></svg>\'))\n'
+        "display(Shown(latex=r'$\\frac{a}{b}$'), Shown(html='<b>bold</b>'))\n"
+        "display(Shown(markdown='# plain'), Shown(png=base64.b64decode("
+        "'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6"
+        "kgAAAABJRU5ErkJggg==')))\n"
+        "print('<i>text</i>')\n"
+        "{'a': 1}"
+    )
+    assert cell.run().startswith("Done")
+    for inside in ("svg circle", "math mfrac", "b", "img"):
+        expect(cell.output.locator(inside)).to_have_count(1)
+    assert cell.output.locator("img").evaluate("image => image.naturalWidth") == 1
+    expect(cell.output).to_contain_text("# plain")
+    expect(cell.output).to_contain_text("<i>text</i>")
+    expect(cell.output).to_contain_text("{'a': 1}")
+
+
+def test_an_endless_loop_is_stopped(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    cell, below = Cell(page, 1), Cell(page, 2)
+    cell.write("while True:\n    print('on and on')")
+    cell.button("Run").click()
+    expect(cell.output).to_contain_text("on and on", timeout=300_000)
+    below.button("Run").click()  # it waits, and is not run after the stop
+    cell.button("Stop").click()
+    assert cell.ended() == "Stopped."
+    assert below.ended() == "Stopped."
+    cell.button("Reset").click()
+    assert below.run().startswith("Done")
+
+
+def test_the_keyboard_is_enough_and_never_trapped(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    cell = Cell(page, 1)
+    cell.button("Edit").focus()
+    page.keyboard.press("Enter")
+    expect(cell.area).to_be_focused()
+    before = cell.area.input_value()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Tab")
+    assert cell.area.input_value() == "    " + before
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Shift+Tab")
+    expect(cell.area).not_to_be_focused()
+    cell.area.focus()
+    page.keyboard.press("Escape")
+    expect(cell.button("Run")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(cell.button("Edit")).to_be_focused()
+
+
+def test_two_pages_work_at_once(context: Opened, vendored: str):
+    made, heard = context()
+    one = Cell(opened(made.new_page(), vendored, "forward"), 1)
+    two = Cell(opened(made.new_page(), vendored, "dhnext"), 1)
+    for cell, text in ((one, "print('one', len(dir()))"), (two, "print('two')")):
+        cell.write(text)
+        cell.button("Run").click()
+    for cell, text in ((one, "one"), (two, "two")):
+        assert cell.ended().startswith("Done")
+        expect(cell.output).to_contain_text(text)
+    assert not heard.errors
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_page_that_lives(
+    context: Opened, vendored: str, scheme: str
+):
+    made, _ = context(viewport={"width": 390, "height": 900}, color_scheme=scheme)
+    page = opened(made.new_page(), vendored, "equations")
+    cell = Cell(page, 1)
+    cell.write("print('x ' * 300)\nmissing")
+    cell.run()
+    page.locator(".formula-box textarea").first.focus()
+    expect(page.locator(".formula-box math").first).to_be_visible()
+    assert not violations(page)
+    sideways = "document.documentElement.scrollWidth - innerWidth"
+    assert page.evaluate(sideways) <= 0
+
+
+def test_nothing_is_loaded_before_a_run(context: Opened, address: str):
+    made, heard = context()
+    page = opened(made.new_page(), address, "forward")
+    page.wait_for_load_state("networkidle")
+    asked = [urlsplit(url).path for url in heard.requests]
+    assert [path for path in asked if "live" in path] == ["/_static/live.js"]
+    assert heard.hosts() == {urlsplit(address).netloc}
+
+
+def test_a_file_says_why_nothing_runs(context: Opened):
+    made, _ = context()
+    page = made.new_page()
+    page.goto((SITE / "forward.html").as_uri())
+    expect(page.locator(".live-excuse")).to_have_count(1)
+    expect(page.locator(".live-excuse")).to_contain_text("http.server")
+    expect(page.locator(".live-bar")).to_have_count(0)
+    expect(page.locator(".cell_output").first).to_be_visible()
+
+
+def test_without_javascript_the_page_stands(browser: Browser, address: str):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/equations.html")
+    expect(page.locator(".cell_output").first).to_be_visible()
+    assert page.locator(".live-bar, .formula-box > *, .live-excuse").count() == 0
+    context.close()
+
+
+def test_a_cell_that_cannot_run_says_so(page: Page, address: str):
+    opened(page, address, "errata")
+    cell = page.locator(".cell.tag_not-in-browser")
+    expect(cell.locator(".live-excuse")).to_contain_text("starts other processes")
+    expect(cell.locator(".live-bar")).to_have_count(0)
+
+
+# NumPy from Pyodide's own host, whose answers are given here
+
+
+def answered(context: BrowserContext, answer: bytes | None) -> list[str]:
+    """The requests that have gone to another host, each with the same answer."""
+    asked: list[str] = []
+
+    def reply(route: Route) -> None:
+        asked.append(route.request.url)
+        if answer is None:
+            route.abort()
+        else:
+            headers = {"Access-Control-Allow-Origin": "*"}
+            route.fulfill(body=answer, headers=headers)
+
+    context.route("https://**", reply)
+    return asked
+
+
+def test_numpy_of_another_host_is_used_if_its_hash_is_right(
+    context: Opened, elsewhere: str
+):
+    assert WHEEL
+    made, heard = context()
+    asked = answered(made, WHEEL.read_bytes())
+    cell = Cell(opened(made.new_page(), elsewhere, "forward"), 1)
+    assert cell.run().startswith("Done")
+    assert len(asked) == 1
+    assert not heard.errors
+
+
+def test_numpy_with_another_hash_is_refused(context: Opened, address: str):
+    made, _ = context()
+    asked = answered(made, b"another wheel")
+    cell = Cell(opened(made.new_page(), address, "forward"), 1)
+    said = cell.run()
+    assert said.startswith("numpy-")
+    assert "from cdn.jsdelivr.net: it is not the file that this site expects." in said
+    assert said.endswith("To try again, press the button.")
+    assert {urlsplit(url).netloc for url in asked} == {"cdn.jsdelivr.net"}
+
+
+def test_a_failed_download_is_told_and_can_be_tried_again(
+    context: Opened, elsewhere: str
+):
+    assert WHEEL
+    made, _ = context()
+    answered(made, None)
+    cell = Cell(opened(made.new_page(), elsewhere, "forward"), 1)
+    assert "from cdn.jsdelivr.net: no answer came." in cell.run()
+    expect(cell.static.or_(cell.box.locator(".cell_input")).first).to_be_visible()
+    made.unroute_all()
+    answered(made, WHEEL.read_bytes())
+    assert cell.run().startswith("Done")
+
+
+def test_a_missing_file_of_this_site_is_named(context: Opened, vendored: str):
+    made, _ = context()
+    made.route("**/python_stdlib.zip", lambda route: route.fulfill(status=503))
+    cell = Cell(opened(made.new_page(), vendored, "forward"), 1)
+    assert cell.run().startswith(
+        "python_stdlib.zip could not be loaded from this site: the answer was 503."
+    )
+
+
+def test_the_site_pins_the_official_numpy():
+    manifest = json.loads(Path(SITE, "_static/live/manifest.json").read_text())
+    entry = manifest["lock"]["packages"]["numpy"]
+    assert entry["sha256"] == OFFICIAL["sha256"]
+    assert entry["file_name"].endswith(OFFICIAL["file_name"])
