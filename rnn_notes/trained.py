@@ -118,12 +118,7 @@ def trained(
     whole = corpus() if whole is None else whole
     if list(stages) != sorted({*stages}) or len(stages) < 2 or stages[0] != 0:
         raise ValueError(f"stages are {tuple(stages)}, expected 0 and growing numbers")
-<<<<<<< HEAD
-    folder = default_cache() if cache is None else Path(cache)
-    path = folder / f"{key(whole, settings, stages, back)}.npz"
-=======
-    path = kept_at(whole, settings, stages, cache)
->>>>>>> bdb6477 (Run every cell in the reader's browser: a worker, its files, a first formula box)
+    path = kept_at(whole, settings, stages, cache, back)
     arrays = _fetched(path)
     if arrays is None:
         arrays = _arrays(whole, settings, stages, back)
@@ -181,6 +176,7 @@ def kept_at(
     settings: Settings = SETTINGS,
     stages: Sequence[int] = STAGES,
     cache: str | Path | None = None,
+    back: int | None = None,
 ) -> Path:
     """The file that the result of ``trained``, called alike, is kept in.
 
@@ -188,7 +184,7 @@ def kept_at(
     ('.npz', False)
     """
     folder = default_cache() if cache is None else Path(cache)
-    name = key(corpus() if whole is None else whole, settings, stages)
+    name = key(corpus() if whole is None else whole, settings, stages, back)
     return folder / f"{name}.npz"
 
 

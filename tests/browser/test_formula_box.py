@@ -1,4 +1,4 @@
-"""Formula boxes in Chromium: the command line's answers, and exercises that keep mum."""
+"""Formula boxes in Chromium: they answer as the command line does, or keep mum."""
 
 from __future__ import annotations
 
