@@ -25,7 +25,7 @@ PLAIN = {
 }
 # What a page needs beyond that when it calls a script of this name. A worker that comes
 # from a file is bound by what its host says of it, not by the page's policy.
-NEEDS = {"live.js": {"worker-src": ["'self'"]}}
+NEEDS = {"live.js": {"worker-src": ["'self'"], "img-src": ["data:"]}}  # PNG
 
 
 def checksum(text: str) -> str:
