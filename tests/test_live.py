@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from rnn_notes import live, trained
 from rnn_notes.equations.answers import judge
@@ -259,27 +258,29 @@ process = 1
 """
 
 
-@pytest.fixture
-def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A function that builds one page and returns its HTML and Sphinx's warnings."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
-    import live_files
+CONF = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "docs" / "_ext")!r})
+import live_files
+live_files.assemble = lambda *_: None
+extensions = ["myst_nb", "live"]
+html_static_path = [{str(ROOT / "docs" / "_static")!r}]
+nb_execution_mode = "off"
+"""
 
-    monkeypatch.setattr(live_files, "assemble", lambda *_: None)
+
+@pytest.fixture
+def build(tmp_path: Path):
+    """A function that builds one page and returns its HTML and Sphinx's warnings."""
 
     def run(text: str) -> tuple[str, str]:
         (tmp_path / "index.md").write_text(text, encoding="utf-8")
-        warnings = io.StringIO()
-        settings = {
-            "extensions": ["myst_nb", "live"],
-            "html_static_path": [str(ROOT / "docs" / "_static")],
-            "nb_execution_mode": "off",
-        }
-        folders = (tmp_path, None, tmp_path / "html", tmp_path / "trees")
-        with docutils_namespace():
-            Sphinx(*folders, "html", settings, status=None, warning=warnings).build()
+        (tmp_path / "conf.py").write_text(CONF, encoding="utf-8")
+        command = [sys.executable, "-m", "sphinx", "-q", "--no-color"]
+        command += [str(tmp_path), str(tmp_path / "html")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
         html = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
-        return html, warnings.getvalue()
+        return html, done.stderr
 
     return run
 
