@@ -124,6 +124,10 @@ class Reader:
         said = (self.word(part) for part in summary if not isinstance(part, nodes.Text))
         yield folded("; ".join(said), "\n".join(lines))
 
+    def block_formulabox(self, node: nodes.Element) -> Iterator[Block]:
+        """Nothing: in a notebook, a cell measures formulas."""
+        yield from ()
+
     def block_bullet_list(self, node: nodes.Element) -> Iterator[Block]:
         yield "\n".join(self.item("- ", item) for item in node.children)
 
