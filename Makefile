@@ -8,8 +8,9 @@ export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PEERS ?= autograd jax torch
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
+BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
+.PHONY: help html serve dev test test-browser test-away lighthouse reproducible pdf epub notebooks mutants bench bench-builds lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -34,6 +35,24 @@ reproducible: html ## build once more, elsewhere and from nothing, and compare e
 
 lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page as a phone and as a desk
 	python tests/browser/lighthouse.py
+
+test-away: html pdf epub ## run the wheel's command and every notebook in an environment that has nothing else
+	python -m pytest -q -o addopts='-p no:cacheprovider' tests/away
+
+pdf: html ## print the whole book into _build/rnn-notes.pdf, by Chromium
+	@rm -rf _build/paper
+	$(BIND) -b singlehtml _build/paper
+	python docs/_ext/printed.py _build/paper/index.html _build/rnn-notes.pdf
+	@cp _build/rnn-notes.pdf _build/html
+
+epub: html .venv/books/ready ## bind the whole book as _build/rnn-notes.epub, and check it where Java is
+	@rm -rf _build/epub
+	$(BIND) -b epub _build/epub
+	python docs/_ext/checked.py _build/epub/*.epub _build/rnn-notes.epub
+	@cp _build/rnn-notes.epub _build/html
+
+notebooks: html ## gather the notebooks for the branch that Colab and Binder open
+	python docs/_ext/branch.py _build/html _build/notebooks
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
@@ -73,6 +92,10 @@ clean: ## remove what was built, keep the environment
 	mkdir -p .venv/lighthouse && cp tests/browser/lighthouse/package.json tests/browser/lighthouse/package-lock.json .venv/lighthouse/
 	npm ci --prefix .venv/lighthouse --silent --cache _build/npm
 	@touch $@
+
+.venv/books/ready: .venv/ready
+	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[books]'
+	@mkdir -p .venv/books && touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv/bench

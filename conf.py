@@ -27,6 +27,7 @@ language = "en"
 extensions = [
     "myst_nb",
     "atlas",
+    "bound",
     "drawn",
     "failures",
     "fresh",

@@ -254,6 +254,9 @@ def test_known_places_are_linked(build: Build, monkeypatch: pytest.MonkeyPatch) 
     text = (site / "one.md").read_text("utf-8")
     assert "[(1.1)](https://example.org/notes/one.html#equation-eq-a)" in text
     assert "[Book](https://example.org/notes/index.html)" in text
+    index = build(PAGES, site.parent, takeaway_books=True) / "index.html"
+    assert 'href="rnn-notes.pdf"' in index.read_text("utf-8")
+    assert "rnn-notes.pdf" not in (site / "one.html").read_text("utf-8")
     for name in ("SERVER_URL", "REPOSITORY", "SHA"):
         monkeypatch.delenv(f"GITHUB_{name}")
     build(PAGES, site.parent)
@@ -281,3 +284,27 @@ def test_a_notebook_is_json_of_one_kind(site: Path) -> None:
     text = (site / "one.ipynb").read_text("utf-8")
     assert json.loads(text)["nbformat_minor"] == 5
     assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+
+
+def test_the_branch_holds_the_notebooks_and_what_they_need(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "notebooks"
+    command = [
+        sys.executable,
+        str(ROOT / "docs/_ext/branch.py"),
+        str(site),
+        str(target),
+    ]
+    for name in ("GITHUB_REPOSITORY", "READTHEDOCS_GIT_CLONE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    unknown = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert unknown.returncode == 1
+    assert "the repository is not known here" in unknown.stderr
+    monkeypatch.setenv("READTHEDOCS_GIT_CLONE_URL", "https://github.com/some/notes.git")
+    monkeypatch.setenv("READTHEDOCS_GIT_COMMIT_HASH", "1f0c")
+    subprocess.run(command, check=True)
+    needs = (target / "requirements.txt").read_text("utf-8")
+    assert needs == "rnn-notes @ git+https://github.com/some/notes@1f0c\n"
+    names = sorted(path.name for path in target.glob("*.ipynb"))
+    assert names == ["index.ipynb", "one.ipynb"]

@@ -81,7 +81,7 @@ class Reader:
         for child in node.children:
             yield from self.blocks(child)
 
-    block_document = block_glossary = children
+    block_document = block_glossary = block_desc = block_desc_content = children
 
     def text(self, node: nodes.Element) -> str:
         """The blocks below a node, which hold nothing but text, as one text."""
@@ -91,7 +91,7 @@ class Reader:
     def nothing(self, node: nodes.Node) -> Iterator[Block]:
         return iter(())
 
-    block_invisible = block_target = block_index = block_toctree = nothing
+    block_invisible = block_target = block_formulabox = nothing
 
     def block_section(self, node: nodes.section) -> Iterator[Block]:
         self.level += 1
@@ -149,6 +149,10 @@ class Reader:
 
     def block_block_quote(self, node: nodes.block_quote) -> Iterator[Block]:
         yield indented(self.text(node), "> ", keep_blank=False)
+
+    def block_desc_signature(self, node: nodes.Element) -> Iterator[Block]:
+        """The name of a function or a class with its arguments."""
+        yield f"**{code(node.astext())}**"
 
     def block_transition(self, node: nodes.transition) -> Iterator[Block]:
         yield "---"

@@ -18,6 +18,8 @@ from typing import Any
 from blocks import Block, Cell, Fold, Picture, Unfold
 from marks import fenced, folded
 
+from rnn_notes.figures.svg import alone
+
 FIGURE = "from rnn_notes import figures\n\nfigures.{}()"
 INSTALL = """\
 try:
@@ -235,8 +237,7 @@ def alt(svg: str) -> str:
 
 def address(svg: str) -> str:
     """A picture as an address that holds it, on white, since no page lends a ground."""
-    standing = svg.replace('style="', 'style="background:#ffffff;', 1)
-    data = base64.b64encode(standing.encode()).decode()
+    data = base64.b64encode(alone(svg).encode()).decode()
     return f"data:image/svg+xml;base64,{data}"
 
 

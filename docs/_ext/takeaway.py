@@ -2,6 +2,7 @@
 
 Both are written beside the page whenever the page is, and a line under its title leads
 to them. Where the repository is known, it also leads to those who run notebooks.
+``BOOKS=1`` says that the whole book as PDF and EPUB will lie beside the first page.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from hosting import Repository, repository
 from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 
+BOOKS = {"The book as PDF": "rnn-notes.pdf", "as EPUB": "rnn-notes.epub"}
 FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
 
 
@@ -55,7 +57,8 @@ def write(
         path = Path(app.outdir, pagename + suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    line = links(pagename.rpartition("/")[2], where, pagename)
+    books = pagename == app.config.root_doc and app.config.takeaway_books
+    line = links(pagename, where, BOOKS if books else {})
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
@@ -85,18 +88,17 @@ def number(app: Sphinx, node: nodes.Element) -> str:
     return ".".join(map(str, next(numbers, ())))
 
 
-def links(file: str, where: Repository | None, page: str) -> str:
+def links(page: str, where: Repository | None, books: dict[str, str]) -> str:
     """The line under the title.
 
-    >>> links("a", None, "a").count("<a ")
-    2
-    >>> links("a", Repository("b/c", "1"), "a").count("https:")
+    >>> links("a", None, {}).count("<a "), links("a", None, BOOKS).count("<a ")
+    (2, 4)
+    >>> links("a", Repository("b/c", "1"), {}).count("https:")
     2
     """
-    items = [
-        f'<a href="{file}{suffix}" download>{name}</a>'
-        for name, suffix in FILES.items()
-    ]
+    file = page.rpartition("/")[2]
+    files = {name: file + suffix for name, suffix in FILES.items()} | books
+    items = [f'<a href="{f}" download>{name}</a>' for name, f in files.items()]
     launches = where.launches(page) if where else {}
     items += [f'<a href="{url}">Open in {name}</a>' for name, url in launches.items()]
     return f'<p class="takeaway">{" ".join(items)}</p>'
@@ -115,6 +117,9 @@ def forget(
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value(
         "takeaway_repository", lambda _: repository(os.environ), "html", Repository
+    )
+    app.add_config_value(
+        "takeaway_books", lambda _: bool(os.environ.get("BOOKS")), "html", bool
     )
     app.connect("doctree-read", keep)
     app.connect("html-page-context", write)

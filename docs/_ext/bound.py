@@ -1,0 +1,169 @@
+"""The whole book in one file: a page to be printed, and an EPUB.
+
+``make pdf`` prints the first by Chromium, see ``printed.py``.
+Both begin with a title page. On paper solutions are open, for nobody can unfold them.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from importlib.metadata import metadata
+from pathlib import Path
+from typing import Any, ClassVar
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.builders._epub_base import MEDIA_TYPES
+from sphinx.builders.epub3 import Epub3Builder
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+from sphinx.config import Config
+
+SHEETS = Path(__file__).with_name("binding")  # one for each builder, by its name
+FONT = "fonts/STIXTwoMath-subset.woff2"
+LICENCE = "Prose and figures: CC BY 4.0. Code: MIT."
+PLACE = re.compile(r'(?<=href="#)document-([^"#]+)#')
+SOLUTION = '<details class="solution">'
+PAGE = re.compile(r'href="(?!nav\.)([^"]+\.xhtml)" media-type="application/xhtml\+xml"')
+MATH = re.compile(r"<math(?=[ >])")
+NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
+PARTS = {"mathml": b"<math", "svg": b"<svg"}
+
+
+class Bound:
+    """What both builders share: a sheet and a font of their own, and no theme."""
+
+    name: str
+    outdir: Path
+    config: Config
+
+    def init_css_files(self) -> None:
+        self._css_files: list[Any] = []
+        for sheet in ("pygments.css", f"{self.name}.css"):
+            self.add_css_file(sheet)  # type: ignore[attr-defined]
+
+    def init_js_files(self) -> None:
+        self._js_files: list[Any] = []
+
+    def copy_static_files(self) -> None:
+        static = Path(self.outdir, "_static")
+        (static / FONT).parent.mkdir(parents=True, exist_ok=True)
+        self.create_pygments_style_file()  # type: ignore[attr-defined]
+        sources = SHEETS.parent.parent / "_static"
+        (static / FONT).write_bytes((sources / FONT).read_bytes())
+        sheets = (SHEETS / f"{sheet}.css" for sheet in ("both", self.name))
+        text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+        (static / f"{self.name}.css").write_text(text, encoding="utf-8")
+
+    def title_page(self) -> str:
+        """The first page: the book's name, what it is, and its licence."""
+        known = metadata("rnn-notes")
+        return (
+            f'<section class="title-page"><h1>{escape(self.config.html_title)}</h1>'
+            f"<p>{escape(known['Summary'])}</p>"
+            f"<p>Version {known['Version']}. {LICENCE}</p></section>"
+        )
+
+
+class Paper(Bound, SingleFileHTMLBuilder):
+    """The book as one page of HTML, for the press."""
+
+    def get_theme_config(self) -> tuple[str, dict[str, Any]]:
+        return "basic", {}
+
+    def handle_page(
+        self, pagename: str, addctx: dict[str, Any], *rest: Any, **options: Any
+    ) -> None:
+        super().handle_page(pagename, addctx, "paper.html", **options)
+
+    def assemble_doctree(self) -> nodes.document:
+        """The book's chapters side by side, not below the first one.
+
+        Every target gets a name of its own, for chapters have sections of one name.
+        """
+        tree = super().assemble_doctree()
+        chapters = list(tree.findall(addnodes.start_of_file))
+        for chapter in chapters:
+            chapter.parent.remove(chapter)
+        parts = {c["docname"]: c for c in chapters} | {self.config.root_doc: tree}
+        for name, part in parts.items():
+            for node in part.findall(nodes.Element):
+                node["ids"] += [f"{name}--{target}" for target in node.get("ids", ())]
+        tree += chapters
+        return tree
+
+    def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
+        context = super().get_doc_context(docname, body, metatags)
+        contents = f'<nav class="contents"><h1>Contents</h1>{context["toc"]}</nav>'
+        whole = self.title_page() + contents + body
+        opened = whole.replace(SOLUTION, SOLUTION.replace(">", " open>"))
+        return {**context, "body": opened}
+
+
+class Book(Bound, Epub3Builder):
+    """Sphinx's EPUB, as readers of EPUB want it: pages say what is in them."""
+
+    media_types: ClassVar[dict[str, str]] = {**MEDIA_TYPES, ".woff2": "font/woff2"}
+
+    def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
+        context = super().get_doc_context(docname, body, metatags)
+        first = self.title_page() if docname == self.config.root_doc else ""
+        return {**context, "body": first + MATH.sub(rf"\g<0> {NAMESPACE}", body)}
+
+    def build_content(self) -> None:
+        """Nothing; the list of files says which hold formulas and pictures."""
+        super().build_content()
+        path = Path(self.outdir, "content.opf")
+
+        def said(found: re.Match[str]) -> str:
+            content = Path(self.outdir, found[1]).read_bytes()
+            holds = [name for name, mark in PARTS.items() if mark in content]
+            return found[0] + (f' properties="{" ".join(holds)}"' if holds else "")
+
+        text = PAGE.sub(said, path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+
+    def build_epub(self) -> None:
+        """Nothing; the file is written, the same bytes whenever it is."""
+        first = ["mimetype", "META-INF/container.xml", "content.opf", "toc.ncx"]
+        path = Path(self.outdir, f"{self.config.epub_basename}.epub")
+        with ZipFile(path, "w") as book:
+            for name in [*first, *self.files]:
+                way = ZIP_STORED if name == "mimetype" else ZIP_DEFLATED
+                entry = ZipInfo(name)
+                entry.external_attr = 0o644 << 16
+                book.writestr(entry, Path(self.outdir, name).read_bytes(), way)
+
+
+def describe(app: Sphinx) -> None:
+    """Nothing; the book says of itself what the package's metadata says."""
+    if app.builder.name != "epub":
+        return
+    known, config = metadata("rnn-notes"), app.config
+    config.version = known["Version"]
+    config.epub_title = config.html_title
+    config.epub_description = known["Summary"]
+    config.epub_copyright = LICENCE
+    config.epub_identifier = config.epub_uid = f"rnn-notes-{config.version}"
+    config.epub_contributor = config.epub_publisher = config.epub_author
+    config.epub_show_urls = "no"
+    config.epub_tocdepth = 2
+    config.epub_exclude_files = ["404.xhtml"]
+
+
+def lead(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Nothing; links to a place in a chapter lead to the name it has on paper."""
+    if app.builder.name == "singlehtml":
+        context["body"] = PLACE.sub(r"\g<1>--", context["body"])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_builder(Paper, override=True)
+    app.add_builder(Book, override=True)
+    app.connect("builder-inited", describe, priority=100)
+    app.connect("html-page-context", lead, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
