@@ -91,7 +91,7 @@ class Reader:
     def nothing(self, node: nodes.Node) -> Iterator[Block]:
         return iter(())
 
-    block_invisible = block_target = block_formulabox = nothing
+    block_invisible = block_target = nothing
 
     def block_section(self, node: nodes.section) -> Iterator[Block]:
         self.level += 1
