@@ -9,6 +9,7 @@ DOCS, BUILD = ROOT / "docs", ROOT / "_build"
 sys.path[:0] = [str(ROOT), str(DOCS / "_ext")]
 
 from fresh import digest, mend  # noqa: E402  (found through the line above)
+from publish import base_url  # noqa: E402
 
 # Kernels inherit this environment: they import this tree, and draw no dates or hashes.
 os.environ["PYTHONPATH"] = str(ROOT)
@@ -35,6 +36,8 @@ extensions = [
     "mathml",
     "measured",
     "stepper",
+    "publish",
+    "searching",
     "takeaway",
     "teaching",
 ]
@@ -71,6 +74,8 @@ myst_update_mathjax = False
 
 html_theme = "sphinx_book_theme"
 html_title = "Backpropagation through time, measured"
+html_baseurl = base_url(os.environ)
+html_favicon = "docs/_static/favicon.svg"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["custom.css"]
@@ -91,7 +96,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "navbar_persistent": [],
-    "footer_content_items": "",
+    "footer_content_items": "last-updated.html",
     "pygments_light_style": "github-light",
     "pygments_dark_style": "github-dark",
     "search_bar_text": "Search",
