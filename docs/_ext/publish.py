@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from card import alt
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -98,7 +99,8 @@ def describe(
 ) -> None:
     """Nothing; the page's template knows its description and its date."""
     context["description"] = summary(doctree) or app.config.html_title
-    context["baseurl"] = app.config.html_baseurl
+    if app.config.html_baseurl:
+        context |= {"baseurl": app.config.html_baseurl, "card_alt": alt()}
     known = getattr(app.env, "page_dates", {})
     context["last_updated"] = known.get(pagename)
     if pagename == LOST:

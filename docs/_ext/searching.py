@@ -1,8 +1,8 @@
 """Search by the names that readers type, from a server and from ``file://`` alike.
 
 Equations are found by their labels, as functions are by their names.
-A browser does not let the search page read other pages from ``file://``, so the words
-around a hit come from a script there; a site on a server never loads it.
+The words around a hit come from one script, which only the search page loads: no
+browser lets it read the other pages from ``file://``, and one file is lighter.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from sphinx.application import Sphinx
 from sphinx.domains import ObjType
 from sphinx.domains.math import MathDomain
 
-TEXTS = "_static/texts.js"
+WORDS = "_static/page-words.js"
 MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 SILENT = re.compile(
-    r"<(script|style|annotation)\b.*?</\1>|<a class=\"headerlink.*?</a>|<[^>]*>",
-    re.DOTALL,
+    r"<(script|style|annotation)\b.*?</\1>|<a class=\"headerlink.*?</a>", re.DOTALL
 )
+INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
+TAG = re.compile(r"<[^>]*>")
 
 
 class Equations(MathDomain):
@@ -36,6 +37,10 @@ class Equations(MathDomain):
         for label, (docname, _) in self.equations.items():
             yield label, label, "equation", docname, f"equation-{label}", 1
 
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:
+        """The word that search results say of an object."""
+        return type.lname
+
 
 def plain(html: str) -> str:
     """The words of a page's own text.
@@ -43,8 +48,8 @@ def plain(html: str) -> str:
     >>> plain('<p>No</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
     'A c < d'
     """
-    text = "".join(MAIN.findall(html))
-    return " ".join(unescape(SILENT.sub("", text)).split())
+    text = SILENT.sub(" ", "".join(MAIN.findall(html)))
+    return " ".join(unescape(TAG.sub(" ", INLINE.sub("", text))).split())
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
@@ -57,17 +62,10 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         for name in sorted(app.env.found_docs)
     }
     words = json.dumps(pages, ensure_ascii=False)
-    (out / TEXTS).write_text(f"const pageTexts = {words};\n", encoding="utf-8")
-
-
-def read_words(app: Sphinx, pagename: str, *_: object) -> None:
-    """Nothing; the search page, and no other, loads what reads that script."""
-    if pagename == "search":
-        app.add_js_file("search-file.js")
+    (out / WORDS).write_text(f"const pageWords = {words};\n", encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_domain(Equations, override=True)
-    app.connect("html-page-context", read_words)
     app.connect("build-finished", write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

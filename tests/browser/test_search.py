@@ -1,0 +1,75 @@
+"""Readers find names, labels and words, from a server and from a folder."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+from visits import SITE, Opened, violations
+
+FOUND = {
+    "dhnext": ("dhnext.html", "dhnext"),
+    "Whh.T": ("dhnext.html", "Whh.T"),
+    "Whh.T @ dhraw": ("dhnext.html", "Whh.T"),
+    "hs[t-1]": ("backward.html", "hs[t-1]"),
+    "eq-dwhy": ("transposes.html#equation-eq-dwhy", "equation"),
+    "saturated": ("memory.html", "saturated"),
+}
+ROWS = "[...document.querySelectorAll('#search-results li')]"
+
+
+def results(page: Page, place: str, query: str) -> dict[str, str]:
+    """Where each result leads, and what is said of it."""
+    page.goto(place + "search.html")
+    field = page.locator("main input[name=q]")
+    field.fill(query)
+    field.press("Enter")
+    page.wait_for_function("document.querySelector('.search-summary')?.textContent")
+    page.wait_for_function(f"{ROWS}.every(row => row.querySelector('span, p'))")
+    rows = page.evaluate(
+        f"{ROWS}.map(row => [row.querySelector('a').href, row.innerText])"
+    )
+    return {href.removeprefix(place): text for href, text in rows}
+
+
+@pytest.fixture(params=["served", "folder"])
+def place(request: pytest.FixtureRequest, address: str) -> str:
+    """The site's address on a server, and in a folder."""
+    return f"{address}/" if request.param == "served" else f"{SITE.as_uri()}/"
+
+
+@pytest.mark.parametrize("query", FOUND)
+def test_a_reader_finds(page: Page, place: str, query: str) -> None:
+    target, words = FOUND[query]
+    found = results(page, place, query)
+    assert target in found, list(found)
+    assert words in found[target], "the hit is quoted, or named"
+
+
+def test_what_is_not_there_is_not_found(page: Page, place: str) -> None:
+    page.goto(f"{place}search.html?q=zyzzyva")
+    page.wait_for_function("document.querySelector('.search-summary')?.textContent")
+    assert "did not match" in page.locator(".search-summary").inner_text()
+    assert page.evaluate(ROWS) == []
+
+
+def test_the_button_opens_the_search(page: Page, place: str) -> None:
+    page.goto(f"{place}dhnext.html")
+    dialog = page.locator("#pst-search-dialog")
+    assert not dialog.is_visible()
+    page.locator(".search-button__button >> visible=true").first.click()
+    dialog.locator("input[name=q]").fill("truncation")
+    assert place.startswith("file:") or not violations(page)  # axe fetches sheets
+    dialog.locator("input[name=q]").press("Enter")
+    page.wait_for_url("**/search.html?q=truncation*")
+    page.wait_for_function(f"{ROWS}.length > 0")
+
+
+def test_a_lost_reader_finds_back(context: Opened, address: str) -> None:
+    """The page for lost readers stands at any depth, with its looks and its links."""
+    page = context()[0].new_page()
+    answer = page.goto(f"{address}/no/such/page.html")
+    assert answer is not None
+    assert answer.status == 404
+    assert page.evaluate("document.styleSheets.length") > 3
+    page.locator("main article a", has_text="NumPy").click()
+    assert page.url == f"{address}/index.html"
