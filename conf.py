@@ -27,6 +27,7 @@ author = "the authors of RNN notes"
 language = "en"
 extensions = [
     "myst_nb",
+    "api",
     "atlas",
     "bound",
     "drawn",
@@ -36,12 +37,13 @@ extensions = [
     "mathml",
     "measured",
     "stepper",
+    "names",
     "publish",
     "searching",
     "takeaway",
     "teaching",
 ]
-exclude_patterns = ["_ext", "_static"]
+exclude_patterns = ["_ext", "_static", "inv"]
 templates_path = ["docs/_ext/templates"]
 nitpicky = True
 numfig = True
@@ -49,10 +51,18 @@ math_numfig = True
 numfig_secnum_depth = 1
 numfig_format = {"figure": "Figure %s", "table": "Table %s", "section": "Chapter %s"}
 
+autodoc_default_options = {"members": True, "member-order": "bysource"}
+autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # docstrings say shapes
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3/", "inv/python.inv"),
+    "numpy": ("https://numpy.org/doc/stable/", "inv/numpy.inv"),
+}
+
 # A page is read again when anything that it is made of has changed, and its cells run
 # again when the package has: the cache's folder is named by what the package holds.
 package_digest = digest(ROOT / "rnn_notes", ROOT / "constraints.txt")
-sources_digest = package_digest + digest(DOCS / "_ext", ROOT / "conf.py")
+sources_digest = package_digest + digest(DOCS / "_ext", DOCS / "inv", ROOT / "conf.py")
 static_digest = digest(DOCS / "_static")
 nb_execution_mode = "cache"
 nb_execution_cache_path = mend(BUILD / "cells" / package_digest)

@@ -107,17 +107,17 @@ def jacobian(
 ) -> Array:
     """The derivative of f at x, measured entry by entry and laid out.
 
-    ==================  ====================  ====================
-    y by x              numerator             denominator
-    ==================  ====================  ====================
-    scalar by scalar    ()                    ()
-    vector by scalar    (m, 1)                (1, m)
-    matrix by scalar    (m, n)                in no common use
-    scalar by vector    (1, q)                (q, 1)
-    vector by vector    (m, q)                (q, m)
-    scalar by matrix    (q, p), transposed    (p, q), as x
-    others              through vec: (mn, pq) through vec: (pq, mn)
-    ==================  ====================  ====================
+    ==================  =====================  =====================
+    y by x              numerator              denominator
+    ==================  =====================  =====================
+    scalar by scalar    ()                     ()
+    vector by scalar    (m, 1)                 (1, m)
+    matrix by scalar    (m, n)                 in no common use
+    scalar by vector    (1, q)                 (q, 1)
+    vector by vector    (m, q)                 (q, m)
+    scalar by matrix    (q, p), transposed     (p, q), as x
+    others              through vec: (mn, pq)  through vec: (pq, mn)
+    ==================  =====================  =====================
 
     Raises ``ValueError`` for an unknown layout or method, for what is no scalar, column
     or matrix, and for matrix by scalar in denominator layout; ``TypeError`` for float32

@@ -154,6 +154,10 @@ class Reader:
         """The name of a function or a class with its arguments."""
         yield f"**{code(node.astext())}**"
 
+    def block_meta(self, node: nodes.meta) -> Iterator[Block]:
+        """What a page says to search engines; nothing of it is shown."""
+        yield from ()
+
     def block_transition(self, node: nodes.transition) -> Iterator[Block]:
         yield "---"
 

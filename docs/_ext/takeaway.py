@@ -50,6 +50,8 @@ def write(
     """Nothing; the page's two files are written, and the page leads to them."""
     if doctree is None or app.builder.name != "html":
         return
+    if "notakeaway" in app.env.metadata[pagename]:
+        return
     where = app.config.takeaway_repository
     page = read(app, pagename, doctree, where)
     texts = {".md": markdown(page), ".ipynb": notebook(page)}

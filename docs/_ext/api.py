@@ -1,0 +1,63 @@
+"""The package's docstrings as a page: lists of names become lists that can be read.
+
+A docstring names arguments, fields and constants in lines of one form::
+
+    Wxh : (H, V) ndarray, input to hidden
+        and what does not fit on a line
+
+Here such lines become definitions. Everything else stays as autodoc has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sphinx.application import Sphinx
+
+NAMED = re.compile(r"^(\w+(?:, \w+)*) +: +(\S.*)$")
+
+
+def defined(lines: list[str]) -> list[str]:
+    """The lines of a docstring with each ``name : meaning`` as a definition.
+
+    >>> print(*defined(["One.", "", "a, b : sizes", "    both", "c : a text"]), sep="|")
+    One.||``a``, ``b``|    sizes|    both||``c``|    a text
+    >>> defined(["It says: no", ">>> {1 : 2}"])
+    ['It says: no', '>>> {1 : 2}']
+    """
+    made: list[str] = []
+    inside = False
+    for line in lines:
+        if found := NAMED.match(line):
+            names = ", ".join(f"``{name}``" for name in found[1].split(", "))
+            made += [*([""] if inside else []), names, f"    {found[2]}"]
+            inside = True
+        elif inside and line.startswith(" "):
+            made.append(f"    {line.strip()}")
+        else:
+            inside = False
+            made.append(line)
+    return made
+
+
+def rewrite(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Nothing; the docstring's lines are changed in place, as autodoc asks."""
+    lines[:] = defined(lines)
+
+
+def skip(
+    app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any
+) -> bool | None:
+    """Whether a member says nothing of its own: the fields of a named tuple do not."""
+    silent = str(getattr(obj, "__doc__", "")).startswith("Alias for field number")
+    return True if silent else None
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("sphinx.ext.autodoc")
+    app.connect("autodoc-process-docstring", rewrite)
+    app.connect("autodoc-skip-member", skip)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

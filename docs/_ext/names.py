@@ -1,0 +1,124 @@
+"""Names in the text lead to where they are explained, the first time on each page.
+
+``backward`` in a sentence, or in a cell where it is imported, leads to its entry on the
+page of the package; ``np.tanh`` leads to NumPy's documentation, ``sorted`` to Python's,
+through the inventories in ``docs/inv``. The pages need no markup for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pkgutil import resolve_name
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.ext.intersphinx import InventoryAdapter
+
+DOT = r'<span class="o">\.</span>'
+MENTION = re.compile(
+    r'<code class="docutils literal notranslate"><span class="pre">'
+    r"(?P<prose>[A-Za-z_][\w.]*)(?:\(\))?</span></code>"
+    rf'|<span class="n">np</span>(?:{DOT}<span class="n">\w+</span>)+'
+    r'|<span class="kn">from</span><span class="w"> </span>'
+    r'<span class="nn">(?P<module>rnn_notes[\w.]*)</span><span class="w"> </span>'
+    r'<span class="kn">import</span>[^\n]*'
+)
+NAME = re.compile(r'<span class="n">(\w+)</span>')
+LEFT_ALONE = re.compile(r"(<a\b.*?</a>|<h\d>.*?</h\d>)", re.DOTALL)
+
+Address = Callable[[str], str]  # of a name as pages write it; empty where none is known
+
+
+def own(name: str, objects: Any) -> str | None:
+    """The documented name that a name of the package stands for: its own, or none.
+
+    >>> objects = {"rnn_notes.rnn.forward": 1, "rnn_notes.layouts.vec": 1}
+    >>> own("forward", objects), own("layouts.vec", objects), own("vec", objects)
+    ('rnn_notes.rnn.forward', 'rnn_notes.layouts.vec', 'rnn_notes.layouts.vec')
+    >>> own("nothing", objects), own("rnn", objects)
+    (None, None)
+    """
+    short = name.removeprefix("rnn_notes.")
+    try:
+        thing = resolve_name(f"rnn_notes.{short}")
+    except (ImportError, AttributeError, ValueError):
+        thing = None
+    whole = f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', '')}"
+    if whole in objects:
+        return whole
+    ends = [full for full in objects if full.split(".", 2)[-1] == short]
+    return ends[0] if len(ends) == 1 else None
+
+
+def addresses(app: Sphinx, page: str) -> Address:
+    """What is documented on this site, then what the inventories hold."""
+    known = app.env.domains.python_domain.objects
+    objects = {name: o for name, o in known.items() if o.objtype != "module"}
+    others = InventoryAdapter(app.env).main_inventory
+    kinds = [others[kind] for kind in sorted(others) if kind.startswith("py:")]
+
+    def address(name: str) -> str:
+        if full := own(name, objects):
+            entry = objects[full]
+            here = app.builder.get_relative_uri(page, entry.docname)
+            return f"{here}#{entry.node_id}"
+        full = re.sub(r"^np\.", "numpy.", name)
+        return next((kind[full].uri for kind in kinds if full in kind), "")
+
+    return address
+
+
+def linked(body: str, address: Address) -> str:
+    """The page with the first mention of each known name as a link.
+
+    >>> code = '<code class="docutils literal notranslate"><span class="pre">f</span>'
+    >>> page = f"<a>{code}</code></a> {code}</code> {code}</code>"
+    >>> linked(page, {"f": "/f"}.get).count('<a class="name" href="/f"><code')
+    1
+    """
+    seen: set[str] = set()
+
+    def link(name: str, html: str) -> str:
+        url = address(name)
+        if not url or url in seen:
+            return html
+        seen.add(url)
+        return f'<a class="name" href="{url}">{html}</a>'
+
+    def mention(found: re.Match[str]) -> str:
+        name, module = found["prose"], found["module"]
+        if module:
+            return NAME.sub(lambda n: link(f"{module}.{n[1]}", n[0]), found[0])
+        return link(name or re.sub(r"<[^>]*>", "", found[0]), found[0])
+
+    parts = LEFT_ALONE.split(body)
+    parts[::2] = [MENTION.sub(mention, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def link_names(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Nothing; the page's names lead on, those of the package's own page aside."""
+    if doctree is not None and pagename != app.config.names_page:
+        context["body"] = linked(context["body"], addresses(app, pagename))
+
+
+def list_all(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Nothing; a check of links meets every address of the inventories, once."""
+    if app.builder.name == "linkcheck" and docname == app.config.root_doc:
+        kinds = InventoryAdapter(app.env).main_inventory.values()
+        links = (
+            nodes.reference("", n, refuri=i.uri) for k in kinds for n, i in k.items()
+        )
+        doctree += [nodes.paragraph("", "", link) for link in links]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("sphinx.ext.intersphinx")
+    app.add_config_value("names_page", "api", "env", types=[str])
+    app.connect("doctree-resolved", list_all)
+    app.connect("html-page-context", link_names, priority=400)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
