@@ -31,6 +31,7 @@ PARTS = (
     "rnn_notes",
     "docs/_ext",
     "docs/_static",
+    "docs/inv",
     "docs/build.py",
 )
 HEAD = """---

@@ -33,7 +33,7 @@ Site = Callable[..., Path]
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A function that builds a small book with the repository's conf.py."""
     here = tmp_path_factory.mktemp("book")
-    for part in ("conf.py", "rnn_notes", "docs/_ext", "docs/_static"):
+    for part in ("conf.py", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         (here / part).parent.mkdir(exist_ok=True)
         copy(ROOT / part, here / part)

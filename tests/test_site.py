@@ -379,7 +379,15 @@ def test_the_output_of_a_removed_page_is_removed(build, tmp_path, engine) -> Non
 
 def test_the_extensions_doctests_hold() -> None:
     names = ["api", "details", "failures", "finish", "fresh", "inventories", "letters"]
-    names += ["mathml", "measuring", "names", "policy", "publish", "searching", "sheets"]
+    names += [
+        "mathml",
+        "measuring",
+        "names",
+        "policy",
+        "publish",
+        "searching",
+        "sheets",
+    ]
     files = [str(ROOT / "docs" / "_ext" / f"{name}.py") for name in names]
     path = {"PYTHONPATH": str(ROOT / "docs" / "_ext")}
     command = [sys.executable, "-m", "doctest", *files]
@@ -393,6 +401,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML folder of a small book that is built with the repository's conf.py."""
     here = tmp_path_factory.mktemp("site")
     for part in ("conf.py", "LICENSE", "rnn_notes", "docs/_ext", "docs/_static"):
+    for part in ("conf.py", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         (here / part).parent.mkdir(exist_ok=True)
         copy(ROOT / part, here / part)
