@@ -11,6 +11,9 @@ BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
 .PHONY: help html serve dev test test-browser test-away lighthouse reproducible pdf epub notebooks mutants bench bench-builds lint format clean
+.PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
+.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds lint format clean
+.PHONY: help html serve dev test test-browser reproducible mutants bench links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -64,9 +67,20 @@ bench-builds: .venv/ready ## measure what building the site costs, three minutes
 	python benchmarks/builds.py
 
 lint: .venv/ready ## check format, style and types
+links: .venv/ready ## follow the links to other places, where there is a network
+	python docs/links.py
+
+lint: .venv/ready ## check format, style, types, and what hosts and forges read
 	ruff format --check .
 	ruff check .
 	mypy
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+	check-jsonschema --builtin-schema vendor.readthedocs .readthedocs.yaml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	zizmor --quiet --offline .github
 
 format: .venv/ready ## lay the code out
 	ruff format .

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import pkgutil
 import re
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import prose
@@ -19,7 +23,7 @@ import rnn_notes
 EXT = prose.DOCS / "_ext"
 sys.path.append(str(EXT))
 
-from inventories import pages, used  # noqa: E402  (found through the line above)
+from inventories import HEAD, pages, used  # noqa: E402  (found through the line above)
 
 INSIDE = {
     "rnn_notes.__main__": "the command line",
@@ -131,3 +135,47 @@ def test_numpy_has_every_name_of_its_inventory():
 
     assert [name for name in entries("numpy") if not there(name)] == []
     assert not there("numpy.tahn")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that logs nothing."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """The address of a site that has a page for one of two names."""
+    (tmp_path / "there.html").write_text('<p id="numpy.there">')
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_check_of_links_follows_the_inventories(tmp_path, elsewhere):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    names = "numpy.there function there.html\nnumpy.gone function gone.html\n"
+    (docs / "n.inv").write_text(HEAD.format("N", "1") + names)
+    (docs / "index.rst").write_text("Book\n====\n")
+    settings = {
+        "extensions": ["names"],
+        "intersphinx_mapping": {"n": (elsewhere, "n.inv")},
+    }
+    with docutils_namespace():
+        folders = (docs, None, tmp_path / "out", tmp_path / "doctrees")
+        app = Sphinx(
+            *folders, "linkcheck", settings, status=None, warning=io.StringIO()
+        )
+        app.build()
+    lines = (tmp_path / "out" / "output.json").read_text().splitlines()
+    found = {row["uri"]: row["status"] for row in map(json.loads, lines)}
+    assert found == {
+        f"{elsewhere}there.html#numpy.there": "working",
+        f"{elsewhere}gone.html#numpy.gone": "broken",
+    }

@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -153,3 +155,41 @@ def test_the_card_is_drawn_from_what_the_package_draws_today() -> None:
     assert picture[16:24] == (1200).to_bytes(4) + (630).to_bytes(4)
     assert hashlib.sha256(b"another page").hexdigest().encode() not in picture
     assert f'html_title = "{card.WORDS}"' in (ROOT / "conf.py").read_text()
+
+
+def test_the_citation_and_the_workflows_speak_of_this_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {project['version']}\n" in citation
+    assert f"license: {project['license']}\n" in citation
+    tested = (ROOT / ".github/workflows/test.yml").read_text()
+    oldest = project["requires-python"].removeprefix(">=")
+    assert re.search(r'python: \["([\d.]+)"', tested)[1] == oldest
+
+
+def test_hosts_run_the_verbs_of_the_makefile() -> None:
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    files = [*(ROOT / ".github/workflows").glob("*.yml"), ROOT / ".readthedocs.yaml"]
+    for file in files:
+        called = re.findall(r"(?:run: |- )make ([a-z-]+)", file.read_text())
+        assert called, file.name
+        assert set(called) <= verbs, file.name
+    assert "publish" not in verbs
+
+
+def test_a_host_that_is_not_there_is_no_network() -> None:
+    with socket.socket() as taken:  # bound, and answering nobody
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+        command = ["import links, sys; sys.exit(links.main(sys.argv[1]))", address]
+        done = subprocess.run(
+            [sys.executable, "-c", *command],
+            cwd=ROOT / "docs",
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 3
+    assert (
+        done.stdout
+        == f"No network: {address} does not answer, so no link was followed.\n"
+    )

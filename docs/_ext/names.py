@@ -15,6 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.ext.intersphinx import InventoryAdapter
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 DOT = r'<span class="o">\.</span>'
 MENTION = re.compile(
@@ -106,19 +107,24 @@ def link_names(
         context["body"] = linked(context["body"], addresses(app, pagename))
 
 
-def list_all(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Nothing; a check of links meets every address of the inventories, once."""
-    if app.builder.name == "linkcheck" and docname == app.config.root_doc:
-        kinds = InventoryAdapter(app.env).main_inventory.values()
-        links = (
-            nodes.reference("", n, refuri=i.uri) for k in kinds for n, i in k.items()
-        )
-        doctree += [nodes.paragraph("", "", link) for link in links]
+class ListAll(SphinxPostTransform):
+    """Gives a check of links every address of the inventories, on the first page."""
+
+    builders = ("linkcheck",)
+    default_priority = 700  # before the check collects what it will follow
+
+    def run(self, **_: Any) -> None:
+        if self.env.docname != self.config.root_doc:
+            return
+        for kind in InventoryAdapter(self.env).main_inventory.values():
+            for name, item in kind.items():
+                link = nodes.reference("", name, refuri=item.uri)
+                self.document += nodes.paragraph("", "", link)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.intersphinx")
     app.add_config_value("names_page", "api", "env", types=[str])
-    app.connect("doctree-resolved", list_all)
+    app.add_post_transform(ListAll)
     app.connect("html-page-context", link_names, priority=400)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
