@@ -36,10 +36,10 @@ extensions = [
     "live",
     "mathml",
     "measured",
-    "stepper",
     "names",
     "publish",
     "searching",
+    "stepper",
     "takeaway",
     "teaching",
 ]
