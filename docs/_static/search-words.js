@@ -10,6 +10,16 @@
   Scorer.score = ([page, , , , score]) =>
     score + Math.min(pageWords[page].split(query).length - 1, 10);
 
+  // A single letter would be marked in every word, here and on the page that is found.
+  const parse = Search._parseQuery;
+  Search._parseQuery = (typed) => {
+    const parsed = parse(typed);
+    const marked = [...parsed[3]].filter((term) => term.length > 1);
+    localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+    parsed[3] = new Set(marked);
+    return parsed;
+  };
+
   window.fetch = async (url) => ({ text: () => url.replace(/^.*\/|\.html$/g, "") });
 
   Search.makeSearchSummary = (page) => {

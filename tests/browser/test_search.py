@@ -12,6 +12,7 @@ FOUND = {
     "Whh.T @ dhraw": ("dhnext.html", "Whh.T"),
     "hs[t-1]": ("backward.html", "hs[t-1]"),
     "eq-dwhy": ("transposes.html#equation-eq-dwhy", "equation"),
+    "jacobian": ("api.html#rnn_notes.layouts.jacobian", "function"),
     "saturated": ("memory.html", "saturated"),
 }
 ROWS = "[...document.querySelectorAll('#search-results li')]"
@@ -43,6 +44,12 @@ def test_a_reader_finds(page: Page, place: str, query: str) -> None:
     found = results(page, place, query)
     assert target in found, list(found)
     assert words in found[target], "the hit is quoted, or named"
+
+
+def test_words_are_marked_and_single_letters_are_not(page: Page, place: str) -> None:
+    results(page, place, "Whh.T")
+    marked = page.locator("#search-results .highlighted").all_inner_texts()
+    assert {text.lower() for text in marked} == {"whh"}
 
 
 def test_what_is_not_there_is_not_found(page: Page, place: str) -> None:
