@@ -14,6 +14,7 @@ BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 .PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
 .PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds lint format clean
 .PHONY: help html serve dev test test-browser reproducible mutants bench links lint format clean
+.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -66,7 +67,6 @@ bench: .venv/bench/ready ## race the passes with their peers, twelve minutes on 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
 	python benchmarks/builds.py
 
-lint: .venv/ready ## check format, style and types
 links: .venv/ready ## follow the links to other places, where there is a network
 	python docs/links.py
 

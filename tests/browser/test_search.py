@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from visits import SITE, Opened, violations
 
 FOUND = {
@@ -24,8 +24,10 @@ def results(page: Page, place: str, query: str) -> dict[str, str]:
     field = page.locator("main input[name=q]")
     field.fill(query)
     field.press("Enter")
-    page.wait_for_function("document.querySelector('.search-summary')?.textContent")
-    page.wait_for_function(f"{ROWS}.every(row => row.querySelector('span, p'))")
+    page.locator(".search-summary:not(:empty)").wait_for()
+    expect(page.locator("#search-results li:not(:has(> :is(p, span)))")).to_have_count(
+        0
+    )
     rows = page.evaluate(
         f"{ROWS}.map(row => [row.querySelector('a').href, row.innerText])"
     )
@@ -54,7 +56,7 @@ def test_words_are_marked_and_single_letters_are_not(page: Page, place: str) -> 
 
 def test_what_is_not_there_is_not_found(page: Page, place: str) -> None:
     page.goto(f"{place}search.html?q=zyzzyva")
-    page.wait_for_function("document.querySelector('.search-summary')?.textContent")
+    page.locator(".search-summary:not(:empty)").wait_for()
     assert "did not match" in page.locator(".search-summary").inner_text()
     assert page.evaluate(ROWS) == []
 
@@ -68,7 +70,7 @@ def test_the_button_opens_the_search(page: Page, place: str) -> None:
     assert place.startswith("file:") or not violations(page)  # axe fetches sheets
     dialog.locator("input[name=q]").press("Enter")
     page.wait_for_url("**/search.html?q=truncation*")
-    page.wait_for_function(f"{ROWS}.length > 0")
+    page.locator("#search-results li").first.wait_for()
 
 
 def test_a_lost_reader_finds_back(context: Opened, address: str) -> None:
