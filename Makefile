@@ -10,12 +10,7 @@ PEERS ?= autograd jax torch
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser test-away lighthouse reproducible pdf epub notebooks mutants bench bench-builds lint format clean
-.PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds lint format clean
-.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds lint format clean
-.PHONY: help html serve dev test test-browser reproducible mutants bench links lint format clean
-.PHONY: help html serve dev test test-browser reproducible mutants bench bench-builds links lint format clean
-.PHONY: help html serve dev test test-browser lighthouse reproducible mutants bench bench-builds links lint format clean
+.PHONY: help html serve dev test test-browser test-away lighthouse reproducible pdf epub notebooks mutants bench bench-builds links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20

@@ -35,7 +35,8 @@ Site = Callable[..., Path]
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A function that builds a small book with the repository's conf.py."""
     here = tmp_path_factory.mktemp("book")
-    for part in ("conf.py", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv"):
+    parts = ("conf.py", "LICENSE", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv")
+    for part in parts:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         (here / part).parent.mkdir(exist_ok=True)
         copy(ROOT / part, here / part)

@@ -393,8 +393,8 @@ def test_the_extensions_doctests_hold() -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML folder of a small book that is built with the repository's conf.py."""
     here = tmp_path_factory.mktemp("site")
-    for part in ("conf.py", "LICENSE", "rnn_notes", "docs/_ext", "docs/_static"):
-    for part in ("conf.py", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv"):
+    parts = ("conf.py", "LICENSE", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv")
+    for part in parts:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         (here / part).parent.mkdir(exist_ok=True)
         copy(ROOT / part, here / part)
