@@ -26,8 +26,8 @@ HEAD = "# Sphinx inventory version 1\n# Project: {}\n# Version: {}\n"
 def used(texts: list[str]) -> dict[str, set[str]]:
     """The names of NumPy and of Python that pages use, by project.
 
-    >>> used(["`sorted(a)` and ``np.linalg.norm(v)``, then `np.tanh`; ``list``"])
-    {'python': {'sorted'}, 'numpy': {'numpy.linalg.norm', 'numpy.tanh'}}
+    >>> used(["`sorted(a)` and ``np.linalg.norm(v)``; ``list``"])
+    {'python': {'sorted'}, 'numpy': {'numpy.linalg.norm'}}
     """
     whole = "\n".join(texts)
     numpy = re.findall(r"\bnp((?:\.[A-Za-z_]\w*)+)", whole)
