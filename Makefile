@@ -28,7 +28,7 @@ test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q -n auto --dist loadfile
 
 test-browser: html .venv/browser/ready ## try the built site in Chromium
-	python -m pytest -q -o addopts='-p no:cacheprovider' tests/browser
+	python -m pytest -q -n auto -o addopts='-p no:cacheprovider' tests/browser
 
 reproducible: html ## build once more, elsewhere and from nothing, and compare every byte
 	python tests/reproducible.py
