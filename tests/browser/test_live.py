@@ -17,7 +17,8 @@ def test_every_cell_says_what_the_page_says(page: Page, vendored: str, name: str
     opened(page, vendored, name)
     cells = page.locator(".cell.live").count()
     assert (
-        page.locator(".live-bar").count() == page.locator(".live .cell_input").count()
+        page.locator(".live .live-bar").count()
+        == page.locator(".live .cell_input").count()
     )
     if cells:
         assert Cell(page, cells).run().startswith("Done")
