@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,12 @@ def opened(page: Page, address: str, name: str) -> Page:
     return page
 
 
-def differences(page: Page) -> list[str]:
-    """Where outputs of the cells that have run are not those of the static page."""
+def differences(page: Page, rounding: Collection[int] = ()) -> list[str]:
+    """Where outputs of the cells that have run are not those of the static page.
+
+    The cells numbered in ``rounding`` show what rounding does, so their numbers may be
+    a hundred times as large or as small on another machine.
+    """
     pairs: list[list[Any]] = page.evaluate("""() =>
         [...document.querySelectorAll('.cell.live')].map(cell => {
           const text = which => (cell.querySelector(which)?.innerText ?? '').trim();
@@ -99,21 +104,24 @@ def differences(page: Page) -> list[str]:
     return [
         f"cell {number}: {difference}"
         for number, (static, live) in enumerate(pairs, 1)
-        if (difference := parting(static, live))
+        if (difference := parting(static, live, 100 if number in rounding else 1))
     ]
 
 
-def parting(static: str, live: str) -> str:
+def parting(static: str, live: str, factor: float = 1) -> str:
     """Where two texts differ by more than rounding; nothing if they do not.
 
-    Numbers may differ by one in their last digit. Those below 1e-9 are all rounding.
+    Numbers may differ by one in their last digit, or by ``factor``. Those below 1e-9
+    are all rounding.
     """
     words = [" ".join(NUMBER.sub("#", text).split()) for text in (static, live)]
     if words[0] != words[1]:
         return f"{static!r} is now {live!r}"
     for a, b in zip(NUMBER.findall(static), NUMBER.findall(live), strict=True):
         x, y = (float(text.replace(",", "")) for text in (a, b))
-        if max(abs(x), abs(y)) >= 1e-9 and abs(x - y) > last_digit(a) * 1.01:
+        small, large = sorted((abs(x), abs(y)))
+        near = abs(x - y) <= last_digit(a) * 1.01 or large < factor * small
+        if large >= 1e-9 and not near:
             return f"{a} is now {b}, in {live!r}"
     return ""
 
