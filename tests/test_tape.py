@@ -240,7 +240,7 @@ def test_constants_cost_no_work_on_the_way_back():
     before = counter.operations
     line.backward(loss)
     assert x.gradient is None
-    product, additions = 2 * 3 * 1 * 2, 3 + 6  # g @ x.T, and += for w @ x and for w
+    product, additions = 3 * 1 * 2, 3 + 6  # g @ x.T, and += for w @ x and for w
     assert counter.operations - before == product + additions
 
 
@@ -300,8 +300,8 @@ def test_work_is_counted():
     counter = Counter()
     a = counter.array(np.ones((3, 4)))
     for value, operations in [
-        (lambda: a @ np.ones((4, 2)), 2 * 3 * 4 * 2),
-        (lambda: np.ones((5, 3)) @ a, 2 * 5 * 3 * 4),
+        (lambda: a @ np.ones((4, 2)), 3 * 2 * (4 + 3)),
+        (lambda: np.ones((5, 3)) @ a, 5 * 4 * (3 + 2)),
         (lambda: 1 - a * a, 24),
         (lambda: np.tanh(a), 12),
         (lambda: a.sum(), 11),
@@ -327,7 +327,7 @@ def test_counted_work_leaves_the_result_as_it_is():
     assert taped.kept(run.tape) == taped.kept(taped.forward(params, *rest).tape)
 
 
-def test_the_way_back_costs_about_two_ways_forward_by_hand_and_by_tape():
+def test_the_way_back_costs_one_to_two_ways_forward_by_hand_and_by_tape():
     params, *rest = problem(20, 30, 10, seed=3)
     ratios = {}
     byhand, bytape = Counter(), Counter()
@@ -339,7 +339,7 @@ def test_the_way_back_costs_about_two_ways_forward_by_hand_and_by_tape():
     run = taped.forward(params, *rest, Tape(bytape.array))
     forward, _ = bytape.operations, taped.backward(run)
     ratios["tape"] = (bytape.operations - forward) / forward
-    assert all(1.9 < ratio < 2.5 for ratio in ratios.values()), ratios
+    assert all(1.4 < ratio < 1.9 for ratio in ratios.values()), ratios
 
 
 def test_what_is_kept_grows_with_every_step():
