@@ -252,3 +252,18 @@ def test_what_a_killed_build_left_in_the_cache_is_forgotten(
     mend(tmp_path / "cells")
     [record] = cache.list_cache_records()
     assert record.hashkey == whole.parent.name
+
+
+def test_pages_that_are_cached_at_once_do_not_put_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that another process adds is never taken for one too many."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    mend = importlib.import_module("fresh").mend
+    cache = get_cache(mend(tmp_path / "cells"))
+    cache.change_cache_limit(1)  # so every second record is one too many
+    for name in ("one", "two"):
+        notebook = new_notebook(cells=[new_code_cell(name)])
+        bundle = CacheBundleIn(notebook, f"{name}.ipynb")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    assert len(cache.list_cache_records()) == 2

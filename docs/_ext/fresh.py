@@ -17,6 +17,7 @@ from typing import Any
 
 from jupyter_cache import get_cache
 from jupyter_cache.cache.db import NbCacheRecord
+from jupyter_cache.cache.main import JupyterCacheBase
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -42,6 +43,17 @@ def files(root: Path) -> Iterable[Path]:
     """Every file below ``root``, or ``root`` itself, without what Python caches."""
     below = root.rglob("*") if root.is_dir() else [root]
     return (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+
+
+def keep_all(cache: JupyterCacheBase) -> None:
+    """Nothing; no page's cells are put out of the cache to make room.
+
+    Jupyter-cache counts its records twice to find the oldest, and takes one that
+    another process adds in between for a record too many.
+    """
+
+
+JupyterCacheBase.truncate_caches = keep_all
 
 
 def mend(cache: Path) -> str:
