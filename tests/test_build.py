@@ -27,6 +27,7 @@ from sphinx.errors import SphinxError
 ROOT = Path(__file__).parents[1]
 PARTS = (
     "conf.py",
+    "LICENSE",
     "constraints.txt",
     "rnn_notes",
     "docs/_ext",
