@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import Any
 
 import numpy as np
 
-from rnn_notes import hoisted
+from rnn_notes import hoisted, recycled
 from rnn_notes.rnn import Array, Gradients, Params
 from rnn_notes.text import chunks
 
@@ -28,6 +28,9 @@ Pass = Callable[
     [Params, Sequence[int], Sequence[int], Array], tuple[float, Gradients, Array]
 ]
 Update = Callable[[Array, Array, Array], tuple[Array, Array]]
+VectorPass = Callable[
+    [Params, Sequence[int], Sequence[int], Array], tuple[float, Array, Array]
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,7 @@ def clip(d: Array, bound: float = 5.0) -> Array:
     [-5.0, 2.0]
     """
     _positive("bound", bound)
-    cut: Array = np.clip(d, -bound, bound)
+    cut: Array = np.clip(d, -bound, bound, out=recycled.empty_like(d))
     return cut
 
 
@@ -125,15 +128,16 @@ def adagrad(
 
     Every entry has a step length of its own: the more it has moved already, the
     smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
-    classic. The two new arrays are all that is allocated.
+    classic. The two arrays that it returns are all that it takes memory for.
 
     >>> weights, memory = adagrad(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
     >>> bool(np.allclose(weights, [0.9, 1.1])), memory.tolist()
     (True, [4.0, 16.0])
     """
-    sums = d * d
+    sums, moved = recycled.empty_like(memory), recycled.empty_like(weights)
+    np.multiply(d, d, sums)
     sums += memory
-    moved = sums + 1e-8
+    np.add(sums, 1e-8, moved)
     np.sqrt(moved, moved)
     np.divide(d, moved, moved)  # d / sqrt(sums + 1e-8)
     moved *= -learning_rate
@@ -168,7 +172,10 @@ def steps(
     [3, 6, 3, 6]
     """
     chunks(indices, T)  # raises here and now, not at the first step
-    run = loss_and_gradients or _hoisted(state.params, T)
+    if loss_and_gradients:
+        run = _gathered(loss_and_gradients)
+    else:
+        run = _hoisted(state.params, T)
 
     def states(state: State) -> Iterator[State]:
         while True:
@@ -181,11 +188,26 @@ def steps(
     return states(state)
 
 
-def _hoisted(params: Params, T: int) -> Pass:
+def _gathered(loss_and_gradients: Pass) -> VectorPass:
+    """The pass with its gradients by the parameters in one vector."""
+
+    def run(*arguments: Any) -> tuple[float, Array, Array]:
+        loss, gradients, hlast = loss_and_gradients(*arguments)
+        return loss, gradients.vector, hlast
+
+    return run
+
+
+def _hoisted(params: Params, T: int) -> VectorPass:
     """The hoisted pass for chunks of T letters, its buffers used again and again."""
     dtype = params.vector.dtype
     workspace = hoisted.Workspace(params.V, params.H, T, dtype=dtype)
-    return partial(hoisted.loss_and_gradients, workspace=workspace)
+
+    def run(*arguments: Any) -> tuple[float, Array, Array]:
+        loss, _, hlast = hoisted.loss_and_gradients(*arguments, workspace=workspace)
+        return loss, workspace.flat, hlast
+
+    return run
 
 
 def _after(
@@ -194,14 +216,13 @@ def _after(
     targets: Sequence[int],
     update: Update,
     clip: Callable[[Array], Array],
-    run: Pass,
+    run: VectorPass,
 ) -> State:
     """The state one step after ``state``: forward, backward, clip, update."""
     step, position, params = state.step + 1, state.position + len(inputs), state.params
     with np.errstate(over="ignore", invalid="ignore"):  # the error below says more
-        loss, gradients, hlast = run(params, inputs, targets, state.hprev)
-        d = clip(gradients.vector)
-        weights, memory = update(params.vector, d, state.memory)
+        loss, d, hlast = run(params, inputs, targets, state.hprev)
+        weights, memory = update(params.vector, clip(d), state.memory)
     try:
         params = Params.of(weights, params.V, params.H)
     except ValueError as error:

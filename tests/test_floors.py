@@ -20,6 +20,7 @@ FLOORS = {
     "ledger": 1,
     "taped": 1,
     "hoisted": 1,
+    "recycled": 1,
     "mutants": 1,
     "sampling": 1,
     "checks": 2,
