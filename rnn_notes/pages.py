@@ -38,18 +38,18 @@ class Table:
     def _repr_html_(self) -> str:
         """The table for a page; an empty corner is no heading.
 
-        >>> Table(("", "shape"), [("Whh", "3×3")])._repr_html_()[:60]
-        '<table class="table"><thead><tr><td></td><th>shape</th></tr>'
+        A search reads the words between its tags, so there is room between cells.
+
+        >>> Table(("", "shape"), [("Whh", "3×3")])._repr_html_()[:61]
+        '<table class="table"><thead><tr><td></td> <th>shape</th></tr>'
         """
 
         def line(tag: str, row: Sequence[Any]) -> str:
             cells = ((tag if str(c) else "td", html.escape(str(c))) for c in row)
-            return (
-                f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for tag, cell in cells)}</tr>"
-            )
+            return f"<tr>{' '.join(f'<{tag}>{c}</{tag}>' for tag, c in cells)}</tr>"
 
         head = f"<thead>{line('th', self.head)}</thead>" if any(self.head) else ""
-        body = "".join(line("td", row) for row in self.rows)
+        body = "\n".join(line("td", row) for row in self.rows)
         return f'<table class="table">{head}<tbody>{body}</tbody></table>'
 
 

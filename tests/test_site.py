@@ -428,7 +428,7 @@ def test_a_page_asks_for_one_sheet_and_one_script(site: Path) -> None:
     page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
     assert re.findall(r'rel="stylesheet" href="([^"?]*)', page) == ["_static/site.css"]
     assert re.findall(r'<script defer src="([^"?]*)', page) == ["_static/site.js"]
-    tools = ["page-words", "searchtools", "search-words", "language_data"]
+    tools = ["often-said", "searchtools", "search-words", "language_data"]
     tools = [*(f"_static/{name}.js" for name in tools), "searchindex.js"]
     assert re.findall(r'<script defer src="([^"?]*)', search)[1:] == tools
     assert not re.search(r"<script(?! defer)[^>]*src=", page + search)

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from policy import with_policy
+from searching import light as light_index
 from sheets import purged, short
 
 SHEET = re.compile(
@@ -129,6 +130,8 @@ def finish(built: Path, site: Path) -> None:
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
     for name in [*sheets, *scripts]:
         (site / "_static" / name).unlink(missing_ok=True)
+    index = site / "searchindex.js"
+    index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in made.items():
         (site / "_static" / name).write_text(text, encoding="utf-8")
     stamps = [checksum(text) for text in made.values()]

@@ -1,14 +1,17 @@
 """Search by the names that readers type, from a server and from ``file://`` alike.
 
 Equations are found by their labels, as functions are by their names.
-The words around a hit come from one script, which only the search page loads: no
-browser lets it read the other pages from ``file://``, and one file is lighter.
+The words around a hit come from a script a page: the search page loads those of the
+hits that its reader sees. No browser lets it read the pages themselves from ``file://``.
+A further script says what each page says often, so that the best hits come first.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -17,14 +20,20 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.domains import ObjType
 from sphinx.domains.math import MathDomain
+from sphinx.search import js_index
+from sphinx.search.en import ENGLISH_STOPWORDS
 
-WORDS = "_static/page-words.js"
+WORDS, OFTEN = "_static/words", "_static/often-said.js"
+OFTEN_IS = 5
 MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 SILENT = re.compile(
-    r"<(script|style|annotation)\b.*?</\1>|<a class=\"headerlink.*?</a>", re.DOTALL
+    r"<(script|style|annotation|h1)\b.*?</\1>|<a class=\"headerlink.*?</a>"
+    r"|<p class=\"takeaway.*?</p>",
+    re.DOTALL,
 )
 INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
+NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
 
 
 class Equations(MathDomain):
@@ -43,7 +52,7 @@ class Equations(MathDomain):
 
 
 def plain(html: str) -> str:
-    """The words of a page's own text.
+    """The words of a page's own text, without its title: that is said of a hit.
 
     >>> plain('<p>No</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
     'A c < d'
@@ -52,17 +61,45 @@ def plain(html: str) -> str:
     return " ".join(unescape(TAG.sub(" ", INLINE.sub("", text))).split())
 
 
+def often(text: str, least: int = OFTEN_IS) -> dict[str, int]:
+    """How many times the names and words of a text are said in it, if often.
+
+    >>> often("Whh.T and hs[t-1], or Whh.T and eq-b.", least=2)
+    {'whh.t': 2}
+    """
+    counted = Counter(NAME.findall(text.lower()))
+    common = ((word, n) for word, n in counted.items() if n >= least)
+    return {word: n for word, n in common if word not in ENGLISH_STOPWORDS}
+
+
+def light(index: str) -> str:
+    """Sphinx's search index without the entries that repeat its objects.
+
+    >>> light('Search.setIndex({"indexentries":{"a":[[0,"b",true]]},"titles":["c"]})')
+    'Search.setIndex({"indexentries":{},"titles":["c"]})'
+    """
+    return js_index.dumps({**js_index.loads(index), "indexentries": {}})
+
+
 def write(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; the words of all pages are in one script."""
+    """Nothing; each page's words are in a script, and what pages say often in one."""
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    pages = {
-        name: plain((out / f"{name}.html").read_text(encoding="utf-8"))
-        for name in sorted(app.env.found_docs)
-    }
-    words = json.dumps(pages, ensure_ascii=False)
-    (out / WORDS).write_text(f"const pageWords = {words};\n", encoding="utf-8")
+    shutil.rmtree(out / WORDS, ignore_errors=True)
+    (out / WORDS).mkdir()
+    said = {}
+    for name in sorted(app.env.found_docs):
+        words = plain((out / f"{name}.html").read_text(encoding="utf-8"))
+        script(out / WORDS / f"{name}.js", f"pageWords[{name!r}]", words)
+        said[name] = often(words)
+    script(out / OFTEN, "const oftenSaid", said)
+
+
+def script(path: Path, name: str, value: object) -> None:
+    """Nothing; the file sets a name to a value."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f"{name} = {text};\n", encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

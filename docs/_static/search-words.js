@@ -1,14 +1,22 @@
-/* The words around a hit, out of one script with the words of all pages.
-   Sphinx would fetch every page for them, which no browser does from file://. */
+/* The words around a hit, out of a script with the words of its page.
+   Sphinx would fetch the page for them, which no browser does from file://. */
 "use strict";
+
+const pageWords = {};
 
 {
   const query = (new URLSearchParams(location.search).get("q") ?? "").trim();
+  const typed = query.toLowerCase().split(/\s+/);
   const parts = splitQuery(query).sort((a, b) => b.length - a.length);
 
-  // Pages that hold what was typed, letter by letter, come first.
-  Scorer.score = ([page, , , , score]) =>
-    score + Math.min(pageWords[page].split(query).length - 1, 10);
+  // What is called as was typed comes first, then pages that often say it, sign by sign.
+  const said = (page) => {
+    const words = new Map(Object.entries(oftenSaid[page]));
+    return Math.max(...typed.map((word) => words.get(word) ?? 0));
+  };
+  const most = Math.max(1, ...Object.keys(oftenSaid).map(said));
+  Scorer.score = ([page, name, , , score]) =>
+    score + (name === query ? 20 : 0) + (10 * said(page)) / most;
 
   // A single letter would be marked in every word, here and on the page that is found.
   const parse = Search._parseQuery;
@@ -20,10 +28,33 @@
     return parsed;
   };
 
-  window.fetch = async (url) => ({ text: () => url.replace(/^.*\/|\.html$/g, "") });
+  const seen = (row) =>
+    new Promise((tell) => {
+      const watch = new IntersectionObserver(([entry]) => {
+        if (!entry.isIntersecting) return;
+        watch.disconnect();
+        tell();
+      });
+      watch.observe(row);
+    });
 
-  Search.makeSearchSummary = (page) => {
-    const words = pageWords[page];
+  const loaded = (page) =>
+    new Promise((tell) => {
+      const script = document.createElement("script");
+      script.onload = script.onerror = tell;
+      script.src = `_static/words/${page}.js`;
+      document.head.append(script);
+    });
+
+  window.fetch = async (url) => {
+    const page = url.replace(/^.*\/|\.html$/g, "");
+    await null; // until Sphinx has put the row on the page
+    await seen(Search.output.lastElementChild);
+    await loaded(page);
+    return { text: () => pageWords[page] };
+  };
+
+  Search.makeSearchSummary = (words) => {
     const at = [query, ...parts]
       .map((part) => words.toLowerCase().indexOf(part.toLowerCase()))
       .find((place) => place >= 0);
