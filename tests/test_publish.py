@@ -168,16 +168,6 @@ def test_the_citation_and_the_workflows_speak_of_this_version() -> None:
     assert re.search(r'python: \["([\d.]+)"', tested)[1] == oldest
 
 
-def test_hosts_run_the_verbs_of_the_makefile() -> None:
-    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
-    files = [*(ROOT / ".github/workflows").glob("*.yml"), ROOT / ".readthedocs.yaml"]
-    for file in files:
-        called = re.findall(r"(?:run: |- )make ([a-z-]+)", file.read_text())
-        assert called, file.name
-        assert set(called) <= verbs, file.name
-    assert "publish" not in verbs
-
-
 def test_a_host_that_is_not_there_is_no_network() -> None:
     with socket.socket() as taken:  # bound, and answering nobody
         taken.bind(("127.0.0.1", 0))
