@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from benchmarks.environment import Others
 from benchmarks.peers import KINDS
 from benchmarks.sections.peers import joined
 from rnn_notes import timings
@@ -29,7 +30,7 @@ def main() -> None:
         "--out", type=Path, default=ROOT / "_build" / "bench.json", help="the JSON file"
     )
     options = parser.parse_args()
-    start = perf_counter()
+    start, others = perf_counter(), Others()
     results: dict[str, Any] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "quick": options.quick,
@@ -42,6 +43,7 @@ def main() -> None:
         [section("sections.peers", 2, options.quick, kind) for kind in KINDS]
     )
     results["minutes"] = (perf_counter() - start) / 60
+    results["environment"]["others"] = others.share()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(
         json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n", "utf-8"

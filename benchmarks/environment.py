@@ -1,4 +1,4 @@
-"""What the times were taken on."""
+"""What the times were taken on, and how much else ran there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGES = ("numpy", "autograd", "torch", "jax", "jaxlib")
 
 
 def run(quick: bool) -> dict[str, Any]:
-    """Processor, cores, versions, NumPy's kernels, and how busy the machine was."""
+    """Processor, cores, versions and NumPy's kernels."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
@@ -21,8 +21,39 @@ def run(quick: bool) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "blas": blas(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
     }
+
+
+class Others:
+    """What other programs take of the processor from now on, where Linux tells it."""
+
+    def __init__(self) -> None:
+        self.before = self._seconds()
+
+    def share(self) -> float | None:
+        """Their part of the time of all cores since then; None if it is not known."""
+        now = self._seconds()
+        if self.before is None or now is None:
+            return None
+        (all_, busy, ours), (all_before, busy_before, ours_before) = now, self.before
+        theirs = busy - busy_before - (ours - ours_before)
+        return max(0.0, theirs) / (all_ - all_before)
+
+    @staticmethod
+    def _seconds() -> tuple[float, float, float] | None:
+        """Seconds of all cores: in all, busy, and with this process and its children.
+
+        A core that another machine holds counts as busy; children count once they end.
+        """
+        try:
+            line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+        except OSError:
+            return None
+        user, nice, system, idle, wait, irq, soft, steal, *_ = (
+            int(field) / os.sysconf("SC_CLK_TCK") for field in line.split()[1:]
+        )
+        busy = user + nice + system + irq + soft + steal
+        return busy + idle + wait, busy, sum(os.times()[:4])
 
 
 def processor() -> str:

@@ -1,4 +1,4 @@
-"""The tables of a run, for the terminal and for the page on speed.
+"""The tables of a run, for the terminal and for the pages on speed.
 
 Nothing is timed here: the numbers come from the JSON that ``python -m benchmarks`` has
 written, and with them go the day and the machine that they were taken on.
@@ -11,9 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rnn_notes.figures.shapes import box
-from rnn_notes.figures.svg import WIDTH, Figure, draw
-from rnn_notes.figures.words import label
 from rnn_notes.pages import Table
 
 PUBLISHED = Path(__file__).parent / "timings.json"
@@ -75,6 +72,7 @@ def where(results: Results) -> Table:
     """The day, the machine and the versions of a run."""
     found = results["environment"]
     packages = ", ".join(f"{name} {v}" for name, v in found["packages"].items())
+    others = found.get("others")
     length = "a short one, with few rounds" if results["quick"] else "a full one"
     rows = [
         ("day", results["date"]),
@@ -83,7 +81,10 @@ def where(results: Results) -> Table:
         ("system", f"{found['system']}, Python {found['python']}"),
         ("packages", packages),
         ("kernels of NumPy", found["blas"]),
-        ("busy processes before", number(found["load"]) if "load" in found else "–"),
+        (
+            "other programs",
+            "not known" if others is None else f"{others:.0%} of all cores",
+        ),
     ]
     return Table(("", "taken on"), rows)
 
@@ -111,22 +112,6 @@ def steps(results: Results) -> Table:
         for name, words in STEPS.items()
     ]
     return Table(head, body)
-
-
-def steps_figure(results: Results) -> Figure:
-    """The time of a pass after each step at the first size, as bars."""
-    row = results["steps"][0]
-    times = row["microseconds"]
-    parts, longest = [], max(times.values())
-    for i, (name, words) in enumerate(STEPS.items()):
-        y, length = 18 + 30 * i, 160 * times[name] / longest
-        ink = "dh" if name == "step_5" else "weight"
-        parts.append(label(142, y + 4, words, size=12.5, anchor="end"))
-        parts.append(box(150 + length / 2, y, length, 18, ink, tint=0.25))
-        parts.append(label(156 + length, y + 4, number(times[name]), anchor="start"))
-    told = "; ".join(f"{w}: {number(times[n])}" for n, w in STEPS.items())
-    alt = f"Bars of the time of one pass at {size(row)}, in microseconds. After {told}."
-    return draw("steps", WIDTH, 190, "Microseconds a pass, step by step", alt, parts)
 
 
 def parts(results: Results) -> Table:

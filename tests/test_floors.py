@@ -21,6 +21,7 @@ FLOORS = {
     "taped": 1,
     "hoisted": 1,
     "recycled": 1,
+    "timings": 1,
     "mutants": 1,
     "sampling": 1,
     "checks": 2,
@@ -33,8 +34,7 @@ FLOORS = {
     "figures": 5,
     "commands": 5,
     "live": 5,
-    "timings": 6,
-    "__main__": 7,
+    "__main__": 6,
 }
 
 

@@ -1,5 +1,7 @@
 """The fast pass equals the readable one, with every option and at every size."""
 
+import copy
+import re
 import sys
 import tracemalloc
 
@@ -7,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_figures import faults
 
 from benchmarks import timing
+from benchmarks.environment import Others
 from benchmarks.peers import contestants, numpy_loops
 from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
@@ -17,6 +21,7 @@ from benchmarks.sections import steps as page_steps
 from rnn_notes import Gradients, Params, hoisted, rnn, timings
 from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
+from rnn_notes.figures import pass_times
 from rnn_notes.hoisted import Workspace, loss_and_gradients
 from rnn_notes.mutants import MUTANTS
 
@@ -353,11 +358,27 @@ def test_the_published_run_can_be_read():
     for row in results.peers(1):
         limit = race_of_peers.TOLERANCES[row["dtype"]]
         assert all(error <= limit for error in row["errors"].values())
-    assert timings.steps_figure(results).alt
     first = results.peers(1)[0]["ratios"]
     fastest = timings.best(results, "jax")["100/25/65/1, float64"]
     assert fastest == min(r[1] for name, r in first.items() if name[:3] == "jax")
     assert timings.best(results, "torch")["100/25/65/1, float64"] > fastest
+
+
+def test_the_figure_of_the_race_can_be_read_and_is_drawn_from_it():
+    published = timings.Results()
+    other = copy.deepcopy(published)
+    other["steps"][0]["microseconds"]["step_5"] *= 2
+    figure, another = pass_times(), pass_times(other)
+    assert faults(figure.svg, figure.alt) == faults(another.svg, another.alt) == []
+    assert faults(figure.svg.replace("0 0 360", "0 0 720"), figure.alt)
+    slow, fast = (
+        max(float(w) for w in re.findall(r'width="([\d.]+)" height="18"[^>]*dh', f.svg))
+        for f in (another, figure)
+    )
+    assert slow == pytest.approx(2 * fast, rel=0.01)
+    time = timings.number(other["steps"][0]["microseconds"]["step_5"])
+    assert time in another.alt
+    assert time not in figure.alt
 
 
 @pytest.mark.parametrize(("slower", "told"), [(0.6, False), (1.9, False), (2.1, True)])
@@ -367,6 +388,22 @@ def test_a_machine_that_was_shared_is_told(slower, told):
     two = [{**row, "microseconds": {"hoisted": 10 * slower}} for row in rows]
     results = timings.Results({"peers, 1 thread": one, "peers, 2 threads": two})
     assert timings.disturbed(results) is told
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "share"),
+    [
+        ((100, 40, 30), (200, 100, 70), 0.2),
+        ((100, 40, 30), (200, 60, 51), 0.0),  # ours, with a tick of rounding
+        (None, None, None),
+    ],
+)
+def test_what_other_programs_take_is_what_is_busy_and_not_ours(
+    before, now, share, monkeypatch
+):
+    seconds = iter((before, now))
+    monkeypatch.setattr(Others, "_seconds", staticmethod(lambda: next(seconds)))
+    assert Others().share() == share
 
 
 def test_times_are_taken_in_turns():

@@ -8,7 +8,8 @@ What you can do with it::
     unrolled()                      # a notebook shows the picture
     unrolled(running_example(T=3))  # the same, drawn from another run
 
-``__all__`` lists these; the figures of a training take a training in its place.
+``__all__`` lists these; the figures of a training take a training in its place, and
+that of a race a run of the benchmark.
 """
 
 from rnn_notes.figures.checks import error_against_step, mutant_matrix
@@ -17,6 +18,7 @@ from rnn_notes.figures.graphs import expression_graph
 from rnn_notes.figures.listing import tape_in_order
 from rnn_notes.figures.network import truncation, two_questions, unrolled
 from rnn_notes.figures.passes import backward_steps, forward_pass
+from rnn_notes.figures.racing import pass_times as pass_times
 from rnn_notes.figures.reaching import fading as fading
 from rnn_notes.figures.reaching import missed_share as missed_share
 from rnn_notes.figures.reaching import tanh_slopes as tanh_slopes
