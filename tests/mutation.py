@@ -15,7 +15,6 @@ import argparse
 import collections
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from pathlib import Path
 from queue import Queue
 
 import faults
+import house
 import prose
 from survivors import EQUIVALENT
 
@@ -45,7 +45,7 @@ NEAREST = {  # what knows the module best; the whole suite follows
     "hoisted": ["tests/test_hoisted.py"],
     "equations": ["tests/test_equations.py", "tests/test_page_equations.py"],
 }
-SLOW = ["tests/test_mutants.py", "tests/test_mutation.py", "tests/test_site.py"]
+SLOW = ["tests/test_mutants.py", "tests/test_mutation.py", "tests/test_directives.py"]
 UNPLANTED = ("figures", "corpus", "commands", "__main__", "__init__", "pages")
 
 
@@ -80,16 +80,6 @@ def package(modules: list[str], sample: int | None) -> list[faults.Fault]:
     rng = random.Random(0)
     each = -(-sample // len(found))
     return [f for some in found for f in rng.sample(some, min(each, len(some)))]
-
-
-def tree(folder: Path) -> Path:
-    """A copy of what the suite needs."""
-    for name in ("rnn_notes", "docs", "tests", "benchmarks"):
-        if (prose.ROOT / name).exists():
-            shutil.copytree(prose.ROOT / name, folder / name)
-    for name in ("pyproject.toml", "conftest.py", "conf.py", "README.md"):
-        shutil.copy(prose.ROOT / name, folder)
-    return folder
 
 
 def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | None:
@@ -132,7 +122,7 @@ def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
         trees: Queue[Path] = Queue()
         for job in range(jobs):
-            trees.put(tree(Path(folder, str(job))))
+            trees.put(house.copied(Path(folder, str(job))))
         if broken := suite_on(sound(planted[0]), Path(folder, "0")):
             raise SystemExit(f"without any fault the suite fails already: {broken}")
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import pkgutil
 import re
-import sys
+import shutil
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import house
 import numpy as np
 import prose
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
+from inventories import HEAD, pages, used
 
 import rnn_notes
-
-EXT = prose.DOCS / "_ext"
-sys.path.append(str(EXT))
-
-from inventories import HEAD, pages, used  # noqa: E402  (found through the line above)
 
 INSIDE = {
     "rnn_notes.__main__": "the command line",
@@ -62,28 +56,15 @@ def test_every_module_is_on_the_page_or_inside():
 def book(tmp_path_factory):
     """The HTML of a small book, and Sphinx's warnings."""
     here = tmp_path_factory.mktemp("book")
-    (here / "docs" / "inv").mkdir(parents=True)
-    inventory = (prose.DOCS / "inv" / "numpy.inv").read_bytes()
-    (here / "docs" / "inv" / "numpy.inv").write_bytes(inventory)
-    for name, text in BOOK.items():
-        (here / "docs" / f"{name}.md").write_text(text)
-    warnings = io.StringIO()
+    shutil.copytree(prose.DOCS / "inv", here / "docs" / "inv")
     settings = {
         "extensions": ["myst_parser", "api", "atlas", "mathml", "measured", "names"],
-        "html_theme": "basic",
-        "html_math_renderer": "mathml",
         "intersphinx_mapping": {"numpy": ("https://n.org/", "inv/numpy.inv")},
         "autodoc_default_options": {"members": True},
         "autodoc_typehints": "none",
-        "measured_cache": str(here / "measured"),
-        "myst_update_mathjax": False,
         "nitpicky": True,
     }
-    with docutils_namespace():
-        folders = (here / "docs", None, here / "html", here / "doctrees")
-        app = Sphinx(*folders, "html", settings, status=None, warning=warnings)
-        app.build()
-    assert warnings.getvalue() == ""
+    assert house.built(here, BOOK, **settings) == ""
     return {name: (here / "html" / f"{name}.html").read_text() for name in BOOK}
 
 
@@ -155,22 +136,17 @@ def elsewhere(tmp_path):
 
 
 def test_a_check_of_links_follows_the_inventories(tmp_path, elsewhere):
-    docs = tmp_path / "docs"
-    docs.mkdir()
     names = "numpy.there function there.html\nnumpy.gone function gone.html\n"
-    (docs / "n.inv").write_text(HEAD.format("N", "1") + names)
-    (docs / "index.rst").write_text("Book\n====\n")
-    settings = {
-        "extensions": ["names"],
-        "intersphinx_mapping": {"n": (elsewhere, "n.inv")},
-    }
-    with docutils_namespace():
-        folders = (docs, None, tmp_path / "out", tmp_path / "doctrees")
-        app = Sphinx(
-            *folders, "linkcheck", settings, status=None, warning=io.StringIO()
-        )
-        app.build()
-    lines = (tmp_path / "out" / "output.json").read_text().splitlines()
+    house.write(tmp_path / "docs", {"n.inv": HEAD.format("N", "1") + names})
+    mapping = {"n": (elsewhere, "n.inv")}
+    house.built(
+        tmp_path,
+        {"index": "# Book\n"},
+        ["myst_parser", "names"],
+        "linkcheck",
+        intersphinx_mapping=mapping,
+    )
+    lines = (tmp_path / "html" / "output.json").read_text().splitlines()
     found = {row["uri"]: row["status"] for row in map(json.loads, lines)}
     assert found == {
         f"{elsewhere}there.html#numpy.there": "working",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
+import house
+import printed
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
+from house import EXT
 
-ROOT = Path(__file__).parents[1]
 ONE = r"""# One
 
 From $h_t$ to {eq}`eq-a`.
@@ -45,6 +42,14 @@ PAGES = {
     "one": ONE,
     "two": TWO,
 }
+SETTINGS = {
+    "project": "The book",
+    "author": "Someone",
+    "extensions": ["myst_parser", "bound", "drawn", "mathml", "measured"],
+    "source_suffix": {".md": "markdown"},
+    "html_title": "The <book>",
+    "templates_path": [str(EXT / "templates")],
+}
 Bind = Callable[[str], Path]
 
 
@@ -52,35 +57,12 @@ Bind = Callable[[str], Path]
 def bind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bind]:
     """A function that builds the book with a builder, into a folder of its own."""
     patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(ROOT / "docs" / "_ext"))
     patch.setenv("SOURCE_DATE_EPOCH", "0")
 
     def run(builder: str) -> Path:
         here = tmp_path_factory.mktemp(builder)
-        (here / "docs").mkdir()
-        for name, text in PAGES.items():
-            (here / "docs" / f"{name}.md").write_text(text, "utf-8")
-        settings: dict[str, Any] = {
-            "project": "The book",
-            "author": "Someone",
-            "extensions": ["myst_parser", "bound", "drawn", "mathml", "measured"],
-            "source_suffix": {".md": "markdown"},
-            "html_theme": "basic",
-            "html_title": "The <book>",
-            "html_math_renderer": "mathml",
-            "myst_enable_extensions": ["dollarmath"],
-            "myst_update_mathjax": False,
-            "templates_path": [str(ROOT / "docs/_ext/templates")],
-            "numfig": True,
-            "math_numfig": True,
-            "measured_cache": str(here / "measured"),
-        }
-        folders = (here / "docs", None, here / "out", here / "doctrees")
-        warnings = io.StringIO()
-        with docutils_namespace():
-            Sphinx(*folders, builder, settings, None, warnings).build()
-        assert warnings.getvalue() == ""
-        return here / "out"
+        assert house.built(here, PAGES, builder=builder, **SETTINGS) == ""
+        return here / "html"
 
     yield run
     patch.undo()
@@ -174,10 +156,7 @@ def test_an_epub_is_the_same_whenever_it_is_made(book: Path, bind: Bind) -> None
 
 
 def test_a_machine_without_a_browser_is_told_so(bind: Bind, monkeypatch) -> None:
-    import printed
-
     monkeypatch.setattr(printed, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match="no Chromium here: install it"):
         printed.browser()
     assert printed.undated(b"/ModDate (D:20261124101112Z)", 0).endswith(b"000000Z)")
-    sys.modules.pop("printed")

@@ -5,7 +5,6 @@ A small book is built with the repository's own conf.py and docs/build.py.
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import shutil
@@ -15,8 +14,11 @@ import sys
 import time
 from pathlib import Path
 
+import failures
 import pytest
 from docutils.utils import new_document
+from fresh import mend
+from house import emptied, write
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient.exceptions import DeadKernelError
@@ -24,17 +26,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 from reproducible import differences
 from sphinx.errors import SphinxError
 
-ROOT = Path(__file__).parents[1]
-PARTS = (
-    "conf.py",
-    "LICENSE",
-    "constraints.txt",
-    "rnn_notes",
-    "docs/_ext",
-    "docs/_static",
-    "docs/inv",
-    "docs/build.py",
-)
 HEAD = """---
 file_format: mystnb
 kernelspec:
@@ -90,11 +81,7 @@ class Book:
 
     def __init__(self, root: Path) -> None:
         self.root, self.html = root, root / "_build" / "html"
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-            (root / part).parent.mkdir(exist_ok=True)
-            copy(ROOT / part, root / part)
-        self.settings = (root / "conf.py").read_text(encoding="utf-8")
+        self.settings = (emptied(root) / "conf.py").read_text(encoding="utf-8")
 
     def write(self, good: str = GOOD, faulty: str = "", settings: str = "") -> None:
         """Nothing; pages and settings are written, where they are new."""
@@ -104,10 +91,7 @@ class Book:
             "docs/faulty.md": HEAD.format(title="Faulty") + faulty,
             "conf.py": self.settings + settings,
         }
-        for name, text in texts.items():
-            path = self.root / name
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                path.write_text(text, encoding="utf-8")
+        write(self.root, texts)
 
     def start(self) -> subprocess.Popen[str]:
         """A build that has begun."""
@@ -226,9 +210,6 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
 
 
 def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
-    failures = importlib.import_module("failures")
-
     def parse(*_: object) -> None:
         raise DeadKernelError("Kernel died")
 
@@ -237,11 +218,7 @@ def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -
         failures.Careful().parse("", new_document("docs/a.md"))
 
 
-def test_what_a_killed_build_left_in_the_cache_is_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
-    mend = importlib.import_module("fresh").mend
+def test_what_a_killed_build_left_in_the_cache_is_forgotten(tmp_path: Path) -> None:
     cache = get_cache(mend(tmp_path / "cells"))
     books = [new_notebook(cells=[new_code_cell(code)]) for code in ("1", "2", "3")]
     for book in books:
@@ -255,12 +232,8 @@ def test_what_a_killed_build_left_in_the_cache_is_forgotten(
     assert record.hashkey == whole.parent.name
 
 
-def test_pages_that_are_cached_at_once_do_not_put_each_other_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_cached_at_once_do_not_put_each_other_out(tmp_path: Path) -> None:
     """A record that another process adds is never taken for one too many."""
-    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
-    mend = importlib.import_module("fresh").mend
     cache = get_cache(mend(tmp_path / "cells"))
     cache.change_cache_limit(1)  # so every second record is one too many
     for name in ("one", "two"):

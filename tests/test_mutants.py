@@ -1,10 +1,10 @@
 """Six one-token bugs, each planted in the package: the pages and the tests see them."""
 
 import os
-import shutil
 import subprocess
 import sys
 
+import house
 import prose
 import pytest
 
@@ -31,13 +31,8 @@ def run_part(tree, part):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of what the two parts of the suite need."""
-    copy = tmp_path_factory.mktemp("tree")
-    for folder in ("rnn_notes", "docs", "tests"):
-        shutil.copytree(prose.ROOT / folder, copy / folder)
-    for file in ("pyproject.toml", "conftest.py"):
-        shutil.copy(prose.ROOT / file, copy)
-    return copy
+    """A copy in which bugs are planted."""
+    return house.copied(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.mark.parametrize("part", PART_OF_THE_SUITE)

@@ -1,6 +1,7 @@
 """A sample of what ``make mutants`` plants: a fault of every kind is caught."""
 
 import faults
+import house
 import mutation
 import prose
 import pytest
@@ -45,12 +46,12 @@ def test_a_fault_in_the_prose_is_caught(kind, in_the_prose, book):
 @pytest.mark.parametrize("kind", faults.PACKAGE_KINDS)
 def test_a_fault_in_the_package_is_caught(kind, nearby, tmp_path):
     fault = one_of(kind, nearby)
-    assert mutation.suite_on(fault, mutation.tree(tmp_path), whole=False), str(fault)
+    assert mutation.suite_on(fault, house.copied(tmp_path), whole=False), str(fault)
 
 
 def test_the_package_without_a_fault_is_not_blamed(nearby, tmp_path):
     none = mutation.sound(nearby[-1])
-    assert mutation.suite_on(none, mutation.tree(tmp_path), whole=False) is None
+    assert mutation.suite_on(none, house.copied(tmp_path), whole=False) is None
 
 
 def test_enough_is_planted(in_the_prose, in_the_package):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,13 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import card
 import pytest
-
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "docs" / "_ext"))
-
-import card  # noqa: E402  (found through the line above)
-from publish import dates  # noqa: E402
+from house import ROOT, emptied, write
+from publish import dates
 
 BASE = "https://example.org/notes"
 PAGES = {
@@ -34,15 +30,8 @@ Site = Callable[..., Path]
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A function that builds a small book with the repository's conf.py."""
-    here = tmp_path_factory.mktemp("book")
-    parts = ("conf.py", "LICENSE", "rnn_notes", "docs/_ext", "docs/_static", "docs/inv")
-    for part in parts:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        (here / part).parent.mkdir(exist_ok=True)
-        copy(ROOT / part, here / part)
-    for name, text in PAGES.items():
-        (here / "docs" / f"{name}.md").write_text(text)
-
+    here = emptied(tmp_path_factory.mktemp("book"))
+    write(here / "docs", {f"{name}.md": text for name, text in PAGES.items()})
     git(here, "init", "-q")
     git(here, "add", "docs/index.md")
     git(here, "commit", "-qm", "first", day="2001-02-03")

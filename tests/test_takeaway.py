@@ -5,9 +5,7 @@ A book of two pages is built; notebooks of the whole book are run by ``make test
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,12 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import house
 import nbformat
 import pytest
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
+from house import ROOT
 
-ROOT = Path(__file__).parents[1]
 INDEX = "# Book\n\nSee {doc}`one`.\n\n```{toctree}\n:numbered:\none\n```\n"
 ONE = r"""---
 file_format: mystnb
@@ -74,6 +71,13 @@ After.
 The end.
 """
 PAGES = {"index": INDEX, "one": ONE}
+SETTINGS = {
+    "extensions": ["myst_nb", "drawn", "fresh", "mathml", "measured", "takeaway"],
+    "source_suffix": {".md": "myst-nb"},  # Sphinx's own is shared, and changes
+    "html_title": "The book",
+    "nb_execution_mode": "cache",
+    "nb_merge_streams": True,
+}
 Build = Callable[..., Path]
 
 
@@ -81,46 +85,11 @@ Build = Callable[..., Path]
 def build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
     """A function that builds pages into a folder, again if the folder is given."""
     patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(ROOT / "docs" / "_ext"))
     patch.setenv("PYTHONPATH", str(ROOT))
 
-    def run(
-        pages: dict[str, str], here: Path | None = None, jobs: int = 1, **settings: Any
-    ) -> Path:
+    def run(pages: dict[str, str], here: Path | None = None, **settings: Any) -> Path:
         here = here or tmp_path_factory.mktemp("book")
-        docs, warnings = here / "docs", io.StringIO()
-        docs.mkdir(exist_ok=True)
-        for name, text in pages.items():
-            path = docs / f"{name}.md"
-            if not path.exists() or path.read_text("utf-8") != text:
-                path.write_text(text, "utf-8")
-        overrides = {
-            "extensions": [
-                "myst_nb",
-                "drawn",
-                "fresh",
-                "mathml",
-                "measured",
-                "takeaway",
-            ],
-            "source_suffix": {".md": "myst-nb"},  # Sphinx's own is shared, and changes
-            "html_theme": "basic",
-            "html_title": "The book",
-            "html_math_renderer": "mathml",
-            "myst_enable_extensions": ["dollarmath"],
-            "myst_update_mathjax": False,
-            "numfig": True,
-            "math_numfig": True,
-            "nb_execution_mode": "cache",
-            "nb_merge_streams": True,
-            "measured_cache": str(here / "measured"),
-            **settings,
-        }
-        folders = (docs, None, here / "html", here / "doctrees")
-        with docutils_namespace():
-            app = Sphinx(*folders, "html", overrides, None, warnings, parallel=jobs)
-            app.build()
-        assert warnings.getvalue() == ""
+        assert house.built(here, pages, **{**SETTINGS, **settings}) == ""
         return here / "html"
 
     yield run
@@ -266,18 +235,6 @@ def test_known_places_are_linked(build: Build, monkeypatch: pytest.MonkeyPatch) 
 def test_a_node_that_no_notebook_can_show_is_reported(build: Build) -> None:
     with pytest.raises(AssertionError, match="cannot show a node of type image"):
         build({"index": "# Book\n\n```{image} x.svg\n```\n"})
-
-
-def test_the_doctests_hold() -> None:
-    folder = ROOT / "docs" / "_ext"
-    files = [
-        folder / f"{n}.py" for n in ("blocks", "files", "hosting", "marks", "takeaway")
-    ]
-    command = [sys.executable, "-m", "doctest", *map(str, files)]
-    path = {"PYTHONPATH": str(folder)}
-    done = subprocess.run(command, env={**os.environ, **path}, capture_output=True)
-    assert done.stdout == b""
-    assert done.returncode == 0
 
 
 def test_a_notebook_is_json_of_one_kind(site: Path) -> None:

@@ -1,0 +1,37 @@
+"""What several tests of the site share: small books, built in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import house
+import pytest
+from smallbook import EXTENSIONS, Engine
+
+sys.path.append(str(house.EXT))  # tests import the extensions by their names
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    monkeypatch.setitem(sys.modules, "rnn_notes.equations", engine)
+    return engine
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., str]:
+    """A function that writes pages, builds them and returns Sphinx's warnings."""
+
+    def run(pages: dict[str, str], jobs: int = 1, **settings: object) -> str:
+        asked = {"extensions": EXTENSIONS, "jobs": jobs, "nitpicky": True, **settings}
+        return house.built(tmp_path, pages, **asked)
+
+    return run
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Callable[[str], str]:
+    """A function that returns the HTML of a page."""
+    return lambda name: (tmp_path / "html" / f"{name}.html").read_text(encoding="utf-8")
