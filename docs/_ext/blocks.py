@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 from docutils import nodes
 from marks import code, display, fenced, folded, indented, plain
+from myst_nb.core.read import create_nb_reader
+from sphinx.application import Sphinx
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
@@ -240,6 +243,16 @@ def a_page(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Element) and bool(
         {"doc", "std"} & set(node.get("classes", ()))
     )
+
+
+def cells_of(app: Sphinx) -> list[dict[str, Any]]:
+    """The cells of the page that is being read, not run, by MyST-NB's own reader."""
+    env = app.env
+    path = env.doc2path(env.current_document.docname)
+    text = Path(path).read_text(encoding="utf-8")
+    config = env.myst_config, env.mystnb_config  # type: ignore[attr-defined]
+    reader = create_nb_reader(str(path), *config, text)
+    return list(reader.read(text).cells) if reader else []
 
 
 def outputs(cell: nodes.container) -> Iterator[dict[str, Any]]:

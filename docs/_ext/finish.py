@@ -19,7 +19,7 @@ from pathlib import Path
 
 from policy import with_policy
 from searching import light as light_index
-from sheets import purged, short
+from sheets import purged, short, unscripted
 
 SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
@@ -126,7 +126,8 @@ def finish(built: Path, site: Path) -> None:
     own = [path.read_text(encoding="utf-8") for path in static.glob("*.*js")]
     css = "\n".join(short(rebased(read[name], name)) for name in sheets)
     js = "\n;".join(MAP.sub("", read[name]) for name in scripts)
-    made = {"site.css": purged(css, words(pages, [js, *own])), "site.js": js}
+    css = unscripted(purged(css, words(pages, [js, *own])))
+    made = {"site.css": css, "site.js": js}
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
     for name in [*sheets, *scripts]:
         (site / "_static" / name).unlink(missing_ok=True)

@@ -17,9 +17,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from blocks import cells_of
 from docutils import nodes
 from formula_box import FormulaBox
-from myst_nb.core.read import create_nb_reader
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -33,7 +33,7 @@ def mark(app: Sphinx, doctree: nodes.document) -> None:
     found = doctree.findall(nodes.container)
     shown = {node["cell_index"]: node for node in found if "cell_index" in node}
     cells: list[Cell] = []
-    for index, cell in enumerate(notebook(app)):
+    for index, cell in enumerate(cells_of(app)):
         if cell["cell_type"] != "code":
             continue
         node, metadata = shown.get(index), cell["metadata"]
@@ -42,16 +42,6 @@ def mark(app: Sphinx, doctree: nodes.document) -> None:
         elif node is not None and has_input(node):
             node.insert(1, excuse(node, metadata.get("why", "")))
     doctree["live_cells"] = cells
-
-
-def notebook(app: Sphinx) -> list[Cell]:
-    """The cells of the page that is being read, by MyST-NB's own reader."""
-    env = app.env
-    path = Path(env.doc2path(env.current_document.docname))
-    text = path.read_text(encoding="utf-8")
-    config = env.myst_config, env.mystnb_config  # type: ignore[attr-defined]
-    reader = create_nb_reader(str(path), *config, text)
-    return reader.read(text).cells if reader else []
 
 
 def entry(node: nodes.container | None, source: str) -> Cell:

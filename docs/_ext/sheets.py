@@ -14,6 +14,7 @@ STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
 MARKS = re.compile(STRING + r"|[{};]", re.DOTALL)
 QUIET = re.compile(rf"({STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
 NESTED = re.compile(r"@(media|supports|layer|container)\b")
+THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
 VALUE = rf"(?:{STRING}|[^;{{}}\"'])*"
 VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{VALUE};?")
 
@@ -120,3 +121,31 @@ def reading(css: str, variables: set[str]) -> str:
     ':root{--a:1;c:d}'
     """
     return VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
+
+
+def unscripted(css: str) -> str:
+    """The sheet with both colour schemes for readers in whose browser no script runs.
+
+    The page's script says light or dark; without it, the theme is called auto.
+
+    >>> unscripted('html[data-theme="dark"] a,b{c:d}')
+    'html[data-theme="dark"] a,b{c:d}@media (prefers-color-scheme:dark){\
+html[data-theme="auto"] a{c:d}}'
+    """
+    modes = {mode: of_theme(css, mode) for mode in ("light", "dark")}
+    asked = (f"@media (prefers-color-scheme:{m}){{{r}}}" for m, r in modes.items() if r)
+    return css + "".join(asked)
+
+
+def of_theme(css: str, mode: str) -> str:
+    """The rules of one colour scheme alone, for a theme called auto."""
+    kept = []
+    for head, body in blocks(css):
+        if body is not None and NESTED.match(head):
+            body = of_theme(body, mode)
+        else:
+            of_it = [s for s in choices(head) if mode in THEME.findall(s)]
+            head = THEME.sub('html[data-theme="auto"]', ",".join(of_it))
+        if head and body:
+            kept.append(f"{head}{{{body}}}")
+    return "".join(kept)

@@ -12,8 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import nbformat
-from blocks import Reader, outputs
+from blocks import Reader, cells_of, outputs
 from docutils import nodes
 from files import Page, markdown, notebook
 from hosting import Repository, repository
@@ -26,14 +25,7 @@ FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
 
 def keep(app: Sphinx, doctree: nodes.document) -> None:
     """Nothing; the doctree holds the page's cells, also those that it does not show."""
-    name = app.env.current_document.docname
-    if "kernelspec" not in app.env.metadata[name]:
-        return
-    folder = Path(app.env.mystnb_config.output_folder)  # type: ignore[attr-defined]
-    text = (folder / f"{name}.ipynb").read_text(encoding="utf-8")
-    cells = nbformat.reads(text, as_version=4)["cells"]
-    for cell in cells:
-        cell["outputs"] = []  # MyST-NB keeps them there only when it has run the page
+    cells = cells_of(app)
     for node in doctree.findall(nodes.container):
         if node.get("nb_element") == "cell_code":
             cells[node["cell_index"]]["outputs"] = [*outputs(node)]

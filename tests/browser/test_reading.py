@@ -140,3 +140,23 @@ def test_without_scripts_the_book_stands(context: Opened, address: str) -> None:
     page.locator("details.solution > summary").first.click()
     assert page.locator("details.solution[open] > p").first.is_visible()
     assert not heard.errors
+
+
+COLOURS = """[...document.querySelectorAll(
+  'body, article p, article a, .highlight, .highlight span, .drawn text')]
+  .map(e => [getComputedStyle(e), e.className])
+  .map(([s, name]) => [name, s.color, s.backgroundColor, s.fill].join(' '))"""
+
+
+def test_without_scripts_the_colours_are_those_of_the_system(
+    context: Opened, address: str
+) -> None:
+    seen = {}
+    for scheme in ("light", "dark"):
+        for scripts in (True, False):
+            made, _ = context(java_script_enabled=scripts, color_scheme=scheme)
+            page = made.new_page()
+            page.goto(f"{address}/memory.html")
+            seen[scheme, scripts] = page.evaluate(COLOURS)
+        assert seen[scheme, False] == seen[scheme, True], scheme
+    assert seen["light", False] != seen["dark", False]

@@ -30,12 +30,8 @@ class Heard:
         return {url.netloc for url in asked if url.scheme.startswith(("http", "ws"))}
 
     def note(self, said: Any) -> None:
-        """Nothing; errors and warnings of the console are kept.
-
-        A browser asks for the icon of a site that names none by itself, once.
-        """
-        unasked = said.location["url"].endswith("/favicon.ico")
-        if said.type in ("error", "warning") and not unasked:
+        """Nothing; errors and warnings of the console are kept."""
+        if said.type in ("error", "warning"):
             self.errors.append(f"{said.type}: {said.text}")
 
 
