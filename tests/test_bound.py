@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
+import chromium
 import house
 import printed
 import pytest
@@ -156,7 +157,7 @@ def test_an_epub_is_the_same_whenever_it_is_made(book: Path, bind: Bind) -> None
 
 
 def test_a_machine_without_a_browser_is_told_so(bind: Bind, monkeypatch) -> None:
-    monkeypatch.setattr(printed, "which", lambda name: None)
+    monkeypatch.setattr(chromium, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match="no Chromium here: install it"):
         printed.browser()
     assert printed.undated(b"/ModDate (D:20261124101112Z)", 0).endswith(b"000000Z)")

@@ -12,12 +12,12 @@ Sites that show such pictures read no SVG, so a browser draws one for them.
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import struct
 import zlib
 from functools import cache
 from pathlib import Path
+
+import chromium
 
 from rnn_notes import figures
 
@@ -67,10 +67,10 @@ def main() -> None:
     """Nothing; the card is written."""
     from playwright.sync_api import sync_playwright
 
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        switches = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=switches)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(), args=chromium.switches()
+        )
         page = browser.new_page(viewport={"width": 1200, "height": 630})
         page.set_content(source())
         CARD.write_bytes(marked(page.screenshot()))

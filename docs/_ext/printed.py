@@ -16,22 +16,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from shutil import which
 from tempfile import TemporaryDirectory
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-SWITCHES = [
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-pdf-header-footer",
-    "--generate-pdf-document-outline",
-]
+import chromium
+
+PRINTING = ["--headless", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
 DATES = re.compile(rb"(/(?:Creation|Mod)Date \(D:)\d{14}")
 
 
@@ -40,8 +29,7 @@ def browser() -> str:
 
     Raises ``FileNotFoundError`` where there is none.
     """
-    found = (which(name) for name in (os.environ.get("CHROMIUM", ""), *NAMES, MAC))
-    program = next(filter(None, found), None)
+    program = chromium.program()
     if program is None:
         raise FileNotFoundError(
             "no Chromium here: install it (Debian: apt-get install chromium),"
@@ -55,10 +43,9 @@ def printed(page: Path, target: Path) -> None:
 
     Raises ``RuntimeError`` with the browser's last words if it has printed nothing.
     """
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
     with TemporaryDirectory() as folder:
         made = Path(folder, "made.pdf")
-        command = [browser(), *SWITCHES, *(["--no-sandbox"] if root else [])]
+        command = [browser(), *PRINTING, *chromium.switches()]
         command += [f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
         command.append(page.resolve().as_uri())
         done = subprocess.run(command, capture_output=True, text=True, timeout=600)

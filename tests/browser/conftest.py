@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,9 @@ import pytest
 from cells import NO_WHEEL, WHEEL, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
-from visits import PAGES, SITE, Heard, Opened
+from visits import PAGES, SITE, Heard, Opened, chromium
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-SWITCHES = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+CHROMIUM = chromium.program()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -95,9 +86,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        root = hasattr(os, "geteuid") and os.geteuid() == 0
-        switches = [*SWITCHES, *(["--no-sandbox"] if root else [])]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=switches)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=chromium.switches()
+        )
         yield browser
         browser.close()
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 from server import served
-from visits import PAGES, ROOT, SITE
+from visits import PAGES, ROOT, SITE, chromium
 
 GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
 TOOL = ROOT / ".venv/lighthouse/node_modules/lighthouse/cli/index.js"
-FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic"
+FLAGS = ["--headless=new", *chromium.switches()]
 TRIES = 3
 Result = tuple[dict[str, int], list[str]]
 
@@ -25,10 +24,12 @@ Result = tuple[dict[str, int], list[str]]
 def measured(url: str, form: str) -> Result:
     """The four scores of one run, and what cost points where the goal is 100."""
     command = ["node", str(TOOL), url, "--output=json", "--quiet"]
-    command += [f"--chrome-flags={FLAGS}", f"--only-categories={','.join(GOALS)}"]
+    command += [
+        f"--chrome-flags={' '.join(FLAGS)}",
+        f"--only-categories={','.join(GOALS)}",
+    ]
     command += ["--preset=desktop"] if form == "desktop" else []
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
-    environment = {**os.environ, "CHROME_PATH": chromium}
+    environment = {**os.environ, "CHROME_PATH": chromium.program() or ""}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
     report = json.loads(done.stdout)
     scores = {

@@ -7,14 +7,12 @@ slow as this one.
 
 from __future__ import annotations
 
-import os
-import shutil
 import statistics
 import sys
 
 from playwright.sync_api import Browser, sync_playwright
 from server import served
-from visits import PAGES, SITE
+from visits import PAGES, SITE, chromium
 
 LINE = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 75e4 / 8}
 READY = """document.fonts.ready.then(() => new Promise(done =>
@@ -43,10 +41,10 @@ def visit(browser: Browser, url: str) -> list[float]:
 
 def main(pages: list[str]) -> None:
     """Nothing; a line a page is printed."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with served(SITE) as address, sync_playwright() as playwright:
-        switches = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=switches)
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(), args=chromium.switches()
+        )
         for page in pages:
             visits = [visit(browser, f"{address}/{page}.html") for _ in range(5)]
             ready, *painted = map(statistics.median, zip(*visits, strict=False))
