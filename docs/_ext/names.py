@@ -27,9 +27,11 @@ MENTION = re.compile(
     r'<span class="kn">import</span>[^\n]*'
 )
 NAME = re.compile(r'<span class="n">(\w+)</span>')
+TAG = re.compile(r"<[^>]*>")
 LEFT_ALONE = re.compile(r"(<a\b.*?</a>|<h\d>.*?</h\d>)", re.DOTALL)
 
 Address = Callable[[str], str]  # of a name as pages write it; empty where none is known
+SILENT = {"start"}  # among all links of a page, this one says nothing of its aim
 
 
 def own(name: str, objects: Any) -> str | None:
@@ -78,12 +80,14 @@ def linked(body: str, address: Address) -> str:
     >>> page = f"<a>{code}</code></a> {code}</code> {code}</code>"
     >>> linked(page, {"f": "/f"}.get).count('<a class="name" href="/f"><code')
     1
+    >>> "href" in linked(code.replace("f<", "start<") + "</code>", {"start": "/s"}.get)
+    False
     """
     seen: set[str] = set()
 
     def link(name: str, html: str) -> str:
         url = address(name)
-        if not url or url in seen:
+        if not url or url in seen or TAG.sub("", html) in SILENT:
             return html
         seen.add(url)
         return f'<a class="name" href="{url}">{html}</a>'
@@ -92,7 +96,7 @@ def linked(body: str, address: Address) -> str:
         name, module = found["prose"], found["module"]
         if module:
             return NAME.sub(lambda n: link(f"{module}.{n[1]}", n[0]), found[0])
-        return link(name or re.sub(r"<[^>]*>", "", found[0]), found[0])
+        return link(name or TAG.sub("", found[0]), found[0])
 
     parts = LEFT_ALONE.split(body)
     parts[::2] = [MENTION.sub(mention, part) for part in parts[::2]]
