@@ -48,13 +48,13 @@ def power(error: float) -> list[nodes.Node]:
     """A small number as readers write it: 3 × 10 with a raised −11.
 
     >>> "".join(node.astext() for node in power(3e-11)), power(0.0)
-    ('3 × 10−11', [<#text: '0'>])
+    ('3\xa0×\xa010−11', [<#text: '0'>])
     """
     if error == 0:
         return [nodes.Text("0")]
     digit, _, exponent = f"{error:.0e}".partition("e")
     raised = str(int(exponent)).replace("-", "−")
-    return [nodes.Text(f"{digit} × 10"), nodes.superscript("", raised)]
+    return [nodes.Text(f"{digit}\xa0×\xa010"), nodes.superscript("", raised)]
 
 
 def formulas(where: str) -> nodes.paragraph:
