@@ -87,6 +87,7 @@ def load(
     sources += [node.astext() for node in doctree.findall(nodes.literal_block)]
     data = {
         "worker": address("live-worker.js", context),
+        "colours": address("live-colours.js", context),
         "training": any("rnn_notes.trained" in source for source in sources),
         "cells": cells,
     }

@@ -81,11 +81,13 @@
   const cells = data.cells.map((cell, index) => {
     const node = cell.shown && nodes[shown++];
     const input = node && node.querySelector(".cell_input");
-    const source = cell.source ?? input.querySelector("pre").textContent;
+    const code = input && input.querySelector("pre");
+    const source = cell.source ?? code.textContent.trimEnd();
     const name = node ? `cell ${shown}` : "a cell that the page does not show";
     if (node) node.id ||= `cell-${shown}`;
     const output = node && node.querySelector(".cell_output");
-    return { index, node, input, source, name, output, made: null, area: null, done: false };
+    const none = { made: null, area: null, done: false };
+    return { index, node, input, code, source, name, output, ...none };
   });
 
   const text = (cell) => (cell.area ? cell.area.value : cell.source);
@@ -104,45 +106,66 @@
     cell.input.ondblclick = () => cell.area || edit(cell);
   }
 
+  // The editor's own words are transparent: the page's code, in its colours, lies below.
   function edit(cell) {
     if (!cell.area) {
-      const changed = () => {
-        cell.area.rows = text(cell).split("\n").length;
-        cell.resets.hidden = false;
-        forget(cell);
-      };
-      cell.area = editor(text(cell), `Code of ${cell.name}`, () => runTo(cell), changed, () => {
+      const paint = () => cell.code.replaceChildren(...coloured(text(cell)), "\n");
+      const leave = () => {
         cell.bar.say();
         if (text(cell) === cell.source) close(cell);
         cell.bar.starts.focus();
+      };
+      cell.area = editor(text(cell), `Code of ${cell.name}`, () => runTo(cell), leave, indent);
+      cell.area.oninput = () => {
+        paint();
+        cell.resets.hidden = false;
+        forget(cell);
+      };
+      cell.printed = [...cell.code.childNodes];
+      cell.code.after(cell.area);
+      cell.code.ariaHidden = true;
+      paint();
+      import(new URL(data.colours, location.href)).then((colours) => {
+        coloured = colours.coloured;
+        if (cell.area) paint();
       });
-      cell.area.rows = text(cell).trimEnd().split("\n").length;
-      cell.input.append(cell.area);
     }
     cell.bar.say("Shift+Enter runs, Tab indents, Escape leaves.");
     cell.area.focus();
   }
 
-  function editor(value, label, run, changed, leave) {
-    const area = make("textarea", { value, spellcheck: false, oninput: changed });
+  let coloured = (source) => [source];
+
+  // What a key puts into code: Tab four spaces, Enter the indentation of its line.
+  function indent({ key, shiftKey }, { value, selectionStart }) {
+    if (key === "Tab" && !shiftKey) return "    ";
+    if (key !== "Enter") return "";
+    const line = value.slice(0, selectionStart).split("\n").at(-1);
+    return `\n${line.match(/^ */)[0]}${line.endsWith(":") ? "    " : ""}`;
+  }
+
+  function editor(value, label, run, leave, typed) {
+    const area = make("textarea", { value, spellcheck: false, autocapitalize: "off", rows: 1 });
     area.setAttribute("aria-label", label);
-    area.autocapitalize = "off";
     area.onkeydown = (event) => {
-      const indents = event.key === "Tab" && !event.shiftKey && changed;
+      const more = typed?.(event, area);
+      if (event.isComposing) return;
       if (event.key === "Enter" && event.shiftKey) run();
       else if (event.key === "Escape") leave();
-      else if (indents) area.setRangeText("    ", area.selectionStart, area.selectionEnd, "end");
+      else if (more) document.execCommand("insertText", false, more); // can be undone
       else return;
-      if (indents) changed();
       event.preventDefault();
     };
     return area;
   }
 
   function close(cell) {
-    cell.area?.remove();
-    cell.area = null;
     cell.resets.hidden = !cell.made;
+    if (!cell.area) return;
+    cell.area.remove();
+    cell.area = null;
+    cell.code.replaceChildren(...cell.printed);
+    cell.code.ariaHidden = null;
   }
 
   function reset(cell) {
@@ -156,23 +179,31 @@
   }
 
   function runTo(cell) {
+    const leading = (to, words) => make("a", { href: `#${to.node.id}` }, words);
     return inTurn(cell.bar, async () => {
       forget(cell);
-      for (const above of cells.slice(0, cell.index).filter((other) => !other.done)) {
+      const above = cells.slice(0, cell.index);
+      for (const other of above.filter(({ done }) => !done)) {
         cell.bar.say("Running the cells above");
-        if (await run(above, cell.bar.say)) continue;
-        const link = make("a", { href: `#${above.node?.id ?? ""}` }, "A cell above");
-        return cell.bar.say(link, " ended with an error.");
+        await run(other, cell.bar.say);
+        if (other.done) continue;
+        return cell.bar.say(leading(other, "A cell above"), " ended with an error.");
       }
       cell.bar.say("Running");
       const began = performance.now();
       if (!(await run(cell, cell.bar.say))) return cell.bar.say("Ended with an error");
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
-      cell.bar.say(`Done in ${seconds} s`, cell.made.hasChildNodes() ? "" : ", without output");
+      const doubt = above.find(({ node, broken }) => node && broken);
+      cell.bar.say(
+        `Done in ${seconds} s`,
+        cell.made.hasChildNodes() ? "" : ", without output",
+        ...(doubt ? [", but ", leading(doubt, "an assert above"), " does not hold"] : []),
+      );
     });
   }
 
-  // What a cell shows now takes the place of what it showed.
+  // What a cell shows now takes the place of what it showed. A claim that does not hold
+  // any more, or an error that nobody sees, is no reason not to run the cells below.
   async function run(cell, say) {
     const made = make("div", { className: "cell_output live-output" });
     const show = () => {
@@ -183,13 +214,16 @@
       cell.node.append(made);
       if (cell.resets) cell.resets.hidden = false;
     };
-    cell.done = await ask({ run: text(cell), name: `<${cell.name}>` }, ({ progress, output }) => {
+    cell.broken = false;
+    const whole = await ask({ run: text(cell), name: `<${cell.name}>` }, ({ progress, output }) => {
       if (progress) return say(progress);
+      cell.broken = output[0] === "error" && /^AssertionError/m.test(output[1]);
       add(made, ...output);
       show();
     });
     show();
-    return cell.done;
+    cell.done = whole || cell.broken || !cell.node;
+    return whole;
   }
 
   const kinds = {
@@ -245,7 +279,7 @@
         box.say(first);
         answer.textContent = rest.join("\n");
       });
-    const area = editor(formula, label, measure, null, () => box.starts.focus());
+    const area = editor(formula, label, measure, () => box.starts.focus());
     area.rows = 2;
     area.oninput = area.onfocus = show;
     const box = bar("Measure", asked ? "your answer" : "your formula", measure);

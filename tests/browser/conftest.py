@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cells import NO_WHEEL, WHEEL, site_with_numpy
+from firefox import Firefox, firefox
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, Opened, chromium
@@ -91,6 +92,13 @@ def browser() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """A window of Firefox."""
+    with firefox(tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+ENTER, SHIFT, CONTROL = "\ue007", "\ue008", "\ue009"  # as WebDriver names them
+
 
 class Firefox:
     """A window of Firefox.
@@ -65,6 +67,15 @@ class Firefox:
         if result["type"] == "exception":
             raise RuntimeError(result["exceptionDetails"]["text"])
         return json.loads(result["result"].get("value", "null"))
+
+    def press(self, *keys: str) -> None:
+        """Nothing; the keys are pressed in turn, and those of a longer text at once."""
+        actions = []
+        for key in keys:
+            actions += [{"type": "keyDown", "value": letter} for letter in key]
+            actions += [{"type": "keyUp", "value": letter} for letter in reversed(key)]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        self.ask("input.performActions", context=self.window, actions=[source])
 
     def screenshot(self, path: Path) -> None:
         """Nothing; the file shows the window."""

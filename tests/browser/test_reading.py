@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from firefox import Firefox, firefox
+from firefox import Firefox
 from playwright.sync_api import Page
 from visits import PAGES, SITE, Opened
 
@@ -34,12 +33,6 @@ CHROME = (
 FORMULAS = [
     name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")
 ]
-
-
-@pytest.fixture(scope="module")
-def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    with firefox(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 # 640 pixels at twice the size are what a window of 1280 shows when zoomed to 200%.
