@@ -27,7 +27,7 @@ dev: .venv/ready ## write: serve on http://127.0.0.1:8000, and reload on every c
 test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q -n auto --dist loadfile
 
-test-browser: html .venv/browser/ready ## try the built site in Chromium
+test-browser: html .venv/browser/ready ## try the built site in Chromium and Firefox
 	python -m pytest -q -n auto -o addopts='-p no:cacheprovider' tests/browser
 
 reproducible: html ## build once more, elsewhere and from nothing, and compare every byte

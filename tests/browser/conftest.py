@@ -1,4 +1,4 @@
-"""The built site in Debian's Chromium: a server, a browser, and fresh contexts."""
+"""The built site in Debian's browsers: a server, a browser, and fresh contexts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cells import NO_WHEEL, WHEEL, site_with_numpy
-from firefox import Firefox, firefox
+from firefox import FIREFOX, Firefox, firefox
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, Opened, chromium
@@ -18,12 +18,16 @@ CHROMIUM = chromium.program()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    if not CHROMIUM:
-        pytest.exit(
-            "no Chromium here: install it (Debian: apt-get install chromium),"
-            " or name yours: CHROMIUM=/path make test-browser",
-            returncode=3,
-        )
+    for name, program, package in (
+        ("Chromium", CHROMIUM, "chromium"),
+        ("Firefox", FIREFOX, "firefox-esr"),
+    ):
+        if not program:
+            pytest.exit(
+                f"no {name} here: install it (Debian: apt-get install {package}),"
+                f" or name yours: {name.upper()}=/path make test-browser",
+                returncode=3,
+            )
     if not PAGES:
         pytest.exit(f"no site in {SITE}: run make html first", returncode=3)
 

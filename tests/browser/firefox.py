@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,9 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+FIREFOX = (
+    os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+)
 ENTER, SHIFT, CONTROL = "\ue007", "\ue008", "\ue009"  # as WebDriver names them
 
 
@@ -93,10 +97,8 @@ class Firefox:
 @contextmanager
 def firefox(profile: Path) -> Iterator[Firefox]:
     """A new Firefox without a past, for as long as the block runs."""
-    program = shutil.which("firefox-esr") or shutil.which("firefox")
-    if not program:
-        raise FileNotFoundError("no Firefox here: apt-get install firefox-esr")
-    command = [program, "--headless", "--no-remote", "--profile", str(profile)]
+    assert FIREFOX
+    command = [FIREFOX, "--headless", "--no-remote", "--profile", str(profile)]
     command += ["--remote-debugging-port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
         try:
