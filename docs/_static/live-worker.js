@@ -59,6 +59,14 @@ const download = {
     this.total = names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
   },
 
+  async follow(url, reader) {
+    try {
+      for (let part; !(part = await reader.read()).done; ) this.count(part.value.length);
+    } catch {
+      this.fail(url, "it broke off");
+    }
+  },
+
   count(bytes) {
     this.loaded += bytes;
     if (Date.now() - this.told < 100 || !this.total) return;
@@ -79,6 +87,7 @@ const download = {
 download.broken = new Promise((_, reject) => (download.breaks = reject));
 download.broken.catch(() => {}); // it is heard where Pyodide loads, which would wait on
 
+const WASM = "application/wasm";
 const browserFetch = self.fetch;
 self.fetch = async (resource, options = {}) => {
   const url = new URL(resource.url ?? resource, base);
@@ -87,17 +96,8 @@ self.fetch = async (resource, options = {}) => {
     throw download.fail(url, there ? "it is not the file that this site expects" : "no answer came");
   });
   if (!response.ok) throw download.fail(url, `the answer was ${response.status}`);
-  const reader = response.body.getReader();
-  const body = new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await reader.read().catch(() => {
-        throw download.fail(url, "it broke off");
-      });
-      if (done) return controller.close();
-      download.count(value.length);
-      controller.enqueue(value);
-    },
-  });
-  const type = url.pathname.endsWith(".wasm") ? "application/wasm" : "text/plain";
-  return new Response(body, { headers: { "Content-Type": type } }); // whatever the host says
+  download.follow(url, response.clone().body.getReader());
+  const right = !url.pathname.endsWith(".wasm") || response.headers.get("Content-Type") === WASM;
+  // Browsers keep what they have compiled, if the answer comes to them as the host sent it.
+  return right ? response : new Response(response.body, { headers: { "Content-Type": WASM } });
 };

@@ -241,7 +241,8 @@
   function add(to, kind, content) {
     const before = to.lastElementChild;
     if (kind === "stream" && before?.matches(".stream")) return before.firstChild.append(content);
-    const plain = () => make("div", { className: `output ${kind}` }, make("pre", {}, content));
+    const plain = () =>
+      make("div", { className: `output ${kind}` }, make("pre", { tabIndex: 0 }, content));
     to.append((kinds[kind] ?? plain)(content));
   }
 

@@ -83,9 +83,11 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def served(folder: Path, port: int = 0) -> Iterator[str]:
+def served(
+    folder: Path, port: int = 0, handler: type[Handler] = Handler
+) -> Iterator[str]:
     """The address at which ``folder`` is served while the block runs."""
-    server = Server(("127.0.0.1", port), partial(Handler, folder=folder))
+    server = Server(("127.0.0.1", port), partial(handler, folder=folder))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -11,6 +11,7 @@ import pytest
 from cells import OFFICIAL, WHEEL, Cell, differences, opened, parting
 from firefox import CONTROL, ENTER, SHIFT, Firefox
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from server import Handler, served
 from visits import SITE, Opened, violations
 
 ROUNDING = {"gradient-check": [1]}  # errors of quotients whose step is too small
@@ -369,6 +370,29 @@ def test_a_missing_file_of_this_site_is_named(context: Opened, vendored: str):
     assert cell.run().startswith(
         "python_stdlib.zip could not be loaded from this site: the answer was 503."
     )
+
+
+class Weak(Handler):
+    """A host whose connection breaks while it sends Python's library."""
+
+    def do_GET(self) -> None:
+        if self.path.endswith(".zip"):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self.wfile.write(bytes(1000))
+            self.close_connection = True
+        else:
+            super().do_GET()
+
+
+def test_a_download_that_breaks_off_is_told(context: Opened):
+    made, _ = context()
+    with served(SITE, handler=Weak) as address:
+        cell = Cell(opened(made.new_page(), address, "forward"), 1)
+        assert cell.run().startswith(
+            "python_stdlib.zip could not be loaded from this site: it broke off."
+        )
 
 
 def test_the_site_pins_the_official_numpy():
