@@ -64,6 +64,7 @@
   }
 
   function inTurn(bar, action) {
+    if (bar.starts.hidden) return last; // it runs, or waits for its turn
     const before = stops;
     bar.busy(true);
     bar.say("Waiting for Python");
@@ -123,18 +124,15 @@
       };
       cell.printed = [...cell.code.childNodes];
       cell.code.after(cell.area);
-      cell.code.ariaHidden = true;
-      paint();
-      import(new URL(data.colours, location.href)).then((colours) => {
-        coloured = colours.coloured;
-        if (cell.area) paint();
-      });
+      cell.code.inert = true;
+      const painter = import(new URL(data.colours, location.href));
+      painter.then((module) => ({ coloured } = module), () => {}).then(() => cell.area && paint());
     }
     cell.bar.say("Shift+Enter runs, Tab indents, Escape leaves.");
     cell.area.focus();
   }
 
-  let coloured = (source) => [source];
+  let coloured = (source) => [source]; // while live-colours.js is not there
 
   // What a key puts into code: Tab four spaces, Enter the indentation of its line.
   function indent({ key, shiftKey }, { value, selectionStart }) {
@@ -165,7 +163,7 @@
     cell.area.remove();
     cell.area = null;
     cell.code.replaceChildren(...cell.printed);
-    cell.code.ariaHidden = null;
+    cell.code.inert = false;
   }
 
   function reset(cell) {
@@ -179,7 +177,7 @@
   }
 
   function runTo(cell) {
-    const leading = (to, words) => make("a", { href: `#${to.node.id}` }, words);
+    const link = (to, words) => make("a", { href: `#${to.node.id}` }, words);
     return inTurn(cell.bar, async () => {
       forget(cell);
       const above = cells.slice(0, cell.index);
@@ -187,7 +185,7 @@
         cell.bar.say("Running the cells above");
         await run(other, cell.bar.say);
         if (other.done) continue;
-        return cell.bar.say(leading(other, "A cell above"), " ended with an error.");
+        return cell.bar.say(link(other, "A cell above"), " ended with an error.");
       }
       cell.bar.say("Running");
       const began = performance.now();
@@ -197,7 +195,7 @@
       cell.bar.say(
         `Done in ${seconds} s`,
         cell.made.hasChildNodes() ? "" : ", without output",
-        ...(doubt ? [", but ", leading(doubt, "an assert above"), " does not hold"] : []),
+        ...(doubt ? [", but ", link(doubt, "an assert above"), " does not hold"] : []),
       );
     });
   }

@@ -70,6 +70,18 @@ def test_a_cell_is_changed_run_and_reset(page: Page, vendored: str):
         expect(first.static).to_be_visible()
 
 
+def test_a_cell_that_runs_is_not_run_once_more(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    cell, below = Cell(page, 1), Cell(page, 2)
+    source = cell.box.locator(".cell_input pre").text_content() or ""
+    cell.write(f"{source}\nruns = globals().get('runs', 0) + 1\nprint('run', runs)")
+    for _ in range(3):
+        page.keyboard.press("Shift+Enter")
+    assert cell.ended().startswith("Done")
+    assert below.run().startswith("Done")
+    expect(cell.output).to_contain_text("run 1")
+
+
 def test_errors_leave_the_page_usable(page: Page, vendored: str):
     opened(page, vendored, "forward")
     cell, below = Cell(page, 1), Cell(page, 2)
