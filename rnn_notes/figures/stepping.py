@@ -91,7 +91,7 @@ def _signals(t: int, when: When) -> list[str]:
             used,
             line(up, "dhnext"),
             arrow(x - 44, 145, x - 44, 131, "dhnext"),
-            _tag(x - 50, 147, "dhnext"),
+            _tag(x - 50, 185, "dhnext"),
         ),
         *_pill(x, 70, "Why"),
         *_pill(x - 12, 164, "tanh"),
@@ -104,7 +104,7 @@ def _first(T: int, when: When) -> str:
     """The ``dhnext`` of zeros that enters the first turn from nowhere."""
     x = _x(T - 1) + 14
     zero = label(x, 182, "0", "dhnext")
-    parts = arrow(x, 168, x, 131, "dhnext"), _tag(x - 6, 147, "dhnext")
+    parts = arrow(x, 168, x, 131, "dhnext"), _tag(x - 6, 185, "dhnext")
     return _lit([when[T, "dhnext"], when[T - 1, "dh"]], zero, *parts)
 
 
