@@ -11,7 +11,7 @@ const TOKENS = new RegExp(
     /(?<ow>\b(?:and|in|is|not|or)\b)/,
     /(?<ne>\b[A-Z]\w*Error\b)/,
     /(?<k>\b(?:as|assert|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|lambda|nonlocal|pass|raise|return|try|while|with|yield)\b)/,
-    /(?<nb>(?<![\w.])(?:abs|all|any|bool|dict|enumerate|float|getattr|int|isinstance|len|list|map|max|min|next|print|range|repr|reversed|round|set|slice|sorted|str|sum|tuple|type|vars|zip)\b)/,
+    /(?<nb>(?<![\w.])(?:abs|all|any|bool|dict|enumerate|float|getattr|int|len|list|max|min|next|print|range|reversed|round|set|slice|sorted|str|sum|tuple|vars|zip)\b)/,
   ]
     .map((token) => token.source)
     .join("|"),

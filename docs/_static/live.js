@@ -84,11 +84,10 @@
     const input = node && node.querySelector(".cell_input");
     const code = input && input.querySelector("pre");
     const source = cell.source ?? code.textContent.trimEnd();
-    const name = node ? `cell ${shown}` : "a cell that the page does not show";
+    const name = node ? `cell ${shown}` : "a hidden cell";
     if (node) node.id ||= `cell-${shown}`;
     const output = node && node.querySelector(".cell_output");
-    const none = { made: null, area: null, done: false };
-    return { index, node, input, code, source, name, output, ...none };
+    return { index, node, input, code, source, name, output };
   });
 
   const text = (cell) => (cell.area ? cell.area.value : cell.source);
@@ -104,7 +103,6 @@
     cell.resets.hidden = true;
     cell.bar = bar("Run", cell.name, () => runTo(cell), edits, cell.resets);
     cell.input.after(cell.bar.element);
-    cell.input.ondblclick = () => cell.area || edit(cell);
   }
 
   // The editor's own words are transparent: the page's code, in its colours, lies below.
@@ -161,14 +159,14 @@
     cell.resets.hidden = !cell.made;
     if (!cell.area) return;
     cell.area.remove();
-    cell.area = null;
+    delete cell.area;
     cell.code.replaceChildren(...cell.printed);
     cell.code.inert = false;
   }
 
   function reset(cell) {
     cell.made?.remove();
-    cell.made = null;
+    delete cell.made;
     if (cell.output) cell.output.hidden = false;
     close(cell);
     forget(cell);
