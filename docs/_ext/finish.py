@@ -33,6 +33,8 @@ OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+# Where searched words are not marked: Sphinx would break figures, formulas and data up.
+UNMARKED = '"button, select, textarea"', '"button, select, textarea, svg, math, script"'
 MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 UNUSED = [
     ".buildinfo*",
@@ -125,7 +127,7 @@ def finish(built: Path, site: Path) -> None:
     read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
     own = [path.read_text(encoding="utf-8") for path in static.glob("*.*js")]
     css = "\n".join(short(rebased(read[name], name)) for name in sheets)
-    js = "\n;".join(MAP.sub("", read[name]) for name in scripts)
+    js = "\n;".join(MAP.sub("", read[name]) for name in scripts).replace(*UNMARKED)
     css = unscripted(purged(css, words(pages, [js, *own])))
     made = {"site.css": css, "site.js": js}
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from visits import Opened
 
 THEME = "document.documentElement.dataset.theme"
@@ -79,6 +79,17 @@ def test_search_opens_by_shortcut_and_by_button_and_submits(
     assert page.locator("span.highlighted").count() > 0, (
         "the word is marked on the page"
     )
+
+
+def test_what_was_searched_is_marked_in_words_alone(page: Page, address: str) -> None:
+    page.goto(f"{address}/dhnext.html?highlight=dhnext")
+    expect(page.locator("p span.highlighted").first).to_be_visible()
+    figures = page.locator("svg").filter(has_text="dhnext")
+    assert figures.count() > 0
+    assert page.locator(":is(svg, math, script) :is(.highlighted, span)").count() == 0
+    page.goto(f"{address}/equations.html?highlight=sum")
+    expect(page.locator("span.highlighted").first).to_be_attached()
+    assert page.locator(":is(svg, math, script) :is(.highlighted, span)").count() == 0
 
 
 @pytest.mark.parametrize("side", ["primary", "secondary"])
