@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from cells import OFFICIAL, WHEEL, Cell, differences, opened, parting
-from firefox import CONTROL, ENTER, SHIFT, Firefox
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from server import Handler, served
+from cells import Cell, differences, opened, parting
+from playwright.sync_api import Browser, Page, expect
 from visits import SITE, Opened, violations
 
 ROUNDING = {"gradient-check": [1]}  # errors of quotients whose step is too small
@@ -156,105 +151,6 @@ def test_an_endless_loop_is_stopped(page: Page, vendored: str):
     assert below.run().startswith("Done")
 
 
-def test_the_keyboard_is_enough_and_never_trapped(page: Page, vendored: str):
-    opened(page, vendored, "forward")
-    cell = Cell(page, 1)
-    cell.button("Edit").focus()
-    page.keyboard.press("Enter")
-    expect(cell.area).to_be_focused()
-    before = cell.area.input_value()
-    page.keyboard.press("Control+Home")
-    page.keyboard.press("Tab")
-    assert cell.area.input_value() == "    " + before
-    page.keyboard.press("Backspace")
-    page.keyboard.press("Shift+Tab")
-    expect(cell.area).not_to_be_focused()
-    cell.area.focus()
-    page.keyboard.press("Escape")
-    expect(cell.button("Run")).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(cell.button("Edit")).to_be_focused()
-
-
-COLOURED = """async () => {
-  const letters = pre => {
-    const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT), found = [];
-    while (walk.nextNode())
-      for (const letter of walk.currentNode.data.trim())
-        found.push(letter + getComputedStyle(walk.currentNode.parentElement).color);
-    return found.filter(letter => letter[0].trim());
-  };
-  const cells = [...document.querySelectorAll('.cell.live pre')]
-    .filter(pre => pre.closest('.cell').querySelector('.live-bar'));
-  const pages = cells.map(letters);
-  for (const pre of cells)
-    pre.closest('.cell').querySelector('.live-bar [aria-label^=Edit]').click();
-  await import(new URL(JSON.parse(
-    document.getElementById('live-data').textContent).colours, location));
-  await new Promise(setTimeout);
-  return cells.map((pre, i) => [pages[i], letters(pre)]);
-}"""
-
-
-def test_a_cell_is_edited_in_the_colours_of_the_page(page: Page, address: str):
-    """Nearly: what stands between braces in a text is coloured as text."""
-    total = other = plain = 0
-    for name in ("forward", "backward", "mutants", "training"):
-        page.goto(f"{address}/{name}.html")
-        for static, edited in page.evaluate(COLOURED):
-            assert [letter[0] for letter in static] == [letter[0] for letter in edited]
-            ink = max(static, key=[letter[1:] for letter in static].count)[1:]
-            total += len(static)
-            other += sum(a != b for a, b in zip(static, edited, strict=True))
-            plain += sum(letter[1:] != ink for letter in static)
-    assert other < 0.02 * total
-    assert plain > 0.15 * total, "without colours it would be as many"
-
-
-LONG = "for x in 'a':\n" + "print(x)  # " + "and so on, " * 15 + "x"
-INDENTED = LONG.replace("\n", "\n    ")
-IN_SIGHT = """area => {
-  const box = area.parentElement;
-  return [area.scrollLeft, box.scrollLeft > 0, area.scrollWidth <= area.clientWidth];
-}"""
-
-
-def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, address: str):
-    opened(page, address, "forward")
-    cell = Cell(page, 1)
-    cell.button("Edit").click()
-    cell.area.fill("")
-    page.keyboard.type(LONG)
-    expect(cell.area).to_have_value(INDENTED)
-    assert cell.area.evaluate(IN_SIGHT) == [0, True, True]
-    assert cell.box.locator("pre").text_content() == f"{INDENTED}\n"
-    page.keyboard.press("Tab")
-    page.keyboard.press("Control+z")
-    page.keyboard.press("Control+z")
-    expect(cell.area).to_have_value(INDENTED[:-1])
-
-
-def test_firefox_edits_and_runs_a_cell(fox: Firefox, vendored: str):
-    fox.open(f"{vendored}/forward.html")
-    first = "document.querySelector('.cell.live')"
-    fox.value(f"{first}.querySelector('[aria-label^=Edit]').click() || 0")
-    area = f"{first}.querySelector('textarea')"
-    fox.value(f"{area}.select() || 0")
-    fox.press(*LONG.replace("\n", ENTER))
-    assert fox.value(f"{area}.value") == INDENTED
-    assert fox.value(f"({IN_SIGHT})({area})") == [0, True, True]
-    fox.press(CONTROL + "z")
-    assert fox.value(f"{area}.value") != INDENTED
-    fox.value(f"{area}.select() || 0")
-    fox.press(*"import numpy as n", ENTER, *"n.eye(2)", SHIFT + ENTER)
-    ended = f"""new Promise(ended => setInterval(() => {{
-      const status = {first}.querySelector('.live-status').textContent;
-      if (/Done|nded|not/.test(status)) ended(status);
-    }}, 100))"""
-    assert fox.value(ended).startswith("Done")
-    assert "[0., 1.]" in fox.value(f"{first}.querySelector('.live-output').innerText")
-
-
 def test_two_pages_work_at_once(context: Opened, vendored: str):
     made, heard = context()
     one = Cell(opened(made.new_page(), vendored, "forward"), 1)
@@ -284,15 +180,6 @@ def test_axe_finds_nothing_in_a_page_that_lives(
     assert page.evaluate(sideways) <= 0
 
 
-def test_nothing_is_loaded_before_a_run(context: Opened, address: str):
-    made, heard = context()
-    page = opened(made.new_page(), address, "forward")
-    page.wait_for_load_state("networkidle")
-    asked = [urlsplit(url).path for url in heard.requests]
-    assert [path for path in asked if "live" in path] == ["/_static/live.js"]
-    assert heard.hosts() == {urlsplit(address).netloc}
-
-
 def test_a_file_says_why_nothing_runs(context: Opened):
     made, _ = context()
     page = made.new_page()
@@ -317,98 +204,3 @@ def test_a_cell_that_cannot_run_says_so(page: Page, address: str):
     cell = page.locator(".cell.tag_not-in-browser")
     expect(cell.locator(".live-excuse")).to_contain_text("starts other processes")
     expect(cell.locator(".live-bar")).to_have_count(0)
-
-
-# NumPy from Pyodide's own host, whose answers are given here
-
-
-def answered(context: BrowserContext, answer: bytes | None) -> list[str]:
-    """The requests that have gone to another host, each with the same answer."""
-    asked: list[str] = []
-
-    def reply(route: Route) -> None:
-        asked.append(route.request.url)
-        if answer is None:
-            route.abort()
-        else:
-            headers = {"Access-Control-Allow-Origin": "*"}
-            route.fulfill(body=answer, headers=headers)
-
-    context.route(re.compile("^https://"), reply)
-    return asked
-
-
-def test_numpy_of_another_host_is_used_if_its_hash_is_right(
-    context: Opened, elsewhere: str
-):
-    assert WHEEL
-    made, heard = context()
-    asked = answered(made, WHEEL.read_bytes())
-    cell = Cell(opened(made.new_page(), elsewhere, "forward"), 1)
-    assert cell.run().startswith("Done")
-    assert len(asked) == 1
-    assert not heard.errors
-
-
-def test_numpy_with_another_hash_is_refused(context: Opened, address: str):
-    made, _ = context()
-    asked = answered(made, b"another wheel")
-    cell = Cell(opened(made.new_page(), address, "forward"), 1)
-    said = cell.run()
-    assert said.startswith("numpy-")
-    assert "from cdn.jsdelivr.net: it is not the file that this site expects." in said
-    assert said.endswith("To try again, press the button.")
-    assert {urlsplit(url).netloc for url in asked} == {"cdn.jsdelivr.net"}
-
-
-def test_a_failed_download_is_told_and_can_be_tried_again(
-    context: Opened, elsewhere: str
-):
-    assert WHEEL
-    made, _ = context()
-    answered(made, None)
-    cell = Cell(opened(made.new_page(), elsewhere, "forward"), 1)
-    assert "from cdn.jsdelivr.net: no answer came." in cell.run()
-    expect(cell.static.or_(cell.box.locator(".cell_input")).first).to_be_visible()
-    made.unroute_all()
-    answered(made, WHEEL.read_bytes())
-    assert cell.run().startswith("Done")
-
-
-def test_a_missing_file_of_this_site_is_named(context: Opened, vendored: str):
-    made, _ = context()
-    made.route("**/python_stdlib.zip", lambda route: route.fulfill(status=503))
-    cell = Cell(opened(made.new_page(), vendored, "forward"), 1)
-    assert cell.run().startswith(
-        "python_stdlib.zip could not be loaded from this site: the answer was 503."
-    )
-
-
-class Weak(Handler):
-    """A host whose connection breaks while it sends Python's library."""
-
-    def do_GET(self) -> None:
-        if self.path.endswith(".zip"):
-            self.send_response(200)
-            self.send_header("Content-Length", "1000000")
-            self.end_headers()
-            self.wfile.write(bytes(1000))
-            self.close_connection = True
-        else:
-            super().do_GET()
-
-
-def test_a_download_that_breaks_off_is_told(context: Opened):
-    made, _ = context()
-    with served(SITE, handler=Weak) as address:
-        cell = Cell(opened(made.new_page(), address, "forward"), 1)
-        assert cell.run().startswith(
-            "python_stdlib.zip could not be loaded from this site: it broke off."
-        )
-
-
-def test_the_site_pins_the_official_numpy():
-    manifest = json.loads(Path(SITE, "_static/live/manifest.json").read_text())
-    entry = manifest["lock"]["packages"]["numpy"]
-    assert entry["sha256"] == OFFICIAL["sha256"]
-    assert entry["file_name"].endswith(OFFICIAL["file_name"])
