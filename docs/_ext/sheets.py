@@ -132,9 +132,24 @@ def unscripted(css: str) -> str:
     'html[data-theme="dark"] a,b{c:d}@media (prefers-color-scheme:dark){\
 html[data-theme="auto"] a{c:d}}'
     """
-    modes = {mode: of_theme(css, mode) for mode in ("light", "dark")}
-    asked = (f"@media (prefers-color-scheme:{m}){{{r}}}" for m, r in modes.items() if r)
-    return css + "".join(asked)
+    whole, waiting = [], dict.fromkeys(("light", "dark"), "")
+
+    def told() -> None:
+        for mode, rules in waiting.items():
+            asks = f"@media (prefers-color-scheme:{mode})"
+            whole.append(f"{asks}{{{rules}}}" if rules else "")
+            waiting[mode] = ""
+
+    for head, body in blocks(css):
+        rule = f"{head};" if body is None else f"{head}{{{body}}}"
+        themed = {mode: of_theme(rule, mode) for mode in waiting}
+        if not any(themed.values()):
+            told()  # before a rule that may overrule them
+        whole.append(rule)
+        for mode in waiting:
+            waiting[mode] += themed[mode]
+    told()
+    return "".join(whole)
 
 
 def of_theme(css: str, mode: str) -> str:
