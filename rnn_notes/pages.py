@@ -16,6 +16,8 @@ GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 class Table:
     """A table that a notebook shows as HTML and a terminal as text.
 
+    code : how many of its first columns hold what one types
+
     >>> print(Table(("symbol", "shape"), [("Whh", "3×3"), ("by", "2×1")]))
     symbol  shape
     Whh     3×3
@@ -24,6 +26,7 @@ class Table:
 
     head: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    code: int = 0
 
     def __str__(self) -> str:
         lines = [[str(cell) for cell in row] for row in (self.head, *self.rows)]
@@ -42,14 +45,18 @@ class Table:
 
         >>> Table(("", "shape"), [("Whh", "3×3")])._repr_html_()[:61]
         '<table class="table"><thead><tr><td></td> <th>shape</th></tr>'
+        >>> Table(("write", "read"), [("x", "y")], code=1)._repr_html_()[-55:-21]
+        '<td><code>x</code></td> <td>y</td>'
         """
 
-        def line(tag: str, row: Sequence[Any]) -> str:
-            cells = ((tag if str(c) else "td", html.escape(str(c))) for c in row)
-            return f"<tr>{' '.join(f'<{tag}>{c}</{tag}>' for tag, c in cells)}</tr>"
+        def line(tag: str, row: Sequence[Any], code: int = 0) -> str:
+            cells = [html.escape(str(cell)) for cell in row]
+            cells[:code] = [f"<code>{cell}</code>" for cell in cells[:code]]
+            tagged = ((tag if cell else "td", cell) for cell in cells)
+            return f"<tr>{' '.join(f'<{t}>{cell}</{t}>' for t, cell in tagged)}</tr>"
 
         head = f"<thead>{line('th', self.head)}</thead>" if any(self.head) else ""
-        body = "\n".join(line("td", row) for row in self.rows)
+        body = "\n".join(line("td", row, self.code) for row in self.rows)
         return f'<table class="table">{head}<tbody>{body}</tbody></table>'
 
 

@@ -11,7 +11,7 @@ const pageWords = {};
 
   // What is called as was typed comes first, then pages that often say it, sign by sign.
   const said = (page) => {
-    const words = new Map(Object.entries(oftenSaid[page]));
+    const words = new Map(Object.entries(oftenSaid[page] ?? {}));
     return Math.max(...typed.map((word) => words.get(word) ?? 0));
   };
   const most = Math.max(1, ...Object.keys(oftenSaid).map(said));
