@@ -27,10 +27,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def empty(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment that holds the wheel and its needs."""
-    folder = tmp_path_factory.mktemp("empty")
+    return environment(tmp_path_factory.mktemp("empty"), str(wheel))
+
+
+@pytest.fixture(scope="session")
+def jupyter(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program that runs notebooks, in an environment that has the wheel too."""
+    wanted = (str(wheel), "nbclient", "ipykernel")
+    return environment(tmp_path_factory.mktemp("notebooks"), *wanted) / "jupyter"
+
+
+def environment(folder: Path, *wanted: str) -> Path:
+    """The folder of programs of an environment that holds what is wanted."""
     venv.create(folder, with_pip=True)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    pip(str(programs / "python"), "install", str(wheel))
+    pip(str(programs / "python"), "install", *wanted)
     return programs
 
 
