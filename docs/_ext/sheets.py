@@ -126,41 +126,24 @@ def reading(css: str, variables: set[str]) -> str:
 def unscripted(css: str) -> str:
     """The sheet with both colour schemes for readers in whose browser no script runs.
 
-    The page's script says light or dark; without it, the theme is called auto.
+    The page's script says light or dark; without it, the theme is called auto. Each
+    rule of a scheme is followed by its like, for later rules must still win.
 
     >>> unscripted('html[data-theme="dark"] a,b{c:d}')
     'html[data-theme="dark"] a,b{c:d}@media (prefers-color-scheme:dark){\
 html[data-theme="auto"] a{c:d}}'
     """
-    whole, waiting = [], dict.fromkeys(("light", "dark"), "")
-
-    def told() -> None:
-        for mode, rules in waiting.items():
-            asks = f"@media (prefers-color-scheme:{mode})"
-            whole.append(f"{asks}{{{rules}}}" if rules else "")
-            waiting[mode] = ""
-
-    for head, body in blocks(css):
-        rule = f"{head};" if body is None else f"{head}{{{body}}}"
-        themed = {mode: of_theme(rule, mode) for mode in waiting}
-        if not any(themed.values()):
-            told()  # before a rule that may overrule them
-        whole.append(rule)
-        for mode in waiting:
-            waiting[mode] += themed[mode]
-    told()
-    return "".join(whole)
-
-
-def of_theme(css: str, mode: str) -> str:
-    """The rules of one colour scheme alone, for a theme called auto."""
     kept = []
     for head, body in blocks(css):
-        if body is not None and NESTED.match(head):
-            body = of_theme(body, mode)
+        if body is None:
+            kept.append(f"{head};")
+        elif NESTED.match(head):
+            kept.append(f"{head}{{{unscripted(body)}}}")
         else:
-            of_it = [s for s in choices(head) if mode in THEME.findall(s)]
-            head = THEME.sub('html[data-theme="auto"]', ",".join(of_it))
-        if head and body:
             kept.append(f"{head}{{{body}}}")
+            for mode in ("light", "dark"):
+                of_it = [s for s in choices(head) if mode in THEME.findall(s)]
+                asked = THEME.sub('html[data-theme="auto"]', ",".join(of_it))
+                rule = f"@media (prefers-color-scheme:{mode}){{{asked}{{{body}}}}}"
+                kept.append(rule if asked else "")
     return "".join(kept)
