@@ -98,6 +98,6 @@ self.fetch = async (resource, options = {}) => {
   if (!response.ok) throw download.fail(url, `the answer was ${response.status}`);
   download.follow(url, response.clone().body.getReader());
   const right = !url.pathname.endsWith(".wasm") || response.headers.get("Content-Type") === WASM;
-  // Browsers keep what they have compiled, if the answer comes to them as the host sent it.
+  // To be compiled as it comes, it needs the right type, whatever its host says.
   return right ? response : new Response(response.body, { headers: { "Content-Type": WASM } });
 };
