@@ -57,7 +57,7 @@ notebooks: html ## gather the notebooks for the branch that Colab and Binder ope
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python tests/mutation.py
 
-bench: .venv/bench/ready ## race the passes with their peers, seven minutes on a quiet machine
+bench: .venv/bench/ready ## race the passes with their peers, six minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
