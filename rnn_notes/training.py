@@ -205,7 +205,9 @@ def _hoisted(params: Params, T: int) -> VectorPass:
 
     def run(*arguments: Any) -> tuple[float, Array, Array]:
         loss, _, hlast = hoisted.loss_and_gradients(*arguments, workspace=workspace)
-        return loss, workspace.flat, hlast
+        d = recycled.empty_like(workspace.flat)
+        d[...] = workspace.flat  # a state may keep it, and the next pass writes there
+        return loss, d, hlast
 
     return run
 

@@ -141,6 +141,14 @@ def test_a_state_is_never_changed(monkeypatch):
     assert changed(islice(steps(begin(), INDICES, 4), 30)) > 20
 
 
+def test_a_state_may_keep_the_gradient_itself():
+    def remember(weights, d, memory):
+        return weights - 0.01 * d, d
+
+    states = steps(begin(), INDICES, 4, update=remember, clip=lambda d: d)
+    assert changed(islice(states, 10)) == 0
+
+
 def test_one_array_of_a_state_keeps_its_memory():
     training = steps(begin(), INDICES, 4)
     Whh = next(training).params.Whh  # the rest of its state is let go
