@@ -17,8 +17,9 @@ os.environ["PYTHONHASHSEED"] = "0"
 os.environ["IPYTHONDIR"] = str(BUILD / "ipython")
 _profile = BUILD / "ipython" / "profile_default"
 _profile.mkdir(parents=True, exist_ok=True)
+# CRITICAL: a kernel told to stop may log that it was interrupted, which is no fault.
 (_profile / "ipython_kernel_config.json").write_text(
-    '{"HistoryManager": {"enabled": false}, "IPKernelApp": {"log_level": "ERROR"}}'
+    '{"HistoryManager": {"enabled": false}, "IPKernelApp": {"log_level": "CRITICAL"}}'
 )
 os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
 

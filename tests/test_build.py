@@ -44,6 +44,7 @@ from rnn_notes.pages import glue
 
 print("ran as", os.getpid())
 glue("half", 1 / 2)
+get_ipython().kernel.log.error("Interrupted after the last cell")
 ```
 
 One {glue:text}`half`.
