@@ -73,6 +73,11 @@ pathlib.Path("started").touch()
 time.sleep(60)
 ```
 """
+STILLBORN = """import os, pathlib, sys
+if "ipykernel_launcher" in sys.orig_argv and not os.path.exists("born"):
+    pathlib.Path("born").touch()
+    os._exit(1)
+"""
 KILL = os.killpg if os.name == "posix" else os.kill
 SETTINGS = 'html_titel = "Book"\nhtml_css_files = ["gone.css"]\nhtml_title = 3\n'
 
@@ -141,9 +146,10 @@ class Book:
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    """A book whose site stands."""
+    """A book whose site stands, though the first of its kernels died at birth."""
     book = Book(tmp_path_factory.mktemp("book"))
     book.write()
+    (book.root / "sitecustomize.py").write_text(STILLBORN, encoding="utf-8")
     assert book.build() == f"Open {(book.html / 'index.html').as_uri()}\n"
     return book
 

@@ -24,16 +24,25 @@ from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
+UNBORN = "Kernel died before replying"  # as jupyter_client says it
 
 
 class Careful(Parser):
-    """MyST-NB's parser, which names the page whose cell has ended its kernel."""
+    """MyST-NB's parser, which names the page whose cell has ended its kernel.
+
+    A kernel that ends before it runs a cell, as one whose port another program has
+    taken since it was chosen, is started once more.
+    """
 
     def parse(self, inputstring: str, document: nodes.document) -> None:
         try:
             super().parse(inputstring, document)
         except DeadKernelError as error:
             raise SphinxError(f"{document['source']}: a cell fails: {error}") from error
+        except RuntimeError as error:
+            if UNBORN not in str(error):
+                raise
+            super().parse(inputstring, document)
 
 
 def cells(app: Sphinx, doctree: nodes.document) -> None:
