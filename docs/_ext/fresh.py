@@ -76,7 +76,6 @@ def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Every page, if a title, a number or the order has changed since the last build.
 
     Other pages quote these in their links and in the contents list.
-    Pages that define words are always written: Sphinx's search forgets the words.
     """
     titles = {name: title.astext() for name, title in env.titles.items()}
     tocs = {name: toc.pformat() for name, toc in env.tocs.items()}
@@ -85,9 +84,7 @@ def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
     state = hashlib.sha256(repr([sorted(p.items()) for p in parts]).encode())
     before = getattr(env, "neighbours_digest", None)
     env.neighbours_digest = state.hexdigest()  # type: ignore[attr-defined]
-    words = env.domains.index_domain.entries
-    some = [name for name, entries in words.items() if entries]
-    return some if before == state.hexdigest() else sorted(env.all_docs)
+    return [] if before == state.hexdigest() else sorted(env.all_docs)
 
 
 def forget(
