@@ -42,32 +42,37 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     pages = [path.read_text(encoding="utf-8") for path in site.glob("*.html")]
     asked = [a for p in pages for a in re.findall(r'(?:src|href)="([^"]+)"', p)]
-    assert "_static/site.css" in " ".join(asked), "the check sees what pages ask for"
+    assert "_static/site.js" in " ".join(asked), "the check sees what pages ask for"
     assert [a for a in asked if re.match(r"(https?:)?//", a)] == []
     sheets = [p.read_text(encoding="utf-8") for p in site.rglob("*.css")]
-    assert not re.search(r"url\(['\"]?(https?:)?//", "".join(sheets))
+    fonts = re.findall(r"url\(['\"]?([^d)][^)'\"]*)", "".join(pages + sheets))
+    assert fonts, "the check sees what styles ask for"
+    assert {font.rpartition("_static/")[0] for font in fonts} <= {"", "/"}
     together = "".join(pages).lower()
     assert "mathjax" not in together
     assert "fontawesome.js" not in together
     assert "<math" in together
 
 
-def test_a_page_asks_for_one_sheet_and_one_script(site: Path) -> None:
+def test_a_page_holds_its_styles_and_asks_for_one_script(site: Path) -> None:
     page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
-    assert re.findall(r'rel="stylesheet" href="([^"?]*)', page) == ["_static/site.css"]
+    assert page.count("<style>") == 1
+    assert "stylesheet" not in page + search
     assert re.findall(r'<script defer src="([^"?]*)', page) == ["_static/site.js"]
     tools = ["often-said", "searchtools", "search-words", "language_data"]
     tools = [*(f"_static/{name}.js" for name in tools), "searchindex.js"]
     assert re.findall(r'<script defer src="([^"?]*)', search)[1:] == tools
     assert not re.search(r"<script(?! defer)[^>]*src=", page + search)
     assert 'name="viewport"' in page
-    for name in ("site.css", "site.js"):
-        assert re.search(rf"{name}\?v=[0-9a-f]{{12}}\"", page)
+    assert re.search(r"site\.js\?v=[0-9a-f]{12}\"", page)
 
 
 def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
-    css = (site / "_static/site.css").read_text(encoding="utf-8")
+    pages = {p: (site / f"{p}.html").read_text() for p in ("index", "search")}
+    css, of_search = (re.findall("<style>(.*?)</style>", p)[0] for p in pages.values())
     assert ".fa-magnifying-glass" in css
+    assert ".drawn" in css
+    assert ".drawn" not in of_search, "no figure is there"
     assert ".fa-martini-glass" not in css
     assert ".q-dhraw" not in css, "no page of this book has a coloured formula"
     built = site.with_name("built") / "_static/custom.css"

@@ -1,11 +1,13 @@
-"""The site as readers get it: one style sheet, one script, and a policy that is kept.
+"""The site as readers get it: styles in the page, one script, and a policy kept.
 
 ::
 
     python docs/_ext/finish.py _build/next _build/html.new
 
 Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
-which no page uses. Here they become one of each, without the rules that match nothing.
+which no page uses. Here the scripts become one. The sheets become the rules that match
+something on the page, and stand in it: a phone paints once it has the page, not a round
+trip later, and a second page is little heavier.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import posixpath
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from policy import with_policy
+from rjsmin import jsmin
 from searching import light as light_index
-from sheets import purged, short, unscripted
+from sheets import matching, purged, short, unscripted
 
 SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
@@ -33,9 +37,12 @@ OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
-# Where searched words are not marked: Sphinx would break figures, formulas and data up.
-UNMARKED = '"button, select, textarea"', '"button, select, textarea, svg, math, script"'
-MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+# Sphinx would mark searched words in figures, formulas and data too, and break them up.
+# The theme would lay out all of a page to measure its blocks; interface.js does not.
+EDITS = {
+    '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
+    '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",
+}
 UNUSED = [
     ".buildinfo*",
     "locales",
@@ -54,31 +61,63 @@ def asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
 
 
 def rebased(css: str, name: str) -> str:
-    """A sheet's text as if it lay beside the one it becomes part of.
+    """A sheet's text with ``{}`` where a page puts the way to the sheets' folder.
 
     >>> rebased('@charset "UTF-8";p{src:url(../fonts/a.woff2)}', "styles/a.css")
-    'p{src:url("fonts/a.woff2")}'
+    'p{src:url("{}fonts/a.woff2")}'
     """
     if "@import" in css:
         raise ValueError(f"{name} holds an @import; expected a sheet that stands alone")
 
     def moved(found: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2]))
-        return f'url("{path}")'
+        return f'url("{{}}{path}")'
 
     return ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
 
 
-def words(pages: list[str], scripts: list[str]) -> set[str]:
+def words(texts: Iterable[str]) -> set[str]:
     """Everything in tags and scripts that a selector could mean.
 
-    >>> sorted(words(['<p class="a b-c" title="d">text</p>'], ["f('e')"]))
+    >>> sorted(words(["f('e')", '<p class="a b-c">']))
     ['a', 'b-c', 'class', 'e', 'f', 'p']
     """
-    tags = {tag for page in pages for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
-    texts = [*(WORDY.sub("", tag) for tag in tags), *scripts]
     found = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     return {word for word in found if word.lstrip("-")[:1].isalpha()}
+
+
+def tags(page: str) -> set[str]:
+    """The tags of a page, without the attributes that no selector asks for.
+
+    >>> tags('<p class="a" title="d">text</p>')
+    {'<p class="a" >'}
+    """
+    return {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
+
+
+def called(page: str, texts: dict[str, str]) -> set[str]:
+    """The scripts that a page asks for, and those that these ask for.
+
+    >>> texts = {"a.js": "import('b.js')", "b.js": "", "c.js": ""}
+    >>> sorted(called('<script defer src="_static/a.js"></script>', texts))
+    ['a.js', 'b.js']
+    """
+    named = {*asked(SCRIPT, [page])} & texts.keys()
+    return {n for n in texts if n in named or any(n in texts[m] for m in named)}
+
+
+def edited(script: str) -> str:
+    """The theme's and Sphinx's scripts as the pages need them.
+
+    >>> edited("")
+    Traceback (most recent call last):
+    ValueError: '"button, select, textarea"' is 0 times in the scripts; expected once
+    """
+    for old, new in EDITS.items():
+        if (times := script.count(old)) != 1:
+            raise ValueError(f"{old!r} is {times} times in the scripts; expected once")
+        script = script.replace(old, new)
+    return script
 
 
 def checksum(text: str) -> str:
@@ -104,16 +143,26 @@ def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> s
     return pattern.sub(replaced, page)
 
 
-def light(page: str, sheets: list[str], scripts: list[str], stamps: list[str]) -> str:
-    """A page that asks for one sheet and one script, waits for none, and says so."""
-    css, js = stamps
-    link = f'<link rel="stylesheet" href="{{}}site.css?v={css}" />\n'
+def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
+    """A page with its styles that asks for one script, waits for none, and says so."""
+    style = f"<style>{css}</style>\n"
     when = "preload" if "<math" in page else "prefetch"
-    link += f'<link rel="{when}" as="font" crossorigin href="{{}}{FONT}" />\n'
-    page = merged(SHEET, sheets, link, page)
-    call = f'<script defer src="{{}}site.js?v={js}"></script>\n'
+    style += f'<link rel="{when}" as="font" crossorigin href="{{}}{FONT}" />\n'
+    page = merged(SHEET, sheets, style, page)
+    call = f'<script defer src="{{}}site.js?v={checksum(js)}"></script>\n'
     page = merged(SCRIPT, scripts, call, page)
     return with_policy(WAITING.sub("<script defer", OPTIONS.sub("", page)))
+
+
+def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
+    """For each page the rules that can match what is on it or what its scripts make."""
+    made = {name: words([text]) for name, text in own.items() if "class" in text}
+    meant = [
+        words([js, *tags(page)]).union(*(made.get(n, ()) for n in called(page, own)))
+        for page in pages
+    ]
+    css = unscripted(purged(css, set().union(*meant)))
+    return [matching(css, its) for its in meant]
 
 
 def finish(built: Path, site: Path) -> None:
@@ -125,21 +174,20 @@ def finish(built: Path, site: Path) -> None:
     everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
     scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
     read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
-    own = [path.read_text(encoding="utf-8") for path in static.glob("*.*js")]
     css = "\n".join(short(rebased(read[name], name)) for name in sheets)
-    js = "\n;".join(MAP.sub("", read[name]) for name in scripts).replace(*UNMARKED)
-    css = unscripted(purged(css, words(pages, [js, *own])))
-    made = {"site.css": css, "site.js": js}
+    js = edited("\n;".join(read[name] for name in scripts))
+    own = {p.name: p.read_text(encoding="utf-8") for p in static.glob("*.*js")}
+    own = {name: text for name, text in own.items() if name not in scripts}
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
     for name in [*sheets, *scripts]:
         (site / "_static" / name).unlink(missing_ok=True)
+    for name, text in {"site.js": js, **own}.items():
+        short_js = jsmin(text, keep_bang_comments=True)
+        (site / "_static" / name).write_text(short_js, encoding="utf-8")
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
-    for name, text in made.items():
-        (site / "_static" / name).write_text(text, encoding="utf-8")
-    stamps = [checksum(text) for text in made.values()]
-    for path, page in zip(paths, pages, strict=True):
-        text = light(page, sheets, scripts, stamps)
+    for path, page, its in zip(paths, pages, styles(css, pages, js, own), strict=True):
+        text = light(page, sheets, scripts, its, js)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
 
 

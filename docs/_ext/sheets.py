@@ -7,7 +7,7 @@ hold. Where it is not plain what a selector asks for, the rule stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 
 QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
@@ -28,12 +28,14 @@ def short(css: str) -> str:
     return QUIET.sub(lambda found: found[1] or " ", css)
 
 
-def blocks(css: str) -> Iterator[tuple[str, str | None]]:
+@cache  # one sheet is matched with each page
+def blocks(css: str) -> tuple[tuple[str, str | None], ...]:
     """Each rule as what stands before its braces and in them; a statement has none.
 
-    >>> list(blocks('@charset "}";a{b:c}@media d{e{f:g}}'))
-    [('@charset "}"', None), ('a', 'b:c'), ('@media d', 'e{f:g}')]
+    >>> blocks('@charset "}";a{b:c}@media d{e{f:g}}')
+    (('@charset "}"', None), ('a', 'b:c'), ('@media d', 'e{f:g}'))
     """
+    found: list[tuple[str, str | None]] = []
     depth = start = inside = 0
     head = ""
     for mark in MARKS.finditer(css):
@@ -41,20 +43,22 @@ def blocks(css: str) -> Iterator[tuple[str, str | None]]:
         if mark[0] == "{" and depth == 1:
             head, inside = css[start : mark.start()].strip(), mark.end()
         elif mark[0] == "}" and depth == 0:
-            yield head, css[inside : mark.start()].strip()
+            found.append((head, css[inside : mark.start()].strip()))
             start = mark.end()
         elif mark[0] == ";" and depth == 0:
-            yield css[start : mark.start()].strip(), None
+            found.append((css[start : mark.start()].strip(), None))
             start = mark.end()
     if depth or css[start:].strip():
         raise ValueError(f"the sheet breaks off in {css[start:][:60]!r}")
+    return tuple(found)
 
 
-def choices(selectors: str) -> list[str]:
+@cache
+def choices(selectors: str) -> tuple[str, ...]:
     """The selectors of a list.
 
     >>> choices('a, b:is(c, d:not(e)), [f="g,h"]')
-    ['a', 'b:is(c, d:not(e))', '[f="g,h"]']
+    ('a', 'b:is(c, d:not(e))', '[f="g,h"]')
     """
     parts, depth = [""], 0
     for sign in selectors:
@@ -63,10 +67,11 @@ def choices(selectors: str) -> list[str]:
             parts.append("")
         else:
             parts[-1] += sign
-    return [part.strip() for part in parts]
+    return tuple(part.strip() for part in parts)
 
 
-def wanted(selector: str) -> set[str]:
+@cache
+def wanted(selector: str) -> frozenset[str]:
     """The tags, classes, identifiers and attributes without which nothing matches.
 
     >>> sorted(wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
@@ -77,7 +82,7 @@ def wanted(selector: str) -> set[str]:
         before, selector = selector, re.sub(r"\([^()]*\)", "", selector)
     attributes = re.findall(r"\[\s*([\w-]+)", selector)
     bare = re.sub(r"\[[^\]]*\]|::?[\w-]+", "", selector)
-    return {*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)}
+    return frozenset([*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)])
 
 
 def matching(css: str, words: set[str]) -> str:

@@ -1,4 +1,4 @@
-// What the theme's buttons need of Bootstrap: menus that open, and the way to the top.
+// What the theme leaves to Bootstrap, or does at a price: menus, focus, the way to the top.
 {
   const close = (toggle) => {
     toggle.setAttribute("aria-expanded", "false");
@@ -47,6 +47,14 @@
       if (!box.contains(event.target)) close(toggle);
     });
   }
+
+  // What scrolls takes the focus, and is measured once it is laid out.
+  const measured = new ResizeObserver((boxes) => {
+    const wide = boxes.map(({ target: t }) => t.scrollWidth > t.clientWidth);
+    boxes.forEach(({ target }, i) => (target.tabIndex = wide[i] ? 0 : -1));
+  });
+  const scrolled = "pre, .cell_output > .output, .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
   const top = document.getElementById("pst-back-to-top");
   let before = 0;
