@@ -1,4 +1,4 @@
-// What the theme leaves to Bootstrap, or does at a price: menus, focus, the way to the top.
+// What the theme leaves to Bootstrap: menus that open, and the way to the top.
 {
   const close = (toggle) => {
     toggle.setAttribute("aria-expanded", "false");
@@ -21,20 +21,19 @@
     const menu = toggle.nextElementSibling;
     const box = toggle.parentElement;
     menu.setAttribute("data-bs-popper", "static"); // the theme's sheet places it
+    const leave = () => {
+      close(toggle);
+      toggle.focus();
+    };
     close(toggle);
     toggle.addEventListener("click", () =>
       menu.classList.contains("show") ? close(toggle) : open(toggle),
     );
-    menu.addEventListener("click", () => {
-      close(toggle);
-      toggle.focus();
-    });
+    menu.addEventListener("click", leave);
     box.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (event.key === "Escape" && menu.classList.contains("show")) {
-        close(toggle);
-        toggle.focus();
-      } else if (step) {
+      if (event.key === "Escape" && menu.classList.contains("show")) leave();
+      else if (step) {
         event.preventDefault();
         if (!menu.classList.contains("show")) open(toggle);
         move(toggle, step);
@@ -48,13 +47,17 @@
     });
   }
 
-  // What scrolls takes the focus, and is measured once it is laid out.
+  // What scrolls takes the focus, and so does what is not laid out yet. The theme lays
+  // a whole page out to tell.
   const measured = new ResizeObserver((boxes) => {
-    const wide = boxes.map(({ target: t }) => t.scrollWidth > t.clientWidth);
-    boxes.forEach(({ target }, i) => (target.tabIndex = wide[i] ? 0 : -1));
+    for (const { target: box } of boxes)
+      box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
   });
-  const scrolled = "pre, .cell_output > .output, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
+  const scrolled = "pre, .output, .pst-scrollable-table-container";
+  for (const box of document.querySelectorAll(scrolled)) {
+    box.tabIndex = 0;
+    measured.observe(box);
+  }
 
   const top = document.getElementById("pst-back-to-top");
   let before = 0;

@@ -40,10 +40,9 @@ const pageWords = {};
 
   const loaded = (page) =>
     new Promise((tell) => {
+      const src = `_static/words/${page}.js`;
       const script = document.createElement("script");
-      script.onload = script.onerror = tell;
-      script.src = `_static/words/${page}.js`;
-      document.head.append(script);
+      document.head.append(Object.assign(script, { src, onload: tell, onerror: tell }));
     });
 
   window.fetch = async (url) => {
