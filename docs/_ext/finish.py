@@ -38,7 +38,7 @@ WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
-# The theme would lay out all of a page to measure its blocks; interface.js does not.
+# The theme would lay out a page once for each of its blocks; interface.js does not.
 EDITS = {
     '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
     '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",

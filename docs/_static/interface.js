@@ -47,17 +47,13 @@
     });
   }
 
-  // What scrolls takes the focus, and so does what is not laid out yet. The theme lays
-  // a whole page out to tell.
+  // What scrolls takes the focus. The theme lays the page out once for each to tell.
   const measured = new ResizeObserver((boxes) => {
     for (const { target: box } of boxes)
       box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
   });
   const scrolled = "pre, .output, .pst-scrollable-table-container";
-  for (const box of document.querySelectorAll(scrolled)) {
-    box.tabIndex = 0;
-    measured.observe(box);
-  }
+  for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
   const top = document.getElementById("pst-back-to-top");
   let before = 0;
