@@ -157,8 +157,11 @@ def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {name: words([text]) for name, text in own.items() if "class" in text}
+    everywhere = words([js])
     meant = [
-        words([js, *tags(page)]).union(*(made.get(n, ()) for n in called(page, own)))
+        everywhere.union(
+            words(tags(page)), *(made.get(n, ()) for n in called(page, own))
+        )
         for page in pages
     ]
     css = unscripted(purged(css, set().union(*meant)))

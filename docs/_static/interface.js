@@ -1,4 +1,4 @@
-// What the theme leaves to Bootstrap: menus that open, and the way to the top.
+// What the theme leaves to Bootstrap: menus, and the way to the top.
 {
   const close = (toggle) => {
     toggle.setAttribute("aria-expanded", "false");
@@ -20,7 +20,7 @@
   for (const toggle of document.querySelectorAll('[data-bs-toggle="dropdown"]')) {
     const menu = toggle.nextElementSibling;
     const box = toggle.parentElement;
-    menu.setAttribute("data-bs-popper", "static"); // the theme's sheet places it
+    menu.setAttribute("data-bs-popper", "static");
     const leave = () => {
       close(toggle);
       toggle.focus();
@@ -47,7 +47,7 @@
     });
   }
 
-  // What scrolls takes the focus. The theme lays the page out once for each to tell.
+  // What scrolls takes the focus.
   const measured = new ResizeObserver((boxes) => {
     for (const { target: box } of boxes)
       box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;

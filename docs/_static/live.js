@@ -1,11 +1,10 @@
 // Live cells and formula boxes: Python in the reader's browser.
-// Nothing more is loaded before the first click. A worker does the work: live-worker.js.
+// Nothing more is loaded before the first click. live-worker.js does the work.
 (() => {
   "use strict";
   const here = document.currentScript.src;
   const data = JSON.parse(document.getElementById("live-data").textContent);
 
-  // make("p", { className: "quiet" }, "words") is an element
   function make(tag, properties, ...children) {
     const element = Object.assign(document.createElement(tag), properties);
     element.append(...children);
@@ -18,7 +17,7 @@
     return made;
   }
 
-  // Run or Measure, and Stop in its place while Python is busy; beside them, what goes on
+  // Run or Measure, and Stop in its place while Python is busy
   function bar(text, of, action, ...more) {
     const status = make("span", { className: "live-status" });
     status.setAttribute("role", "status");

@@ -18,7 +18,7 @@ const pageWords = {};
   Scorer.score = ([page, name, , , score]) =>
     score + (name === query ? 20 : 0) + (10 * said(page)) / most;
 
-  // A single letter would be marked in every word, here and on the page that is found.
+  // A single letter would be marked in every word.
   const parse = Search._parseQuery;
   Search._parseQuery = (typed) => {
     const parsed = parse(typed);
