@@ -7,12 +7,13 @@
 Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
 which no page uses. Here the scripts become one. The sheets become the rules that match
 something on the page, and stand in it: a phone paints once it has the page, not a round
-trip later, and a second page is little heavier.
+trip later, and a second page is little heavier. Scripts are asked for after that.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import posixpath
 import re
 import shutil
@@ -34,9 +35,11 @@ SCRIPT = re.compile(
 )
 # The theme sets two options that only its version switch and live search read.
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
-WAITING = re.compile(r"<script\b(?![^>]*\b(?:defer|async|type)\b)(?=[^>]*\bsrc=)")
+CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+# Where later.js keeps what a page calls.
+NONE = "const scripts = [];"
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 EDITS = {
@@ -51,7 +54,20 @@ UNUSED = [
     "*webpack-macros.html",
     "fa-[br]*.woff2",
 ]
-FONT = "fonts/STIXTwoMath-subset.woff2"
+# A page shows its icons and formulas once, in their own fonts.
+ICONS, FORMULAS = (
+    "vendor/fontawesome/webfonts/fa-solid-900.woff2",
+    "fonts/STIXTwoMath-subset.woff2",
+)
+# The theme's scripts make these for a book of several versions.
+NEVER = {
+    "bd-header-announcement",
+    "bd-header-version-warning",
+    "dropdown-menu-dark",
+    "list-group-item",
+    "list-group-item-action",
+    "version-switcher__menu",
+}
 
 
 def asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
@@ -87,12 +103,13 @@ def words(texts: Iterable[str]) -> set[str]:
 
 
 def tags(page: str) -> set[str]:
-    """The tags of a page, without the attributes that no selector asks for.
+    """A page's tags, without attributes that no selector asks for, and its scripts.
 
-    >>> tags('<p class="a" title="d">text</p>')
-    {'<p class="a" >'}
+    >>> sorted(tags('<p class="a" title="d">text</p><script>f()</script>'))
+    ['<p class="a" >', '<script>', 'f()']
     """
-    return {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
+    marked = {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
+    return marked.union(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
 
 
 def called(page: str, texts: dict[str, str]) -> set[str]:
@@ -143,21 +160,36 @@ def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> s
     return pattern.sub(replaced, page)
 
 
+def later(page: str) -> str:
+    """The page that calls its scripts, in their order, once it has been painted.
+
+    >>> later(f'<script src="a.js"></script><script src="b.js"></script>{NONE}')
+    'const scripts = ["a.js", "b.js"];'
+    """
+    if page.count(NONE) != 1:
+        raise ValueError(
+            f"{NONE!r} is {page.count(NONE)} times in a page; expected once"
+        )
+    called = json.dumps(CALL.findall(page))
+    return CALL.sub("", page).replace(NONE, NONE.replace("[]", called))
+
+
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
-    """A page with its styles that asks for one script, waits for none, and says so."""
+    """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    when = "preload" if "<math" in page else "prefetch"
-    style += f'<link rel="{when}" as="font" crossorigin href="{{}}{FONT}" />\n'
+    for font in (ICONS, FORMULAS):
+        when = "preload" if font == ICONS or "<math" in page else "prefetch"
+        style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
-    call = f'<script defer src="{{}}site.js?v={checksum(js)}"></script>\n'
+    call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
     page = merged(SCRIPT, scripts, call, page)
-    return with_policy(WAITING.sub("<script defer", OPTIONS.sub("", page)))
+    return with_policy(later(OPTIONS.sub("", page)))
 
 
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {name: words([text]) for name, text in own.items() if "class" in text}
-    everywhere = words([js])
+    everywhere = words([js]) - NEVER
     meant = [
         everywhere.union(
             words(tags(page)), *(made.get(n, ()) for n in called(page, own))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
-from visits import ROOT, SITE
+from visits import ROOT, SITE, arrive
 
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 from live_files import NPM, assemble, version_of
@@ -83,7 +83,7 @@ class Cell:
 
 def opened(page: Page, address: str, name: str) -> Page:
     """A page of the site with every solution unfolded."""
-    page.goto(f"{address}/{name}.html")
+    arrive(page, f"{address}/{name}.html")
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     return page
 

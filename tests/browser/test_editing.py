@@ -5,6 +5,7 @@ from __future__ import annotations
 from cells import Cell, opened
 from firefox import CONTROL, ENTER, SHIFT, Firefox
 from playwright.sync_api import Page, expect
+from visits import arrive
 
 
 def test_the_keyboard_is_enough_and_never_trapped(page: Page, vendored: str):
@@ -51,7 +52,7 @@ def test_a_cell_is_edited_in_the_colours_of_the_page(page: Page, address: str):
     """Nearly: what stands between braces in a text is coloured as text."""
     total = other = plain = 0
     for name in ("forward", "backward", "mutants", "training"):
-        page.goto(f"{address}/{name}.html")
+        arrive(page, f"{address}/{name}.html")
         for static, edited in page.evaluate(COLOURED):
             assert [letter[0] for letter in static] == [letter[0] for letter in edited]
             ink = max(static, key=[letter[1:] for letter in static].count)[1:]

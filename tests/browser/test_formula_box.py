@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cells import PATIENCE, opened
 from playwright.sync_api import Locator, Page, expect
+from visits import arrive
 
 from rnn_notes.live import Session
 
@@ -54,7 +55,7 @@ def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
 
 
 def test_an_exercise_tells_right_from_wrong_and_no_more(page: Page, vendored: str):
-    page.goto(f"{vendored}/equations.html")
+    arrive(page, f"{vendored}/equations.html")
     box = page.locator(".formula-box").nth(1)
     asked = r"\frac{\partial L}{\partial b_h}"
     right = rf"{asked} = \sum_{{t=1}}^{{T}} \frac{{\partial L}}{{\partial a_t}}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import Opened
+from visits import Opened, arrive
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -25,7 +25,7 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
 ) -> None:
     made, heard = context(color_scheme="dark", viewport={"width": 1280, "height": 900})
     page = made.new_page()
-    page.goto(f"{address}/index.html")
+    arrive(page, f"{address}/index.html")
     assert page.evaluate(THEME) == "dark"
     page.emulate_media(color_scheme="light")
     page.wait_for_function(f"{THEME} === 'light'")
@@ -34,13 +34,13 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
     assert page.evaluate(THEME) == "dark"
     page.mouse.move(600, 600)
     assert not page.locator(".theme-change-button").first.is_visible()
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     assert page.evaluate(THEME) == "dark", "the choice holds on the next page"
     assert not heard.errors
 
 
 def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
-    page.goto(f"{address}/index.html")
+    arrive(page, f"{address}/index.html")
     tab_to(page, ".theme-switch-button")
     toggle = page.locator(".theme-switch-button")
     assert toggle.get_attribute("aria-expanded") == "false"
@@ -63,7 +63,7 @@ def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
 def test_search_opens_by_shortcut_and_by_button_and_submits(
     page: Page, address: str
 ) -> None:
-    page.goto(f"{address}/index.html")
+    arrive(page, f"{address}/index.html")
     dialog = page.locator("#pst-search-dialog")
     page.keyboard.press("Control+k")
     assert dialog.is_visible()
@@ -82,12 +82,12 @@ def test_search_opens_by_shortcut_and_by_button_and_submits(
 
 
 def test_what_was_searched_is_marked_in_words_alone(page: Page, address: str) -> None:
-    page.goto(f"{address}/dhnext.html?highlight=dhnext")
+    arrive(page, f"{address}/dhnext.html?highlight=dhnext")
     expect(page.locator("p span.highlighted").first).to_be_visible()
     figures = page.locator("svg").filter(has_text="dhnext")
     assert figures.count() > 0
     assert page.locator(":is(svg, math, script) :is(.highlighted, span)").count() == 0
-    page.goto(f"{address}/equations.html?highlight=sum")
+    arrive(page, f"{address}/equations.html?highlight=sum")
     expect(page.locator("span.highlighted").first).to_be_attached()
     assert page.locator(":is(svg, math, script) :is(.highlighted, span)").count() == 0
 
@@ -96,7 +96,7 @@ def test_what_was_searched_is_marked_in_words_alone(page: Page, address: str) ->
 def test_sidebars_on_a_phone(context: Opened, address: str, side: str) -> None:
     made, heard = context(viewport={"width": 390, "height": 800})
     page = made.new_page()
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     modal = page.locator(f"#pst-{side}-sidebar-modal")
     tab_to(page, f".{side}-toggle")
     page.keyboard.press("Enter")
@@ -112,7 +112,7 @@ def test_sidebars_on_a_phone(context: Opened, address: str, side: str) -> None:
 
 
 def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     sidebar = page.locator("#pst-primary-sidebar")
     assert sidebar.is_visible()
     page.locator(".primary-toggle").click()
@@ -123,7 +123,7 @@ def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
 
 def test_back_to_top_comes_when_a_reader_turns_back(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 1000, "height": 800})
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     button = page.locator("#pst-back-to-top")
     assert not button.is_visible()
     page.mouse.move(600, 500)
@@ -137,7 +137,7 @@ def test_back_to_top_comes_when_a_reader_turns_back(page: Page, address: str) ->
 
 
 def test_a_button_tells_its_title_to_the_keyboard(page: Page, address: str) -> None:
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     tip = (
         "getComputedStyle(document.querySelector('.primary-toggle'), '::after').content"
     )
@@ -147,7 +147,7 @@ def test_a_button_tells_its_title_to_the_keyboard(page: Page, address: str) -> N
 
 
 def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
-    page.goto(f"{address}/forward.html")
+    arrive(page, f"{address}/forward.html")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.url.endswith("#main-content")
@@ -160,7 +160,7 @@ def test_folded_parts_and_wide_formulas_by_keyboard(
 ) -> None:
     made, _ = context(viewport={"width": 390, "height": 800})
     page = made.new_page()
-    page.goto(f"{address}/transposes.html", wait_until="networkidle")
+    arrive(page, f"{address}/transposes.html", wait_until="networkidle")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.parentElement.open")
@@ -177,7 +177,7 @@ def test_nothing_moves_for_those_who_ask(context: Opened, address: str) -> None:
     for wish, expected in (("reduce", 0), ("no-preference", 1)):
         made, _ = context(reduced_motion=wish)
         page = made.new_page()
-        page.goto(f"{address}/forward.html")
+        arrive(page, f"{address}/forward.html")
         assert min(len(page.evaluate(moving)), 1) == expected, page.evaluate(moving)
         smooth = page.evaluate(
             "getComputedStyle(document.documentElement).scrollBehavior"

@@ -7,7 +7,7 @@ import re
 import pytest
 from cells import Cell, differences, opened, parting
 from playwright.sync_api import Browser, Page, expect
-from visits import SITE, Opened, violations
+from visits import SITE, Opened, arrive, violations
 
 ROUNDING = {"gradient-check": [1]}  # errors of quotients whose step is too small
 
@@ -183,7 +183,7 @@ def test_axe_finds_nothing_in_a_page_that_lives(
 def test_a_file_says_why_nothing_runs(context: Opened):
     made, _ = context()
     page = made.new_page()
-    page.goto((SITE / "forward.html").as_uri())
+    arrive(page, (SITE / "forward.html").as_uri())
     expect(page.locator(".live-excuse")).to_have_count(1)
     expect(page.locator(".live-excuse")).to_contain_text("http.server")
     expect(page.locator(".live-bar")).to_have_count(0)
@@ -193,7 +193,7 @@ def test_a_file_says_why_nothing_runs(context: Opened):
 def test_without_javascript_the_page_stands(browser: Browser, address: str):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(f"{address}/equations.html")
+    arrive(page, f"{address}/equations.html")
     expect(page.locator(".cell_output").first).to_be_visible()
     assert page.locator(".live-bar, .formula-box > *, .live-excuse").count() == 0
     context.close()

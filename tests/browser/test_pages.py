@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from visits import Opened, violations
+from visits import Opened, arrive, violations
 
 SPILLS = """() => {
   const wide = document.documentElement.clientWidth;
@@ -29,7 +29,7 @@ def test_page(
         reduced_motion="reduce",
     )
     page = made.new_page()
-    page.goto(f"{address}/{name}.html", wait_until="networkidle")
+    arrive(page, f"{address}/{name}.html", wait_until="networkidle")
     sideways = (
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     )
@@ -51,7 +51,7 @@ def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:
     )
     made, heard = context(viewport={"width": 390, "height": 900})
     page = made.new_page()
-    page.goto(bad.as_uri())
+    arrive(page, bad.as_uri())
     assert any("button-name" in line for line in violations(page))
     assert any("wide" in line for line in page.evaluate(SPILLS))
     assert heard.errors == ["error: told"]

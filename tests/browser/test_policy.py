@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 from server import served
-from visits import SITE, Opened
+from visits import SITE, Opened, arrive
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)" />')
 ATTACKS = {
@@ -96,7 +96,7 @@ def test_the_policy_bites(context: Opened, address: str) -> None:
     for directive, attack in ATTACKS.items():
         made, _ = context()
         page = made.new_page()
-        page.goto(f"{address}/index.html")
+        arrive(page, f"{address}/index.html")
         assert attempt(page, attack) == Outcome([directive], False, [])
 
 
@@ -109,7 +109,7 @@ def test_without_the_policy_the_same_attacks_succeed(
         for directive, attack in ATTACKS.items():
             made, _ = context()
             page = made.new_page()
-            page.goto(f"{address}/index.html")
+            arrive(page, f"{address}/index.html")
             outcome = attempt(page, attack)
             assert outcome.broken == []
             assert outcome.ran == directive.startswith("script-src")
@@ -119,7 +119,7 @@ def test_without_the_policy_the_same_attacks_succeed(
 def test_a_page_opened_from_a_file_has_its_style_and_scripts(context: Opened) -> None:
     made, heard = context(color_scheme="dark")
     page = made.new_page()
-    page.goto((SITE / "index.html").as_uri())
+    arrive(page, (SITE / "index.html").as_uri())
     assert page.evaluate("document.fonts.ready.then(f => f.size)") > 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
         "rgb(21, 24, 28)"

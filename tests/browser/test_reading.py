@@ -7,7 +7,7 @@ import re
 import pytest
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import PAGES, SITE, Opened
+from visits import PAGES, SITE, Opened, arrive
 
 SIDEWAYS = """document.documentElement.scrollWidth
   - document.documentElement.clientWidth"""
@@ -75,7 +75,7 @@ def test_formulas_in_chromium(
     )
     page = made.new_page()
     for name in FORMULAS:
-        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        arrive(page, f"{address}/{name}.html", wait_until="networkidle")
         assert (name, page.evaluate(LOADED), page.evaluate(LOST)) == (name, True, [])
         assert page.evaluate(SIDEWAYS) <= 0, name
     page.evaluate("document.querySelector('.formula').style.overflow = 'hidden'")
@@ -89,7 +89,7 @@ def test_on_paper_nothing_is_cut_and_solutions_are_open(
     page = made.new_page()  # as wide as A4 between margins of 18 mm
     page.emulate_media(media="print")
     for name in PAGES:
-        page.goto(f"{address}/{name}.html", wait_until="networkidle")
+        arrive(page, f"{address}/{name}.html", wait_until="networkidle")
         assert (name, page.evaluate(CUT)) == (name, [])
         solutions = page.locator("details.solution > :not(summary)")
         for at in range(solutions.count()):
@@ -100,14 +100,14 @@ def test_on_paper_nothing_is_cut_and_solutions_are_open(
         assert max(map(int, re.findall(r"\d+", ink)[:3])) < 100, (
             "dark ink, in any scheme"
         )
-    page.goto(f"{address}/transposes.html", wait_until="networkidle")
+    arrive(page, f"{address}/transposes.html", wait_until="networkidle")
     page.emulate_media(media="screen")
     assert page.evaluate(CUT), "on a screen as narrow, some lines scroll"
     assert not page.locator("details.solution > p").first.is_visible()
 
 
 def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:
-    page.goto(f"{address}/forward.html", wait_until="networkidle")
+    arrive(page, f"{address}/forward.html", wait_until="networkidle")
     wire = page.context.new_cdp_session(page)
     tree = wire.send("Accessibility.getFullAXTree")["nodes"]
     roles = [node["role"]["value"] for node in tree if not node.get("ignored")]
@@ -127,7 +127,7 @@ def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:
 def test_without_scripts_the_book_stands(context: Opened, address: str) -> None:
     made, heard = context(java_script_enabled=False)
     page = made.new_page()
-    page.goto(f"{address}/transposes.html")
+    arrive(page, f"{address}/transposes.html")
     assert page.locator(".formula math").first.is_visible()
     assert not page.locator(".theme-switch-button").is_visible()
     page.locator("details.solution > summary").first.click()
@@ -149,7 +149,7 @@ def test_without_scripts_the_colours_are_those_of_the_system(
         for scripts in (True, False):
             made, _ = context(java_script_enabled=scripts, color_scheme=scheme)
             page = made.new_page()
-            page.goto(f"{address}/memory.html")
+            arrive(page, f"{address}/memory.html")
             seen[scheme, scripts] = page.evaluate(COLOURS)
         assert seen[scheme, False] == seen[scheme, True], scheme
     assert seen["light", False] != seen["dark", False]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
-from visits import SITE, Opened, violations
+from visits import SITE, Opened, arrive, violations
 
 FOUND = {
     "dhnext": ("dhnext.html", "dhnext"),
@@ -22,7 +22,7 @@ ROWS = "[...document.querySelectorAll('#search-results li')]"
 
 def results(page: Page, place: str, query: str) -> dict[str, str]:
     """Where each result leads, and what is said of it."""
-    page.goto(place + "search.html")
+    arrive(page, place + "search.html")
     field = page.locator("main input[name=q]")
     field.fill(query)
     field.press("Enter")
@@ -81,14 +81,14 @@ def test_words_are_marked_and_single_letters_are_not(page: Page, place: str) -> 
 
 
 def test_what_is_not_there_is_not_found(page: Page, place: str) -> None:
-    page.goto(f"{place}search.html?q=zyzzyva")
+    arrive(page, f"{place}search.html?q=zyzzyva")
     page.locator(".search-summary:not(:empty)").wait_for()
     assert "did not match" in page.locator(".search-summary").inner_text()
     assert page.evaluate(ROWS) == []
 
 
 def test_the_button_opens_the_search(page: Page, place: str) -> None:
-    page.goto(f"{place}dhnext.html")
+    arrive(page, f"{place}dhnext.html")
     dialog = page.locator("#pst-search-dialog")
     assert not dialog.is_visible()
     page.locator(".search-button__button >> visible=true").first.click()
@@ -102,7 +102,7 @@ def test_the_button_opens_the_search(page: Page, place: str) -> None:
 def test_a_lost_reader_finds_back(context: Opened, address: str) -> None:
     """The page for lost readers stands at any depth, with its looks and its links."""
     page = context()[0].new_page()
-    answer = page.goto(f"{address}/no/such/page.html")
+    answer = arrive(page, f"{address}/no/such/page.html")
     assert answer is not None
     assert answer.status == 404
     assert page.evaluate("document.styleSheets[0].cssRules.length") > 50

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, Opened, violations
+from visits import SITE, Opened, arrive, violations
 
 from rnn_notes.figures.given import given
 from rnn_notes.figures.walking import _entries
@@ -35,7 +35,7 @@ LIT = """parts => parts.filter(part => part.classList.contains('now'))
 @pytest.fixture
 def stepper(page: Page, address: str) -> Page:
     """The page on dhnext, with the slider in focus."""
-    page.goto(f"{address}/dhnext.html")
+    arrive(page, f"{address}/dhnext.html")
     page.locator(".stepper input").focus()
     return page
 
@@ -59,7 +59,7 @@ def expected(k: int) -> tuple[str, dict[str, list[str]]]:
 def test_the_left_arrow_walks_through_the_trace(
     page: Page, address: str, where: str
 ) -> None:
-    page.goto(f"{address}/{where}.html")
+    arrive(page, f"{address}/{where}.html")
     slider = page.locator(".stepper input")
     slider.focus()
     for k in range(LAST + 1):
@@ -157,7 +157,7 @@ def test_the_ledger_fills_row_by_row(stepper: Page) -> None:
 def test_it_works_from_a_file(context: Opened, where: str) -> None:
     made, heard = context(viewport={"width": 1280, "height": 900})
     page = made.new_page()
-    page.goto((SITE / f"{where}.html").as_uri())
+    arrive(page, (SITE / f"{where}.html").as_uri())
     page.locator(".stepper input").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -173,7 +173,7 @@ def test_without_scripts_all_steps_stand_in_one_picture(
 ) -> None:
     made, _ = context(java_script_enabled=False)
     page = made.new_page()
-    page.goto(f"{address}/{where}.html")
+    arrive(page, f"{address}/{where}.html")
     picture = page.get_by_role("img", name="Every step backward")
     expect(picture).to_be_visible()
     expect(page.locator(".stepper .live")).to_be_hidden()
@@ -194,7 +194,7 @@ def test_with_scripts_the_stepper_stands_in_its_place(stepper: Page) -> None:
 def test_a_phone_shows_all_of_it(context: Opened, address: str, width: int) -> None:
     made, _ = context(viewport={"width": width, "height": 800}, has_touch=True)
     page = made.new_page()
-    page.goto(f"{address}/dhnext.html")
+    arrive(page, f"{address}/dhnext.html")
     onwards = page.get_by_role("button", name="next line")
     for _ in range(LAST):
         onwards.tap()
@@ -217,7 +217,7 @@ def test_nothing_moves_for_who_wants_no_motion(
 ) -> None:
     made, _ = context(reduced_motion=motion)
     page = made.new_page()
-    page.goto(f"{address}/dhnext.html")
+    arrive(page, f"{address}/dhnext.html")
     moving = page.locator(".stepper *").evaluate_all(
         "all => all.filter(e => getComputedStyle(e).transitionDuration != '0s'"
         " && e.closest('[data-at]')).length"
@@ -231,7 +231,7 @@ def test_axe_finds_nothing_at_any_stage(
 ) -> None:
     made, _ = context(color_scheme=scheme, reduced_motion="reduce")
     page = made.new_page()
-    page.goto(f"{address}/dhnext.html")
+    arrive(page, f"{address}/dhnext.html")
     page.locator(".stepper input").focus()
     for k in (2, 4, 10, LAST):
         page.locator(".stepper input").fill(str(LAST - k))

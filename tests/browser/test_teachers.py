@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urldefrag, urljoin
 
 from playwright.sync_api import Page
+from visits import arrive
 
 SIZE = """async address => {
   const image = new Image();
@@ -22,7 +23,7 @@ def leads(page: Page, where: str) -> list[str]:
 
 
 def test_every_picture_of_the_list_is_a_picture(page: Page, address: str) -> None:
-    page.goto(f"{address}/teachers.html")
+    arrive(page, f"{address}/teachers.html")
     files = [to for to in leads(page, "article li a") if to.endswith(".svg")]
     assert len(files) == len(set(files)) >= 30
     assert len([file for file in files if "-dark" in file]) * 2 == len(files)
@@ -32,12 +33,12 @@ def test_every_picture_of_the_list_is_a_picture(page: Page, address: str) -> Non
 
 
 def test_every_address_leads_to_a_place(page: Page, address: str) -> None:
-    page.goto(f"{address}/teachers.html")
+    arrive(page, f"{address}/teachers.html")
     told = page.locator("article td:last-child a code").all_inner_texts()
     assert told == leads(page, "article td:last-child a:has(code)")
     assert len(told) >= 3
     for one in told:
         url, anchor = urldefrag(urljoin(f"{address}/", one))
-        page.goto(url)
+        arrive(page, url)
         assert page.locator(f"[id='{anchor}']").count() == 1, one
         assert page.locator(f"[id='{anchor}-']").count() == 0

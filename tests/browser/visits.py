@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Response
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "docs" / "_ext"))
@@ -40,6 +40,13 @@ class Heard:
 
 
 Opened = Callable[..., tuple[BrowserContext, Heard]]
+
+
+def arrive(page: Page, url: str, **options: Any) -> Response | None:
+    """The answer, once the page's scripts have run and all of it is laid out."""
+    answer = page.goto(url, **options)
+    page.locator("html:not([data-far])").wait_for(state="attached")
+    return answer
 
 
 def violations(page: Page) -> list[str]:

@@ -1,9 +1,15 @@
 {
+  const root = document.documentElement.dataset;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   let mode = "auto";
   try {
     mode = localStorage.getItem("mode") || mode;
   } catch {} // a reader may refuse storage
-  document.documentElement.dataset.mode = mode;
-  document.documentElement.dataset.theme = mode === "auto" ? dark : mode;
+  root.mode = mode;
+  root.theme = mode === "auto" ? dark : mode;
+
+  // The first paint waits for what it shows alone, unless there is a place to go to.
+  // later.js takes the mark away when all is there.
+  const [visit] = performance.getEntriesByType("navigation");
+  root.far = visit?.type === "navigate" && !location.hash ? "skipped" : "";
 }
