@@ -38,6 +38,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("name", PAGES)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that no worker waits for it at the end."""
+    items.sort(key=lambda item: "test_weight" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Where the site is served."""
@@ -105,17 +110,23 @@ def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
         yield found
 
 
+def heard_context(browser: Browser, **options: Any) -> tuple[BrowserContext, Heard]:
+    """A browser context and what is heard from it."""
+    context, heard = browser.new_context(**options), Heard()
+    context.set_default_timeout(60_000)
+    context.on("request", lambda request: heard.requests.append(request.url))
+    context.on("console", heard.note)
+    context.on("weberror", lambda error: heard.errors.append(str(error.error)))
+    return context, heard
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[Opened]:
     """A function that makes a browser context and what is heard from it."""
     made: list[BrowserContext] = []
 
     def make(**options: Any) -> tuple[BrowserContext, Heard]:
-        context, heard = browser.new_context(**options), Heard()
-        context.set_default_timeout(60_000)
-        context.on("request", lambda request: heard.requests.append(request.url))
-        context.on("console", heard.note)
-        context.on("weberror", lambda error: heard.errors.append(str(error.error)))
+        context, heard = heard_context(browser, **options)
         made.append(context)
         return context, heard
 
@@ -131,3 +142,11 @@ def page(context: Opened) -> Iterator[Page]:
     yield made.new_page()
     assert not heard.errors
     assert {host.split(":")[0] for host in heard.hosts()} <= {"127.0.0.1"}
+
+
+@pytest.fixture(scope="session")
+def reader(browser: Browser) -> Iterator[tuple[BrowserContext, Heard]]:
+    """One reader of many pages; what was fetched and compiled is kept."""
+    made, heard = heard_context(browser, viewport={"width": 1280, "height": 900})
+    yield made, heard
+    made.close()
