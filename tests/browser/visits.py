@@ -50,7 +50,7 @@ def arrive(page: Page, url: str, **options: Any) -> Response | None:
 
 
 def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds wrong with the page as it stands, by all or by these rules."""
+    """What axe-core finds wrong with the page, by all of its rules or by these."""
     # Evaluated through the debugger, which a page's content-security policy lets by.
     page.evaluate(AXE.read_text(encoding="utf-8"))
     options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
