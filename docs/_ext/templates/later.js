@@ -1,8 +1,9 @@
 // What is seen is painted. Now the scripts, in their order, then what start.js lets be
-// skipped, a section at a time.
+// skipped, a part at a time.
 requestAnimationFrame(() =>
   setTimeout(() => {
-    const far = [...document.querySelectorAll("article > section > section")];
+    const parts = "article > section > section, article dl.py";
+    const far = [...document.querySelectorAll(parts)];
     const nearer = () => {
       if (!far.length) return document.documentElement.removeAttribute("data-far");
       far.shift().setAttribute("data-near", "");
