@@ -183,3 +183,34 @@ def test_nothing_moves_for_those_who_ask(context: Opened, address: str) -> None:
             "getComputedStyle(document.documentElement).scrollBehavior"
         )
         assert wish != "reduce" or smooth == "auto"
+
+
+# What the page's first script says, before its sections are there
+FIRST = """addEventListener('DOMContentLoaded', () => {
+  window.first = document.documentElement.dataset.far;
+  window.skipped = [...document.querySelectorAll('article math')].filter(
+    math => !math.checkVisibility({contentVisibilityAuto: true})).length;
+})"""
+OPEN = "article math:not(details:not([open]) math)"
+
+
+@pytest.mark.parametrize("to", ["", "#exercises"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_is_far_is_laid_out_after_what_is_seen(
+    context: Opened, address: str, to: str, scripts: bool
+) -> None:
+    """And at once on the way to a place; all of it even if no script arrives."""
+    made, _ = context(viewport={"width": 390, "height": 800})
+    page = made.new_page()
+    page.add_init_script(FIRST)
+    if not scripts:
+        page.route("**/*.js*", lambda route: route.abort())
+    arrive(page, f"{address}/transposes.html{to}")
+    assert page.evaluate("window.first") == ("" if to else "skipped")
+    folded = page.locator("details:not([open]) math").count()
+    assert (page.evaluate("window.skipped") > folded) == (not to)
+    shown = page.locator(OPEN).evaluate_all(
+        "all => all.map(math => math.checkVisibility({contentVisibilityAuto: true}))"
+    )
+    assert all(shown)
+    assert len(shown) > 10
