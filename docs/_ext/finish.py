@@ -7,7 +7,7 @@
 Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
 which no page uses. Here the scripts become one. The sheets become the rules that match
 something on the page, and stand in it: a phone paints once it has the page, not a round
-trip later, and a second page is little heavier. Scripts are asked for after that.
+trip later, and a second page is little heavier. Scripts come after the first paint.
 """
 
 from __future__ import annotations
@@ -54,16 +54,15 @@ UNUSED = [
     "*webpack-macros.html",
     "fa-[br]*.woff2",
 ]
-# A page shows its icons and formulas once, in their own fonts.
+# Asked for with the page, not when the first icon or formula is laid out.
 ICONS, FORMULAS = (
     "vendor/fontawesome/webfonts/fa-solid-900.woff2",
     "fonts/STIXTwoMath-subset.woff2",
 )
-# The theme's scripts make these for a book of several versions.
+# The theme's scripts make these for a book of several versions, or for news.
 NEVER = {
     "bd-header-announcement",
     "bd-header-version-warning",
-    "dropdown-menu-dark",
     "list-group-item",
     "list-group-item-action",
     "version-switcher__menu",

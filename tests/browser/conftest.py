@@ -145,8 +145,19 @@ def page(context: Opened) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def reader(browser: Browser) -> Iterator[tuple[BrowserContext, Heard]]:
-    """One reader of many pages; what was fetched and compiled is kept."""
+def kept(browser: Browser) -> Iterator[tuple[BrowserContext, Heard]]:
+    """A context for many tests; what one has fetched and compiled is kept."""
     made, heard = heard_context(browser, viewport={"width": 1280, "height": 900})
     yield made, heard
     made.close()
+
+
+@pytest.fixture
+def reader(kept: tuple[BrowserContext, Heard]) -> Iterator[tuple[Page, Heard]]:
+    """A new page of that context, and what is heard from it."""
+    made, heard = kept
+    heard.errors.clear()
+    heard.requests.clear()
+    page = made.new_page()
+    yield page, heard
+    page.close()

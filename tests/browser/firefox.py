@@ -21,6 +21,13 @@ FIREFOX = (
 )
 ENTER, SHIFT, CONTROL = "\ue007", "\ue008", "\ue009"  # as WebDriver names them
 
+# All of a page is laid out, and its scripts have run.
+THERE = """new Promise(done => {
+  const look = () => 'far' in document.documentElement.dataset
+    ? setTimeout(look, 20) : done(true);
+  look();
+})"""
+
 
 class Firefox:
     """A window of Firefox.
@@ -59,6 +66,7 @@ class Firefox:
             "browsingContext.navigate", context=self.window, url=url, wait="complete"
         )
         self.value("document.fonts.ready.then(() => true)")
+        self.value(THERE)
 
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript comes to, through JSON."""

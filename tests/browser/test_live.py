@@ -6,17 +6,17 @@ import re
 
 import pytest
 from cells import Cell, differences, opened, parting
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from visits import SITE, Heard, Opened, arrive, violations
 
 ROUNDING = {"gradient-check": [1]}  # errors of quotients whose step is too small
 
 
 def test_every_cell_says_what_the_page_says(
-    reader: tuple[BrowserContext, Heard], vendored: str, name: str
+    reader: tuple[Page, Heard], vendored: str, name: str
 ):
-    made, heard = reader
-    page = opened(made.new_page(), vendored, name)
+    page, heard = reader
+    opened(page, vendored, name)
     cells = page.locator(".cell.live").count()
     assert (
         page.locator(".live .live-bar").count()
@@ -26,7 +26,6 @@ def test_every_cell_says_what_the_page_says(
         assert Cell(page, cells).run().startswith("Done")
         assert page.locator(".live-output").count() == cells
         assert not differences(page, ROUNDING.get(name, ()))
-    page.close()
     assert not heard.errors
     assert heard.hosts() == {vendored.removeprefix("http://")}
 

@@ -1,22 +1,24 @@
-// What is seen is painted. Now the scripts, in their order, then what start.js lets be
-// skipped, a part at a time.
-requestAnimationFrame(() =>
-  setTimeout(() => {
+// Once what is seen is painted: the scripts, in their order, then what start.js lets be
+// skipped, a part at a time. What nobody looks at is not painted, and does not wait.
+{
+  const painted = (then) =>
+    document.hidden ? setTimeout(then) : requestAnimationFrame(() => setTimeout(then));
+  painted(() => {
     const parts = "article > section > section, article dl.py";
     const far = [...document.querySelectorAll(parts)];
     const nearer = () => {
       if (!far.length) return document.documentElement.removeAttribute("data-far");
       far.shift().setAttribute("data-near", "");
-      requestAnimationFrame(() => setTimeout(nearer));
+      painted(nearer);
     };
     const scripts = [];
     let waiting = scripts.length;
-    if (!waiting) nearer();
+    if (!waiting) nearer(); // make dev leaves the scripts where they are
     for (const src of scripts) {
       const script = document.createElement("script");
       const done = () => --waiting || nearer();
       Object.assign(script, { src, async: false, onload: done, onerror: done });
-      document.head.append(script);
+      document.body.append(script);
     }
-  }),
-);
+  });
+}

@@ -11,5 +11,6 @@
   // The first paint waits for what it shows alone, unless there is a place to go to.
   // later.js takes the mark away when all is there.
   const [visit] = performance.getEntriesByType("navigation");
-  root.far = visit?.type === "navigate" && !location.hash ? "skipped" : "";
+  const plain = visit?.type === "navigate" && !/#/.test(visit.name + location.hash);
+  root.far = plain ? "skipped" : "";
 }
