@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import Opened, arrive
+from visits import Opened, arrive, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -56,8 +56,21 @@ def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
     assert toggle.get_attribute("aria-expanded") == "false"
     assert toggle.evaluate("e => e === document.activeElement")
     page.keyboard.press("Enter")
-    page.mouse.click(600, 600)
+    page.mouse.click(1270, 880)  # no link is there
+    assert page.url.endswith("/index.html")
     assert toggle.get_attribute("aria-expanded") == "false"
+
+
+def test_the_colour_menu_can_be_read(page: Page, address: str) -> None:
+    """Also after the system's colours have changed."""
+    arrive(page, f"{address}/index.html")
+    for scheme in ("light", "dark", "light"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
+        page.locator(".theme-switch-button").click()
+        expect(page.locator(".dropdown-menu")).to_be_visible()
+        assert not violations(page), scheme
+        page.keyboard.press("Escape")
 
 
 def test_search_opens_by_shortcut_and_by_button_and_submits(
@@ -76,9 +89,8 @@ def test_search_opens_by_shortcut_and_by_button_and_submits(
     page.wait_for_selector("#search-results li a")
     page.locator("#search-results li a").first.click()
     page.wait_for_load_state()
-    assert page.locator("span.highlighted").count() > 0, (
-        "the word is marked on the page"
-    )
+    marked = page.locator("span.highlighted").first
+    expect(marked, "the word is marked on the page").to_be_attached()
 
 
 def test_what_was_searched_is_marked_in_words_alone(page: Page, address: str) -> None:
