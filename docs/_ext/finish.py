@@ -38,8 +38,8 @@ OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
-# Where later.js keeps what a page calls.
-NONE = "const scripts = [];"
+# Where later.js keeps what a page calls: nothing, as it is written.
+UNCALLED = "const scripts = [];"
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 EDITS = {
@@ -122,17 +122,31 @@ def called(page: str, texts: dict[str, str]) -> set[str]:
     return {n for n in texts if n in named or any(n in texts[m] for m in named)}
 
 
+def swapped(text: str, old: str, new: str) -> str:
+    """The text with ``new`` where ``old`` stands, which is one place.
+
+    >>> swapped("a b", "b", "c")
+    'a c'
+    >>> swapped("a b", "c", "d")
+    Traceback (most recent call last):
+    ValueError: 'c' is 0 times in a text of 3 characters; expected once
+    """
+    if (times := text.count(old)) != 1:
+        where = f"a text of {len(text):,} characters"
+        raise ValueError(f"{old!r} is {times} times in {where}; expected once")
+    return text.replace(old, new)
+
+
 def edited(script: str) -> str:
     """The theme's and Sphinx's scripts as the pages need them.
 
     >>> edited("")
     Traceback (most recent call last):
-    ValueError: '"button, select, textarea"' is 0 times in the scripts; expected once
+    ValueError: '"button, select, textarea"' is 0 times in a text of 0 characters; \
+expected once
     """
     for old, new in EDITS.items():
-        if (times := script.count(old)) != 1:
-            raise ValueError(f"{old!r} is {times} times in the scripts; expected once")
-        script = script.replace(old, new)
+        script = swapped(script, old, new)
     return script
 
 
@@ -162,15 +176,11 @@ def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> s
 def later(page: str) -> str:
     """The page that calls its scripts, in their order, once it has been painted.
 
-    >>> later(f'<script src="a.js"></script><script src="b.js"></script>{NONE}')
+    >>> later(f'<script src="a.js"></script><script src="b.js"></script>{UNCALLED}')
     'const scripts = ["a.js", "b.js"];'
     """
-    if page.count(NONE) != 1:
-        raise ValueError(
-            f"{NONE!r} is {page.count(NONE)} times in a page; expected once"
-        )
-    called = json.dumps(CALL.findall(page))
-    return CALL.sub("", page).replace(NONE, NONE.replace("[]", called))
+    names = json.dumps(CALL.findall(page))
+    return swapped(CALL.sub("", page), UNCALLED, UNCALLED.replace("[]", names))
 
 
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from itertools import product
 from pathlib import Path
 
-from visits import Opened, arrive, violations
+from visits import SIDEWAYS, Opened, arrive, violations
 
-COLOURS = ("color-contrast", "link-in-text-block")
-SIDEWAYS = """document.documentElement.scrollWidth
-  - document.documentElement.clientWidth"""
 SPILLS = """() => {
   const wide = document.documentElement.clientWidth;
   const scrolls = e => e && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX)
@@ -32,8 +29,7 @@ def test_page(context: Opened, address: str, name: str) -> None:
         page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
-        # Another scheme changes what depends on colours alone.
-        assert not violations(page, *(COLOURS if scheme == "dark" else []))
+        assert not violations(page)
     assert not heard.errors
     assert heard.hosts() == {address.removeprefix("http://")}
 
@@ -51,7 +47,6 @@ def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:
     page = made.new_page()
     arrive(page, bad.as_uri())
     assert any("button-name" in line for line in violations(page))
-    [pale] = violations(page, *COLOURS)
-    assert "pale" in pale
+    assert any("pale" in line for line in violations(page))
     assert any("wide" in line for line in page.evaluate(SPILLS))
     assert heard.errors == ["error: told"]

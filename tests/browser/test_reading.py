@@ -7,10 +7,8 @@ import re
 import pytest
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import PAGES, SITE, Opened, arrive
+from visits import PAGES, SIDEWAYS, SITE, Opened, arrive
 
-SIDEWAYS = """document.documentElement.scrollWidth
-  - document.documentElement.clientWidth"""
 # A formula is drawn by the book's font, has a size, and is in sight or scrolls to it.
 LOST = """[...document.querySelectorAll('math')].filter(math => {
   if (math.closest('details:not([open])')) return false;

@@ -18,6 +18,8 @@ import chromium  # noqa: E402, F401  (found through the line above; shared from 
 
 SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html"))
 PAGES = sorted(path.stem for path in SITE.glob("*.html"))
+SIDEWAYS = """document.documentElement.scrollWidth
+  - document.documentElement.clientWidth"""
 AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -49,12 +51,11 @@ def arrive(page: Page, url: str, **options: Any) -> Response | None:
     return answer
 
 
-def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds wrong with the page, by all of its rules or by these."""
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it stands."""
     # Evaluated through the debugger, which a page's content-security policy lets by.
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    found = page.evaluate("options => axe.run(document, options)", options)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{rule['id']}: {node['html'][:120]}"
         for rule in found["violations"]
