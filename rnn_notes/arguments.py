@@ -105,8 +105,8 @@ def check_kinds(arrays: Mapping[str, Array]) -> None:
     """
     (first, model), *others = arrays.items()
     for name, array in others:
-        if (array.dtype.kind == "c") != (model.dtype.kind == "c"):
-            kind = "complex" if model.dtype.kind == "c" else "real"
+        if np.iscomplexobj(array) != np.iscomplexobj(model):
+            kind = "complex" if np.iscomplexobj(model) else "real"
             raise TypeError(
                 f"{name} holds {array.dtype}, expected {kind} numbers, as {first} does"
             )
