@@ -9,8 +9,13 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "differences rnn tape text book.cells book.counting",
-    "buffers example gru hoisted layouts ledger lstm mutants sampling taped",
+    "arguments differences tape text book.cells book.counting",
+    "weights",
+    "rnn",
+    "output",
+    "lstm",
+    "gru",
+    "buffers example hoisted layouts ledger mutants sampling taped taped_cells",
     "checks equations training book.reach book.timings book.trace",
     "checkpoints diagnosis",
     "commands book.trained",
