@@ -9,8 +9,8 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences tape text updates book.cells book.counting",
-    "weights",
+    "arguments differences tape book.cells book.counting",
+    "text updates weights",
     "rnn",
     "output",
     "lstm",
