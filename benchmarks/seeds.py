@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rnn_notes.book.trained import kept_loss, trained
 from rnn_notes.checkpoints import Settings
-from rnn_notes.trained import kept_loss, trained
 
 TARGET = Path(__file__).parents[1] / "_build" / "seeds.json"
 LONGER = (0, 10_000, 40_000)
