@@ -18,6 +18,8 @@ import pytest
 from house import ROOT, emptied, write
 from publish import dates
 
+import rnn_notes
+
 BASE = "https://example.org/notes"
 PAGES = {
     "index": "# Book\n\nWhat it is\nabout: `Whh`.\n\n```{toctree}\none\n404\n```\n",
@@ -151,6 +153,7 @@ def test_the_citation_and_the_workflows_speak_of_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = (ROOT / "CITATION.cff").read_text()
     assert f"version: {project['version']}\n" in citation
+    assert rnn_notes.__version__ == project["version"]
     assert f"license: {project['license']}\n" in citation
     tested = (ROOT / ".github/workflows/test.yml").read_text()
     oldest = project["requires-python"].removeprefix(">=")
