@@ -46,7 +46,7 @@ def test_train_and_sample(capsys):
     told = capsys.readouterr()
     assert "text.txt: 195 characters, 24 different" in told.out
     assert f"guessing blindly costs {np.log(24):.3f} nats" in told.out
-    assert "step 40, loss 3." in told.out
+    assert "step 40, loss 2." in told.out
     assert "step 80, loss 2." in told.out
     assert "\n  | " in told.out
     assert not told.err  # no line that moves where there is no terminal
