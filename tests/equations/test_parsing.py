@@ -100,6 +100,11 @@ SAME = [
     (r"\begin{cases} a &= b \\ c &= d \end{cases}", r"a = b \\ c = d", "cases"),
     (r"\begin{eqnarray} a &=& b \\ c &=& d \end{eqnarray}", r"a = b \\ c = d", ""),
     (r"\begin{alignat}{2} a &= b & c &= d \end{alignat}", r"a = b \\ c = d", ""),
+    (r"\begin{array}{ll} a = b \\ c = d \\ \end{array}", r"a = b \\ c = d", ""),
+    (r"a = \begin{array}{c} b \\ c \end{array}", r"a = \begin{matrix} b \\ c"
+     r"\end{matrix}", ""),
+    (r"a^{<t>T} + a^{\langle t \rangle T}", r"a^{<t>\top} + a^{\langle t \rangle\top}",
+     "^T"),
     (r"\tfrac12 x + \frac1T", r"\frac{1}{2} x + \frac{1}{T}", ""),
     (r"a \ast b \bigotimes c", r"a * b \otimes c", ""),
     (r"\delta h_t^{\text{raw}}", r"\delta h^{\text{raw}}_t", ""),
