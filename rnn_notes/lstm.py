@@ -43,10 +43,10 @@ __all__ = [
 class Params(Weights):
     """The parameter arrays of the network, checked when they come in.
 
-    Wxi Wxf Wxo Wxg : (H, V) ndarray, input to each gate
-    Whi Whf Who Whg : (H, H) ndarray, hidden state to each gate
+    Wxi, Wxf, Wxo, Wxg : (H, V) ndarray, input to each gate
+    Whi, Whf, Who, Whg : (H, H) ndarray, hidden state to each gate
     Why             : (V, H) ndarray, hidden to logits
-    bi bf bo bg     : (H, 1) ndarray, bias of each gate
+    bi, bf, bo, bg : (H, 1) ndarray, bias of each gate
     by              : (V, 1) ndarray, logit bias
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
