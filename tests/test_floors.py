@@ -25,6 +25,7 @@ FLOORS = {
     "gru": 5,
     "taped": 6,
     "taped_cells": 6,
+    "workspaces": 5,
     "hoisted": 6,
     "updates": 1,
     "hoisted_lstm": 7,
