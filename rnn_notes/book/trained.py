@@ -40,8 +40,8 @@ from rnn_notes import (
     workspaces,
 )
 from rnn_notes.book import reach
-from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
+from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 
@@ -136,7 +136,7 @@ def trained(
         with contextlib.suppress(OSError):
             _store(path, arrays)
     networks = {
-        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in NAMES})
+        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in Params.SHAPES})
         for stage in stages
     }
     losses, smoothed = arrays["losses"], arrays["smoothed"]
