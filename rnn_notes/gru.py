@@ -117,7 +117,7 @@ class Signals(NamedTuple):
 
     dy            : (V, 1), gradient of the total loss by ``ys[t]``
     dh            : of the total loss by ``hs[t]``
-    drraw … dnraw : of the total loss by what goes into each sigmoid and the tanh
+    drraw, dzraw, dnraw : of the total loss by what goes into each sigmoid and the tanh
     dm            : of the total loss by ``ms[t]``
     dhnext        : what enters the step: by ``hs[t]``, through t+1 alone
     dhprev        : what leaves it: by ``hs[t-1]``, through t alone

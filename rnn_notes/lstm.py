@@ -114,7 +114,8 @@ class Signals(NamedTuple):
 
     dy             : (V, 1), gradient of the total loss by ``ys[t]``
     dh, dc         : of the total loss by ``hs[t]`` and by ``cs[t]``
-    diraw … dgraw  : of the total loss by what goes into each sigmoid and the tanh
+    diraw, dfraw, doraw, dgraw : of the total loss by what goes into each sigmoid and
+        the tanh
     dhnext, dcnext : what enters the step: by ``hs[t]`` and ``cs[t]``, through t+1 alone
     dhprev, dcprev : what leaves it: by ``hs[t-1]`` and ``cs[t-1]``, through t alone
     """
