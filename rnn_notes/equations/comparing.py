@@ -7,44 +7,44 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rnn_notes.equations.draws import Draw, draws
+from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.evaluation import Evaluator, OutsideError
+from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
 from rnn_notes.equations.measurement import Worst
 from rnn_notes.equations.moving import moving
-from rnn_notes.equations.nature import Array
+from rnn_notes.equations.nature import ROUNDING, Array, World
 from rnn_notes.equations.nodes import Node
-from rnn_notes.equations.slopes import Differ
+from rnn_notes.equations.symbols import STEPS
 
-EXACT, COARSE = 1e-12, 1e-7
+SLACK = 50  # times the spread of the replicas, that two sides may differ
+GRAINS = 16  # rounding errors of the sides themselves, that they may differ
 
 
 class Comparison:
     """The two sides of every equality in a chain, compared in one draw after another.
 
-    worst     : where they part most
-    count     : how many times they were compared
-    tolerance : how far apart rounding may bring them
-    work      : how much has been done, here and for the lines before
+    worst  : where they part most
+    count  : how many times they were compared
+    budget : what has been spent, here and for the lines before
     """
 
     def __init__(
-        self, equation: Equation, seeds: Sequence[int], hasty: bool, work: int = 0
+        self,
+        equation: Equation,
+        drawn: Sequence[Draw],
+        hasty: bool,
+        budget: Budget,
     ) -> None:
-        self.equation, self.hasty, self.work = equation, hasty, work
+        self.equation, self.hasty, self.budget = equation, hasty, budget
         self.fits = equation.fits
-        self.draws = draws(equation.scope, seeds)
+        self.draws = drawn
         self.worst: Worst | None = None
+        self.holds = True
         self.count = 0
-        self.tolerance = EXACT
         self.outside: OutsideError | None = None
+        self.lost: list[tuple[Node, str, Draw]] = []
         self.filled: set[Node] = set()
         self.reached: dict[Draw, list[dict[str, int]]] = {}
-
-    @property
-    def holds(self) -> bool:
-        """Whether the sides agree wherever they were compared."""
-        return self.worst is not None and self.worst.error <= self.tolerance
 
     @property
     def line(self) -> str:
@@ -52,77 +52,124 @@ class Comparison:
         return self.equation.line + (reach(self.reached) if self.outside else "")
 
     def run(self) -> None:
-        """Nothing; the sides have been compared in every draw."""
+        """Compare the sides in every draw."""
         with np.errstate(all="ignore"):
             for draw in self.draws:
                 self.one(draw)
-                if self.hasty and self.worst and not self.holds:
+                if self.hasty and not self.holds:
                     return
         self.check_reach()
 
     def one(self, draw: Draw) -> None:
-        """Nothing; the sides have been compared in one draw."""
+        """Compare the sides in one draw."""
         equation = self.equation
         world = draw.world(equation.scope)
-        differ = Differ(equation.shapes.layout, still=equation.scope.still)
-        evaluator = Evaluator(
-            draw, equation.shapes, equation.downwards, differ, self.work
-        )
+        evaluator = Evaluator(draw, equation.shapes, equation.downwards, self.budget)
         moves = equation.has("d")
         if moves:
-            differ.directions = draw.directions(world)
+            evaluator.directions = draw.directions(world)
         for env in equation.cases(draw):
             if moves:
-                differ.moving = moving(equation.sides, env, world.values, differ.still)
+                evaluator.moving = moving(equation.sides, env, world, equation.scope)
+            evaluator.start()
             try:
-                evaluator.start()
                 values = [evaluator.value(s, env, world) for s in equation.sides]
+                tops = [
+                    self.largest(evaluator, side, env, world) for side in equation.sides
+                ]
             except OutsideError as error:
                 self.outside = error
                 continue
             except np.linalg.LinAlgError:
                 raise equation.sides[0].fail("a singular matrix is inverted") from None
             letters = {name: env[name] for name in equation.free}
-            self.reached.setdefault(draw, []).append(letters)
             self.filled |= evaluator.filled
-            self.compare(draw, letters, values, evaluator.magnitude)
-        self.tolerance = COARSE if differ.coarse else EXACT
-        self.work = evaluator.work
+            self.reached.setdefault(draw, []).append(letters)
+            self.compare(draw, letters, values, max(tops), evaluator.lost)
+
+    def largest(
+        self, evaluator: Evaluator, side: Node, env: dict[str, int], world: World
+    ) -> float:
+        """The largest number among a side and its outermost terms."""
+        pieces = [side, *(side.parts if side.kind == "add" else ())]
+        found = [np.abs(evaluator.value(p, env, world)).max() for p in pieces]
+        return float(max(found))
 
     def compare(
-        self, draw: Draw, letters: dict[str, int], values: list[Array], scale: float
+        self,
+        draw: Draw,
+        letters: dict[str, int],
+        values: list[Array],
+        scale: float,
+        lost: tuple[Node, str] | None,
     ) -> None:
-        """Nothing; neighbouring sides have been compared under one set of letters."""
-        for side, value in zip(self.equation.sides, values, strict=True):
-            if not np.isfinite(value).all():
-                raise side.fail(f"it is not a finite number at {draw}")
-        self.count += 1
+        """Compare neighbouring sides under one set of letters."""
+        if not all(np.isfinite(value).all() for value in values):
+            lost = lost or (self.equation.sides[0], "it is not a finite number")
         names, pairs = self.equation.side_shapes(), itertools.pairwise(values)
+        apart = False
         for place, (left, right) in enumerate(pairs):
-            error = relative(left, right, scale) if self.fits[place] else np.inf
-            if self.worst is None or error > self.worst.error:
+            error, close = agreement(left, right, scale) if self.fits[place] else (
+                np.inf, False
+            )
+            if not np.isfinite(error) and self.fits[place]:
+                continue
+            apart |= not close
+            if self.worst is None or (not close, error) > (not self.holds, self.worst.error):
                 shapes = names[place], names[place + 1]
-                self.worst = Worst(draw, letters, error, left, right, shapes)
+                first = [v[0] if v.ndim > 2 else v for v in (left, right)]
+                self.worst = Worst(draw, letters, error, first[0], first[1], shapes)
+            self.holds &= close
+        self.count += 1
+        if lost and not apart:
+            self.lost.append((*lost, draw))
 
     def check_reach(self) -> None:
-        """Nothing; the formula has been compared somewhere, and no sum was empty."""
+        """Raise an error unless the formula has been compared, in more than one case."""
+        sides = self.equation.sides
         if self.count == 0:
             if self.outside:
                 raise self.outside.node.fail(
                     f"{self.outside.index} falls outside in every draw"
                 )
-            raise self.equation.sides[0].fail("the conditions leave nothing to measure")
-        for side in self.equation.sides:
+            raise sides[0].fail("the conditions leave nothing to measure")
+        if self.holds and 2 * len(self.lost) > self.count:
+            node, reason, draw = self.lost[0]
+            raise node.fail(f"{reason} at {draw}")
+        for side in sides:
             for node in side.walk():
                 if node.kind in ("sum", "prod") and node not in self.filled:
                     raise node.fail(f"the {node.kind} is empty in every draw")
+        if self.holds:
+            self.check_cases()
+
+    def check_cases(self) -> None:
+        """Raise an error if one single case is all that the conditions leave."""
+        all_steps = {draw.sizes[STEPS] for draw in self.draws}
+        cases = {
+            (draw.sizes[STEPS], *sorted(letters.items()))
+            for draw, found in self.reached.items()
+            for letters in found
+        }
+        if len(cases) == 1 and len(all_steps) > 1:
+            raise self.equation.sides[0].fail(
+                "one single case is left of all that is drawn, expected more"
+            )
 
 
-def relative(left: Array, right: Array, scale: float) -> float:
-    """The largest difference, relative to the largest entry or term."""
-    gap = float(np.abs(left - right).max())
-    largest = max(scale, float(np.abs(left).max()), float(np.abs(right).max()))
-    return gap / largest if largest > 0 else gap
+def agreement(left: Array, right: Array, scale: float) -> tuple[float, bool]:
+    """The largest difference, relative to ``scale``, and whether rounding explains it.
+
+    The replicas show what rounding does to the difference of each entry.
+    """
+    gap = left - right
+    gap = gap if gap.ndim > 2 else gap[None]
+    sizes = np.maximum(np.abs(left), np.abs(right))
+    grain = GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
+    spread = np.abs(gap - gap[:1]).max(axis=0)
+    close = bool((np.abs(gap[0]) <= SLACK * spread + grain).all())
+    error = float(np.abs(gap[0]).max())
+    return (error / scale if scale > 0 else error), close
 
 
 def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:

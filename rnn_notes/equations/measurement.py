@@ -82,7 +82,7 @@ class Measurement:
     shapes: str
     draws: int
     worst: Worst
-    work: int
+    work: float
     look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
 
     @cached_property

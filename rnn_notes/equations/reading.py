@@ -7,12 +7,12 @@ from typing import Any
 
 from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.symbols import (
-    CONSTANTS,
-    FAMILIES,
     PAGE,
+    STEPS,
     Alias,
     Definition,
     Letter,
+    Quantity,
     Scope,
 )
 
@@ -26,6 +26,7 @@ HINTS = {
     r"\hat{y}_": ": the prediction is p_t",
 }
 VARIABLES = ("quantity", "defined")
+FARTHEST = 12  # draws reach a little beyond
 
 
 class Reader:
@@ -50,32 +51,40 @@ class Reader:
     def index(self, node: Node) -> Linear:
         """The index that a node stands for, such as ``t - 1``."""
         if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
-            return Linear((), int(node.value))
+            if (number := int(node.value)) > FARTHEST:
+                raise node.fail(
+                    f"{number} came as a step or a size, expected at most {FARTHEST}: "
+                    "no draw reaches beyond"
+                )
+            return Linear((), number)
         if node.kind == "add":
             total = Linear()
             for sign, part in zip(node.value, node.parts, strict=True):
                 total = total.plus(self.index(part), sign)
             return total
         if node.kind == "name":
-            known = node.value in self.scope.bindings
-            letter = node.value.isalpha() or node.value[1:].isalpha()
-            if letter and not (known and node.value not in self.bound):
-                return Linear(((node.value, 1),))
+            name = self.scope.renamed.get(node.value, node.value)
+            known = name in self.scope.bindings
+            letter = name.isalpha() or name[1:].isalpha()
+            if letter and not (known and name not in self.bound):
+                return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
     # Names
 
     def _name(self, node: Node) -> Node:
-        name = node.value
-        if name in self.bound or name in self.scope.size_names | set(self.scope.ranges):
+        name = self.scope.renamed.get(node.value, node.value)
+        if name in self.bound or name in self.scope.ranges:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
         if name in self.scope.bindings:
             return self._bound_name(node, name, ())
-        if name in CONSTANTS:
+        if (quantity := self.scope.known(name)) and not quantity.indexed:
             return Node("quantity", node.span, value=name)
+        if name in self.scope.size_names:
+            return Node("index", node.span, indices=(Linear(((name, 1),)),))
         if name in SPECIAL:
             return Node(SPECIAL[name], node.span)
-        if name in FAMILIES and name not in HINTS:
+        if quantity and name not in HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
         raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
 
@@ -94,6 +103,9 @@ class Reader:
         indices = tuple(self.index(item) for item in items[:wanted])
         if isinstance(binding, Definition):
             body, binds = binding.body.at(node.span), binding.parameters
+            if binding.same:
+                values = dict(zip(binds, indices, strict=True))
+                return self._entry(substituted(body, values), items[wanted:])
             quantity = Node(
                 "defined", node.span, (body,), PAGE + name, "", indices, binds
             )
@@ -117,10 +129,14 @@ class Reader:
             return self._bound_name(node, first, tuple(items[1:]))
         if base.value in self.scope.bindings:
             return self._bound_name(node, base.value, tuple(items))
-        if first in CONSTANTS:
+        if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
-        if base.value in FAMILIES:
+        if self.scope.family(base.value):
             return self._step(node, base.value, items)
+        if base.value in self.scope.quantities:
+            return self._entry(
+                Node("quantity", node.span, value=base.value), tuple(items)
+            )
         return self._special(node, base.value, items)
 
     def _step(self, node: Node, name: str, items: list[Node]) -> Node:
@@ -141,7 +157,7 @@ class Reader:
         if name == r"\delta" and len(pair) == 2:
             indices = tuple(self.index(item) for item in pair)
             return Node("delta", node.span, indices=indices)
-        weights = [key for key in CONSTANTS if key.startswith(f"{name}_")]
+        weights = [key for key in self.scope.quantities if key.startswith(f"{name}_")]
         if not weights:
             hint = HINTS.get(f"{name}_", HINTS.get(name, ""))
             raise node.fail(f"{compact(node)} is not known{hint}")
@@ -159,7 +175,8 @@ class Reader:
         names = tuple(compact(part) for part in letters(item))
         if unknown := [n for n in names if n not in self.scope.size_names]:
             if not unknown[0].isdigit():
-                raise item.fail(f"{unknown[0]} is no size, expected one of T, V, H")
+                sizes = ", ".join(sorted(self.scope.size_names))
+                raise item.fail(f"{unknown[0]} is no size, expected one of {sizes}")
             names = (compact(item),)
         return tuple(sorted(names)) if names != ("1",) else ()
 
@@ -176,7 +193,7 @@ class Reader:
 
     def _power(self, node: Node) -> Node:
         base, exponent = node.parts
-        if exponent.kind == "name" and exponent.value == "T":
+        if exponent.kind == "name" and exponent.value == STEPS:
             raise exponent.fail(
                 r"^T came: T is the number of steps, expected ^\top for a transpose"
             )
@@ -215,7 +232,9 @@ class Reader:
             inside.kind == "call" and inside.value == "vec"
         ):
             inside = inside.parts[0]
-        if inside.kind not in VARIABLES or inside.value == "e":
+        known = self.scope.quantities.get(inside.value, None)
+        target = isinstance(known, Quantity) and known.note.startswith("target")
+        if inside.kind not in VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
@@ -242,6 +261,14 @@ class Reader:
 
     def _dots(self, node: Node) -> Node:
         raise node.fail("dots came, expected every term written out")
+
+
+def substituted(node: Node, values: dict[str, Linear]) -> Node:
+    """The node with indices in place of letters."""
+    moved = tuple(index.replaced(values) for index in node.indices)
+    inner = {k: v for k, v in values.items() if k not in node.binds}
+    parts = tuple(substituted(part, inner) for part in node.parts)
+    return replace(node, indices=moved, parts=parts)
 
 
 def letters(item: Node) -> list[Node]:

@@ -8,7 +8,7 @@ the size that its place asks for.
 from __future__ import annotations
 
 from rnn_notes.equations.dims import Dims, written
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import EquationError, UnshapedError
 from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
 
@@ -85,7 +85,10 @@ class Shapes:
 
     def _quantity(self, node: Node) -> Shape:
         self.runs(node, node.indices, "time")
-        return self.scope.shape(node.value)
+        shape = self.scope.shape(node.value)
+        if shape is None:
+            raise UnshapedError(f"{node.value} has no shape yet", node.span)
+        return shape
 
     def _defined(self, node: Node) -> Shape:
         before = {k: list(v) for k, v in self.domains.items()}
@@ -291,9 +294,15 @@ class Shapes:
     def _d(self, node: Node) -> Shape:
         return self.of(node.parts[0])
 
+    def numerator(self, node: Node, y: Shape, x: Shape) -> bool:
+        """Whether a derivative has a row for each output."""
+        if node.value == "gradient" or self.layout == "denominator":
+            return False
+        return self.layout == "numerator" or (y != SCALAR)
+
     def _derivative(self, node: Node) -> Shape:
         y, x = (self.of(part) for part in node.parts)
-        numerator = self.layout == "numerator"
+        numerator = self.numerator(node, y, x)
         if x == SCALAR:
             if y[0] and y[1] and not numerator:
                 raise node.misfit(
