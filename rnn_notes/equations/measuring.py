@@ -17,7 +17,7 @@ from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.model import Model, find
 from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
-from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Scope
@@ -119,7 +119,8 @@ def understood(task: Task) -> list[Equation]:
 def _read(task: Task) -> tuple[list[list[Node]], Scope, list[Draw]]:
     """The lines of a task's formula, what its letters stand for, and its draws."""
     _check(task)
-    lines = parse(task.latex)
+    remarks: list[Remark] | None = None if task.strict else []
+    lines = parse(task.latex, remarks)
     numbers = whole_numbers(
         [
             node.value
@@ -129,7 +130,7 @@ def _read(task: Task) -> tuple[list[list[Node]], Scope, list[Draw]]:
             if node.kind == "number"
         ]
     )
-    scope = _scope(task, lines)
+    scope = _scope(task, lines, remarks)
     return lines, scope, draws(scope, task.seeds, numbers)
 
 
@@ -214,7 +215,9 @@ def _check(task: Task) -> None:
             raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
 
 
-def _scope(task: Task, lines: list[list[Node]]) -> Scope:
+def _scope(
+    task: Task, lines: list[list[Node]], remarks: list[Remark] | None
+) -> Scope:
     """What the letters stand for, after ``where``."""
     model = task.model
     scope = Scope(
@@ -224,12 +227,12 @@ def _scope(task: Task, lines: list[list[Node]]) -> Scope:
         sizes=dict(task.sizes),
         size_names=set(model.sizes),
         renamed=model.scope.renamed,
-        remarks=None if task.strict else [],
+        remarks=remarks,
     )
     if task.where.strip():
         clauses = Clauses(scope, index_letters(lines))
         with _pointing_into(task.where):
-            for items in parse(task.where):
+            for items in parse(task.where, remarks):
                 clauses.read(items)
     if strange := sorted(set(task.sizes) - scope.size_names):
         known = ", ".join(sorted(scope.size_names))

@@ -142,7 +142,7 @@ class Model:
                 elif word.startswith("option "):
                     self.options[word.removeprefix("option ").strip()] = rest.strip()
                 continue
-            for items in parse(clause.text):
+            for items in parse(clause.text, self.scope.remarks):
                 *names, last = items
                 if last.kind != "relation":
                     raise EquationError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rnn_notes.equations.nodes import Linear, Node, compact
+from rnn_notes.equations.calls import applied
+from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
     STEPS,
@@ -15,6 +16,7 @@ from rnn_notes.equations.symbols import (
     Quantity,
     Scope,
 )
+from rnn_notes.equations.values import CALLS
 
 SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
 HINTS = {
@@ -70,9 +72,37 @@ class Reader:
                 return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
+    def note(self, text: str, node: Node) -> None:
+        """Note a lenient reading; strictly it is an error."""
+        if self.scope.remarks is None:
+            raise node.fail(f"strictly: {text}")
+        remark = Remark(text, node.span)
+        if text not in [known.text for known in self.scope.remarks]:
+            self.scope.remarks.append(remark)
+
     # Names
 
+    def means(self, name: str) -> bool:
+        """Whether a name has a meaning."""
+        scope = self.scope
+        names = (
+            self.bound, scope.ranges, scope.bindings, scope.quantities, SPECIAL,
+            scope.size_names, scope.functions, scope.renamed,
+        )  # fmt: skip
+        return any(name in known for known in names)
+
+    def unfont(self, node: Node, known: bool) -> Node:
+        """A letter without its font, unless it has a meaning as it stands."""
+        bare = plain(node.value)
+        if known or bare == node.value:
+            return node
+        if self.scope.remarks is None:
+            return node
+        self.note(f"read {node.value} as {bare}", node)
+        return replace(node, value=bare)
+
     def _name(self, node: Node) -> Node:
+        node = self.unfont(node, self.means(node.value))
         name = self.scope.renamed.get(node.value, node.value)
         if name in self.bound or name in self.scope.ranges:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
@@ -122,6 +152,9 @@ class Reader:
             return self._named_norm(node)
         if base.kind != "name" or base.form == "closed":
             return self._entry(self.read(base), items)
+        texts = {base.value, compact(node), f"{base.value}_{{{compact(items[0])}}}"}
+        base = self.unfont(base, any(self.means(text) for text in texts))
+        node = replace(node, parts=(base, *items))
         first = f"{base.value}_{{{compact(items[0])}}}"
         if compact(node) in self.scope.bindings:
             return self._bound_name(node, compact(node), ())
@@ -147,10 +180,21 @@ class Reader:
                 f"entries after a comma, as in {name}_{{{split}}}"
             )
         index = self.index(items[0])
+        place = node.value or ""
+        if place != self.scope.model.place and self.scope.model.name:
+            marks = {"": "below", "(": "above in ( )", "<": "above in < >"}
+            there, here = (marks.get(p, p) for p in (place, self.scope.model.place))
+            self.note(f"read a step {there} as one {here}", node)
         quantity = Node("quantity", node.span, value=name, indices=(index,))
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
+        if SPECIAL.get(name) == "ones" and len(items) == 2:
+            target = self.read(items[1])
+            known = self.scope.known(str(target.value))
+            if known and known.role == "onehot":
+                self.note("read the indicator as an entry of a one-hot column", node)
+                return self._entry(target, items[:1])
         if name in SPECIAL and len(items) == 1:
             return Node(SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
@@ -191,6 +235,57 @@ class Reader:
 
     # Everything else that needs a meaning
 
+    def _mul(self, node: Node) -> Node:
+        whole = applied(node, self.role, lambda text: self.note(text, node))
+        if whole.kind != "mul":
+            return self.read(whole)
+        return whole.with_parts(self.read)
+
+    def role(self, head: Node) -> str:
+        """What a letter before a bracket is, for ``applied``."""
+        inner = head.parts[0] if head.kind == "subscripted" else head
+        if inner.kind != "name":
+            return ""
+        if compact(head) in self.scope.functions:
+            return "function"
+        known = self.scope.known(plain(str(inner.value)))
+        if known and known.shape == ((), ()) and known.role == "computed":
+            return "loss"
+        return "family" if known and known.indexed else ""
+
+    def _call(self, node: Node) -> Node:
+        name = str(node.value)
+        bare, primes = name.rstrip("'"), name[len(name.rstrip("'")) :]
+        if len(node.parts) != 1:
+            raise node.fail(f"{len(node.parts)} arguments came, expected one")
+        (argument,) = node.parts
+        if bare in self.scope.functions:
+            definition = self.scope.functions[bare]
+            (letter,), body = definition.parameters, definition.body
+            if body.kind == "call" and body.parts[0].kind == "name":
+                node = replace(node, value=body.value + primes)
+                return self._call(node)
+            if not primes:
+                return self.read(put(body, letter, replace(argument, form="closed")))
+        if name not in CALLS:
+            known = ", ".join(sorted(n for n in CALLS if "'" not in n))
+            raise node.fail(f"{name} is not known as a function, expected {known}")
+        return replace(node, parts=(self.read(argument),), value=name)
+
+    def _prime(self, node: Node) -> Node:
+        (base,) = node.parts
+        name = f"{compact(base)}'"
+        if self.means(name):
+            return self._name(replace(base, kind="name", value=name, parts=()))
+        self.note("read ' as a transpose", node)
+        return Node("transpose", node.span, (self.read(base),))
+
+    def _gradient(self, node: Node) -> Node:
+        return self._derivative(replace(node, kind="derivative", value="gradient"))
+
+    def _tuple(self, node: Node) -> Node:
+        raise node.fail("several things came in brackets, expected one expression")
+
     def _power(self, node: Node) -> Node:
         base, exponent = node.parts
         if exponent.kind == "name" and exponent.value == STEPS:
@@ -216,6 +311,7 @@ class Reader:
         if name in self.scope.size_names | set(self.scope.bindings):
             raise letter.fail(f"{name} came as an index, and it has another meaning")
         indices = tuple(self.index(limit) for limit in limits)
+        name = str(name)
         if any(name in index.letters for index in indices):
             raise letter.fail(f"{name} came in its own limits")
         self.bound = (*self.bound, name)
@@ -261,6 +357,13 @@ class Reader:
 
     def _dots(self, node: Node) -> Node:
         raise node.fail("dots came, expected every term written out")
+
+
+def put(node: Node, letter: str, argument: Node) -> Node:
+    """The node, not yet read, with an argument in place of a letter."""
+    if node.kind == "name" and node.value == letter:
+        return argument
+    return node.with_parts(lambda part: put(part, letter, argument))
 
 
 def substituted(node: Node, values: dict[str, Linear]) -> Node:

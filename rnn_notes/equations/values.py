@@ -28,11 +28,15 @@ def unvec(v: Array, shape: tuple[int, int]) -> Array:
     return v.reshape(*v.shape[:-1], n, m).swapaxes(-1, -2)
 
 
-def scalars_or_matrices(A: Array, B: Array) -> Array:
-    """The matrix product, or the multiple where one of the two is a number."""
-    if A.shape[-2:] == (1, 1) or B.shape[-2:] == (1, 1):
+def multiplied(A: Array, B: Array, link: str) -> Array:
+    """The matrix product, a multiple, or what is read into two columns or rows."""
+    (m, n), (p, q) = A.shape[-2:], B.shape[-2:]
+    if m == n == 1 or p == q == 1:
         return A * B
-    return A @ B
+    if n == p:
+        return A @ B
+    product: Array = A * B
+    return product if link == "*" else product.sum(axis=(-2, -1), keepdims=True)
 
 
 def kronecker(A: Array, B: Array) -> Array:
@@ -108,8 +112,8 @@ def _add(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> A
 
 def _mul(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
     product, *rest = parts
-    for factor in rest:
-        product = scalars_or_matrices(product, factor)
+    for link, factor in zip(node.value, rest, strict=True):
+        product = multiplied(product, factor, link)
     return product
 
 
@@ -126,6 +130,8 @@ def _kronecker(
     node: Node, at: Sequence[int], parts: Sequence[Array], size: Size
 ) -> Array:
     product, *rest = parts
+    if size(node)[1] > 1 and all(part.shape[-1] == 1 for part in parts):
+        return product @ rest[0].swapaxes(-1, -2)  # read as the outer product
     for factor in rest:
         product = kronecker(product, factor)
     return product
@@ -183,6 +189,9 @@ VALUES: dict[str, Value] = {
     "transpose": lambda node, at, parts, size: parts[0].swapaxes(-1, -2),
     "fraction": lambda node, at, parts, size: np.asarray(parts[0] / parts[1]),
     "call": lambda node, at, parts, size: CALLS[node.value](parts[0]),
+    "bars": lambda node, at, parts, size: (
+        CALLS["abs" if parts[0].shape[-2:] == (1, 1) else "det"](parts[0])
+    ),
     "inner": _inner,
     "norm": _norm,
     "matrix": _matrix,
