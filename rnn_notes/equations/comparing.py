@@ -36,7 +36,7 @@ class Comparison:
         budget: Budget,
     ) -> None:
         self.equation, self.hasty, self.budget = equation, hasty, budget
-        self.fits = equation.fits
+        self.fits, self.names = equation.fits, equation.side_shapes()
         self.draws = drawn
         self.worst: Worst | None = None
         self.holds = True
@@ -106,7 +106,7 @@ class Comparison:
         """Compare neighbouring sides under one set of letters."""
         if not all(np.isfinite(value).all() for value in values):
             lost = lost or (self.equation.sides[0], "it is not a finite number")
-        names, pairs = self.equation.side_shapes(), itertools.pairwise(values)
+        names, pairs = self.names, itertools.pairwise(values)
         apart = False
         for place, (left, right) in enumerate(pairs):
             error, close = agreement(left, right, scale) if self.fits[place] else (

@@ -72,6 +72,7 @@ class Evaluator:
         self.draw, self.shapes, self.downwards = draw, shapes, downwards
         self.budget = budget
         budget.kept = 0
+        self.sizes: dict[Node, tuple[int, int]] = {}
         self.directions: Mapping[Key, Array] = {}
         self.moving: frozenset[Key] = frozenset()
         self.start()
@@ -137,7 +138,10 @@ class Evaluator:
 
     def size(self, node: Node) -> tuple[int, int]:
         """Rows and columns of a node in this draw."""
-        return self.draw.shape(self.shapes.shape(node))
+        found = self.sizes.get(node)
+        if found is None:
+            found = self.sizes[node] = self.draw.shape(self.shapes.shape(node))
+        return found
 
     # What needs more than the values of its parts
 

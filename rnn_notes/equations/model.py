@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -105,6 +106,7 @@ class Model:
         self.quantities = self.scope.quantities
         self.functions = self.scope.functions
         self.shapes = Shapes(self.scope, "denominator")
+        self.worlds: dict[Any, Any] = {}
         self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
 

@@ -105,12 +105,15 @@ class World:
         hold: bool = False,
         still: Collection[str] = (),
         batch: tuple[int, ...] = (),
+        values: Mapping[Key, Array] | None = None,
     ) -> None:
         self.plan, self.roots, self.noise = plan, roots, noise
         self.base, self.hold, self.batch = base, hold, batch
         self.nudges: Mapping[Key, Array] = nudges or {}
         self.memo: dict[Any, Any] = {}
-        self.values: dict[Key, Array] = dict(base.values if base else roots)
+        self.values: dict[Key, Array] = dict(base.values if base else values or roots)
+        if values:
+            return
         moved = set(self.nudges)
         for key in self.nudges:
             moved |= plan.after(key)

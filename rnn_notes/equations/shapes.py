@@ -32,11 +32,17 @@ class Shapes:
         self.layout = layout
         self.dims = Dims(scope.sizes)
         self.table: dict[Node, Shape] = {}
+        self.settled: dict[Node, Shape] = {}
         self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
         self.pairs: list[frozenset[str]] = []
 
     def shape(self, node: Node) -> Shape:
         """The shape of a node, with what is known by now put in."""
+        if self.settled:
+            found = self.settled.get(node)
+            if found is None:
+                found = self.settled[node] = self.now(self.table[node])
+            return found
         return self.now(self.table[node])
 
     def now(self, shape: Shape) -> Shape:
@@ -54,6 +60,7 @@ class Shapes:
                     raise node.fail("its size does not follow, expected it as in I_V")
                 if node.kind == "zero":
                     self.dims.known[name] = ()
+        self.settled = {node: self.now(shape) for node, shape in self.table.items()}
 
     # Shapes, kind by kind
 
