@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_notes.equations.nature import Array, Key, Noise, World
+from rnn_notes.equations.nature import Array, Key, Noise, World, scrambled
 from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape
 
 # The number of steps and the scale of the weights. T = 1 is there, where sums have one
@@ -30,7 +30,7 @@ LARGEST_SIZE = 12
 class Draw:
     """One set of values: the sizes by letter, the seed and the scale of the weights.
 
-    early : whether the first letters that are read repeat
+    early : whether the letters that are read repeat early
     """
 
     sizes: Mapping[str, int]
@@ -58,8 +58,16 @@ class Draw:
         sizes = [self.sizes[name] for name in sorted(self.sizes)]
         return np.random.default_rng([self.seed, *sizes, purpose, int(self.early)])
 
-    def world(self, scope: Scope) -> World:
-        """The world drawn: nothing zero, nothing symmetric."""
+    def world(self, scope: Scope, noise: int = 0, scramble: bool = False) -> World:
+        """The world drawn: nothing zero, nothing symmetric.
+
+        noise    : another one shows other rounding errors
+        scramble : whether everything is computed in another way, by chance
+        """
+        if noise or scramble:
+            usual = self.world(scope)
+            plan = scrambled(usual.plan, usual.values) if scramble else usual.plan
+            return World(plan, usual.roots, Noise(noise))
         plain = not scope.fixed and not scope.bindings
         key = (*self.sizes.items(), self.seed, self.scale, self.early)
         if plain and key in scope.model.worlds:
@@ -104,11 +112,13 @@ class Draw:
     def letters(
         self, rng: np.random.Generator, V: int, T: int
     ) -> Iterator[tuple[tuple[int, ...], int]]:
-        """A letter for every step: every one comes early, or the first comes twice."""
+        """A letter for every step: every one comes early, or two come again and again."""
         order, rest = rng.permutation(V), rng.integers(V, size=T)
-        first = [order[0], *order] if self.early else list(order)
+        few = order[rng.integers(2, size=T)]
+        few[:2] = order[0]
         for t in range(T):
-            yield (t + 1,), int(first[t] if t < len(first) else rest[t])
+            other = order[t] if t < V else rest[t]
+            yield (t + 1,), int(few[t] if self.early else other)
 
     def directions(self, world: World) -> dict[Key, Array]:
         """A random direction for all that is drawn, for differentials."""

@@ -19,6 +19,7 @@ from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
 MOST_WORK = 100_000
 LARGEST = 1_000_000  # numbers in one array
 MOST_NUMBERS = 5_000_000  # in all that is kept of one draw
+SLACK = 50  # times the spread of the replicas, that rounding may have done
 LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = float(ROUNDING ** (1 / 3))
@@ -47,7 +48,7 @@ class Budget:
 
     def spend(self, node: Node, numbers: int) -> None:
         """Count the work of making this many numbers, and keeping them."""
-        self.work += 1 + numbers / 400
+        self.work += 1 + numbers / 2000
         self.kept += numbers
         if self.work > MOST_WORK or numbers > LARGEST or self.kept > MOST_NUMBERS:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
@@ -133,8 +134,11 @@ class Evaluator:
     def weigh(self, node: Node, term: Array, total: Array) -> None:
         """Note a term that counts for nothing beside the others."""
         small = np.abs(term)
-        if ((small > 0) & (small < LOST * np.abs(total))).any():
-            self.lost = node, "a term is too small beside the others to count"
+        tiny = (small > 0) & (small < LOST * np.abs(total))
+        if tiny.any():
+            spread = np.abs(term - term[:1]).max(axis=0) if term.ndim > 2 else 0.0
+            if (tiny & (small > SLACK * spread)).any():  # it is no zero off by rounding
+                self.lost = node, "a term is too small beside the others to count"
 
     def size(self, node: Node) -> tuple[int, int]:
         """Rows and columns of a node in this draw."""
@@ -264,6 +268,8 @@ class Evaluator:
     ) -> Array:
         """The slope of the first part along N nudges, (N, ..., rows, columns)."""
         above, hold = node.parts[0], node.kind == "derivative" and node.value is True
+        if not nudges:
+            return np.zeros((1, REPLICAS, *self.size(above)))
         if above.measured and (hold or len(world.batch) + 1 >= DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
         N = len(next(iter(nudges.values())))
@@ -301,8 +307,10 @@ class Evaluator:
         if key not in world.memo:
             N = len(next(iter(nudges.values()))) * len(steps) * math.prod(world.batch)
             after = frozenset[Key]().union(*(world.plan.after(k) for k in nudges))
-            numbers = sum(world.values[k].size for k in after if k in world.values)
+            shapes = [world.values[k].shape for k in after if k in world.values]
+            numbers = REPLICAS * sum(shape[-2] * shape[-1] for shape in shapes)
             self.budget.spend(node, N * numbers)
+            self.budget.work += 2 * len(after)
             moved = {
                 k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()
             }

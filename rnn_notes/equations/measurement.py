@@ -72,6 +72,7 @@ class Measurement:
     draws     : how many times the sides were compared
     worst     : where they part most
     work      : how many pieces were evaluated
+    task      : what was measured, and how
     look      : what finds neighbours that hold, and another layout, when asked
     """
 
@@ -83,6 +84,7 @@ class Measurement:
     draws: int
     worst: Worst
     work: float
+    task: Any = field(repr=False, compare=False)
     look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
 
     @cached_property

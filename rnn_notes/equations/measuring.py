@@ -77,16 +77,19 @@ def measure(
         raise
 
 
-def finished(task: Task, hasty: bool = False, work: float = 0) -> Measurement:
+def finished(
+    task: Task, hasty: bool = False, work: float = 0, scramble: bool = False
+) -> Measurement:
     """The measurement of a task.
 
-    hasty : stop where the sides first part
-    work  : how much of the work that a formula may take is done already
+    hasty    : stop where the sides first part
+    work     : how much of the work that a formula may take is done already
+    scramble : whether it is measured in another network, to see whether that matters
     """
     budget = Budget(work)
     compared: list[Comparison] = []
     for equation in understood(task):
-        compared.append(Comparison(equation, equation.draws, hasty, budget))
+        compared.append(Comparison(equation, equation.draws, hasty, budget, scramble))
         with _pointing_into(task.latex):
             compared[-1].run()
     worst = max(
@@ -102,6 +105,7 @@ def finished(task: Task, hasty: bool = False, work: float = 0) -> Measurement:
         draws=sum(c.count for c in compared),
         worst=worst,
         work=budget.work,
+        task=task,
         look=lambda: (close(task), other_layout(task)),
     )
 
@@ -173,7 +177,7 @@ def close(task: Task) -> tuple[str, ...]:
         except EquationError:
             continue
         work = measurement.work
-        if measurement:
+        if measurement and not says_nothing_of(neighbour):
             found.append(neighbour.latex)
     return tuple(found)
 
@@ -188,6 +192,24 @@ def holds(task: Task) -> bool:
     """Whether a formula is understood and holds."""
     try:
         return finished(task, hasty=True).holds
+    except EquationError:
+        return False
+
+
+def says_nothing_of(task: Task) -> bool:
+    """Whether a formula speaks of a network, and holds in any other one as well."""
+    computed = {n for n, q in task.model.quantities.items() if q.role == "computed"}
+    try:
+        equations = understood(task)
+        speaks = any(
+            node.value in computed
+            for equation in equations
+            for side in equation.sides
+            for node in side.walk()
+            if node.kind == "quantity"
+        )
+        drawn = replace(task, seeds=task.seeds[:1])
+        return speaks and finished(drawn, hasty=True, scramble=True).holds
     except EquationError:
         return False
 

@@ -29,8 +29,8 @@ KINDS_OF_NOISE = 61
 class Noise:
     """Factors that differ from 1 by a rounding error, in all replicas but the first."""
 
-    def __init__(self) -> None:
-        self.rng = np.random.default_rng(0)
+    def __init__(self, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
         self.made: dict[tuple[int, int], Array] = {}
         self.turn = 0
 
@@ -40,7 +40,7 @@ class Noise:
         factors = self.made.get(shape)
         if factors is None:
             wanted = (KINDS_OF_NOISE, REPLICAS, *shape)
-            factors = 1 + ROUNDING * self.rng.uniform(-1, 1, wanted)
+            factors = 1 + ROUNDING * self.rng.uniform(-2, 2, wanted)
             factors[:, 0] = 1
             self.made[shape] = factors
         self.turn = (self.turn + 1) % KINDS_OF_NOISE
@@ -79,6 +79,34 @@ class Plan:
                         waiting.append(reader)
             self.reached[key] = frozenset(found)
         return self.reached[key]
+
+
+def scrambled(plan: Plan, values: Mapping[Key, Array]) -> Plan:
+    """A plan by which everything depends on the same as before, in a random way.
+
+    What holds there too says nothing of the network.
+    """
+    rng = np.random.default_rng(0)
+
+    def step(one: Step) -> Step:
+        shape = values[one.key].shape[-2:]
+        size = shape[0] * shape[1]
+        maps = [
+            rng.standard_normal((size, values[k].shape[-2] * values[k].shape[-1]))
+            for k in one.reads
+        ]
+
+        def compute(read: Read) -> Array:
+            total: Array = np.full((size, 1), 0.1)
+            for key, matrix in zip(one.reads, maps, strict=True):
+                value = read(key)
+                total = total + matrix @ value.reshape(*value.shape[:-2], -1, 1)
+            flat: Array = np.tanh(0.3 * total)
+            return flat.reshape(*flat.shape[:-2], *shape)
+
+        return Step(one.key, compute, one.reads)
+
+    return Plan([step(one) for one in plan.steps])
 
 
 class World:

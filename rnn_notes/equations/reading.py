@@ -50,10 +50,10 @@ class Reader:
         read: Node = method(node)
         return replace(read, span=node.span, form=node.form)
 
-    def index(self, node: Node) -> Linear:
+    def index(self, node: Node, most: int = FARTHEST) -> Linear:
         """The index that a node stands for, such as ``t - 1``."""
         if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
-            if (number := int(node.value)) > FARTHEST:
+            if (number := int(node.value)) > most:
                 raise node.fail(
                     f"{number} came as a step or a size, expected at most {FARTHEST}: "
                     "no draw reaches beyond"
@@ -62,7 +62,7 @@ class Reader:
         if node.kind == "add":
             total = Linear()
             for sign, part in zip(node.value, node.parts, strict=True):
-                total = total.plus(self.index(part), sign)
+                total = total.plus(self.index(part, most), sign)
             return total
         if node.kind == "name":
             name = self.scope.renamed.get(node.value, node.value)
@@ -76,9 +76,13 @@ class Reader:
         """Note a lenient reading; strictly it is an error."""
         if self.scope.remarks is None:
             raise node.fail(f"strictly: {text}")
-        remark = Remark(text, node.span)
-        if text not in [known.text for known in self.scope.remarks]:
-            self.scope.remarks.append(remark)
+        self.tell(text, node)
+
+    def tell(self, text: str, node: Node) -> None:
+        """Note what a reader should know of the reading, strict or not."""
+        remarks = self.scope.remarks
+        if remarks is not None and text not in [known.text for known in remarks]:
+            remarks.append(Remark(text, node.span))
 
     # Names
 
@@ -292,7 +296,7 @@ class Reader:
             raise exponent.fail(
                 r"^T came: T is the number of steps, expected ^\top for a transpose"
             )
-        index = self.index(exponent)
+        index = self.index(exponent, most=9999)
         return Node(node.kind, node.span, (self.read(base),), indices=(index,))
 
     _elementpower = _power
@@ -334,6 +338,13 @@ class Reader:
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
+        if str(inside.value).startswith(PAGE):
+            reads = {part.value for part in above.walk()}
+            if inside.value not in reads:
+                name = inside.value.removeprefix(PAGE)
+                raise below.fail(
+                    f"{name} came below the line, and what is above does not read it"
+                )
         return Node("derivative", node.span, (above, below), node.value)
 
     def _relation(self, node: Node) -> Node:

@@ -278,6 +278,8 @@ class Shapes:
                 )
             return SCALAR
         if name in NUMBERS:
+            if shape == SCALAR:
+                raise node.fail(f"{name} of one number came, expected of several")
             return SCALAR
         if columns and rows:
             raise node.misfit(

@@ -18,11 +18,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from rnn_notes.equations.draws import LARGEST_SIZE
-from rnn_notes.equations.nodes import Node, compact
+import numpy as np
+
+from rnn_notes.equations.draws import LARGEST_SIZE, draws
+from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
+from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
+from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
+    STEPS,
     SCALAR,
     Condition,
     Definition,
@@ -156,6 +162,11 @@ class Clauses:
         while inside.kind in ("entry", "transpose"):
             inside = inside.parts[0]
         same = inside.kind == "quantity"
+        if not same and (quantity := identical(self.scope, parameters, body)):
+            index = "".join(f"_{name}" for name in parameters)
+            remark = f"{key}{index} is {quantity.value}{index} of the model"
+            Reader(self.scope).tell(remark, left)
+            body, same = quantity, True
         self.scope.bind(key, Definition(parameters, body, same), left)
 
     def still(self, left: Node, right: Node) -> None:
@@ -219,6 +230,45 @@ class Clauses:
             raise node.fail(f"{compact(node)} came, expected at most three letters")
         self.scope.size_names.update(names)
         return names
+
+
+def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
+    """The quantity of the model that a definition computes, None if there is none.
+
+    It is found by its values in two draws.
+    """
+    if body.measured or len(parameters) > 1 or not scope.model.equations:
+        return None
+    if not any(node.kind == "quantity" for node in body.walk()):
+        return None
+    index = tuple(Linear(((name, 1),)) for name in parameters)
+    found = {
+        name
+        for name, equation in scope.model.equations.items()
+        if len(equation.parameters) == len(parameters)
+    }
+    try:
+        shapes = Shapes(scope, "denominator")
+        shape = shapes.of(body)
+        shapes.settle()
+        for draw in draws(scope, (0,))[:2]:
+            world = draw.world(scope)
+            evaluator = Evaluator(draw, shapes, set(), Budget())
+            for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
+                env = {**draw.sizes, **dict.fromkeys(parameters, t)}
+                value = evaluator.value(body, env, world)[0]
+                at = (t,) * len(parameters)
+                found = {
+                    name
+                    for name in found
+                    if scope.shape(name) == shape
+                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                }
+    except (EquationError, OutsideError, np.linalg.LinAlgError):
+        return None
+    if len(found) != 1:
+        return None
+    return Node("quantity", body.span, value=found.pop(), indices=index)
 
 
 def together(items: list[Node]) -> Iterator[Node]:
