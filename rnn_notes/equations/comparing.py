@@ -125,7 +125,7 @@ class Comparison:
         return False
 
     def check_reach(self) -> None:
-        """Raise an error unless the formula has been compared, in more than one case."""
+        """Raise an error unless the sides were compared, in more than one case."""
         sides = self.equation.sides
         if self.count == 0:
             if self.outside:

@@ -49,6 +49,10 @@ class Draw:
             product *= int(name) if name.isdigit() else self.sizes[name]
         return product
 
+    def last(self, domain: Dim | str) -> int:
+        """The last value of an index that counts steps, or entries."""
+        return self.sizes[STEPS] if isinstance(domain, str) else self.size(domain)
+
     def shape(self, shape: Shape) -> tuple[int, int]:
         """Rows and columns in numbers."""
         return self.size(shape[0]), self.size(shape[1])
@@ -68,11 +72,12 @@ class Draw:
             usual = self.world(scope)
             plan = scrambled(usual.plan, usual.values) if scramble else usual.plan
             return World(plan, usual.roots, Noise(noise))
-        plain = not scope.fixed and not scope.bindings
+        letters = [b for b in scope.bindings.values() if isinstance(b, Letter)]
+        plain = not scope.fixed and not letters
         key = (*self.sizes.items(), self.seed, self.scale, self.early)
         if plain and key in scope.model.worlds:
-            roots, values, noise = scope.model.worlds[key]
-            return World(scope.model.plan(self), roots, noise, values=values)
+            known = scope.model.worlds[key]
+            return World(scope.model.plan(self), known.roots, known.noise, known)
         rng, T = self.rng(0), self.sizes[STEPS]
         roots: dict[Key, Array] = {}
         steps = [(t,) for t in range(1, T + 1)]
@@ -106,13 +111,14 @@ class Draw:
         if plain:
             if len(scope.model.worlds) > 200:
                 scope.model.worlds.clear()
-            scope.model.worlds[key] = roots, world.values, world.noise
+            scope.model.worlds[key] = world
+            return World(world.plan, roots, world.noise, world)
         return world
 
     def letters(
         self, rng: np.random.Generator, V: int, T: int
     ) -> Iterator[tuple[tuple[int, ...], int]]:
-        """A letter for every step: every one comes early, or two come again and again."""
+        """A letter for every step: all come early, or two of them again and again."""
         order, rest = rng.permutation(V), rng.integers(V, size=T)
         few = order[rng.integers(2, size=T)]
         few[:2] = order[0]

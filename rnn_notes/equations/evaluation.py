@@ -153,7 +153,7 @@ class Evaluator:
         """The value of a quantity of the model or of the page."""
         key = (node.value, tuple(index.at(env) for index in node.indices))
         if key not in world.values:
-            name = node.value.removeprefix(PAGE)
+            name = node.value.removeprefix(PAGE).rstrip("_")
             raise OutsideError(node, f"{name}_{{{node.indices[0]}}}")
         return world.values[key]
 
@@ -180,9 +180,7 @@ class Evaluator:
             low, high = (index.at(env) for index in node.indices)
         else:
             domain = self.shapes.domain(node.value, node)
-            steps = isinstance(domain, str)
-            low = 1
-            high = self.draw.sizes["T"] if steps else self.draw.size(domain)
+            low, high = 1, self.draw.last(domain)
         if node in self.downwards:
             return range(low, high - 1, -1)
         return range(low, high + 1)

@@ -12,8 +12,8 @@ from typing import Literal
 from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
+from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.model import Model, find
 from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
@@ -48,8 +48,10 @@ def measure(
     *,
     layout: Layout = "denominator",
     where: str = "",
+    model: str | None = None,
     sizes: Mapping[str, int] | None = None,
     seeds: Sequence[int] = SEEDS,
+    strict: bool = False,
 ) -> Measurement:
     r"""What nature says of a formula: whether it holds, how well, in which shapes.
 
@@ -69,7 +71,7 @@ def measure(
     >>> bool(measure(dWhy + r"h_{t-1}^\top"))
     False
     """
-    task = Task(latex, layout, where, sizes or {}, tuple(seeds))
+    task = Task(latex, layout, where, sizes or {}, tuple(seeds), find(model), strict)
     try:
         return finished(task)
     except MisfitError as error:
@@ -237,15 +239,15 @@ def _check(task: Task) -> None:
             raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
 
 
-def _scope(
-    task: Task, lines: list[list[Node]], remarks: list[Remark] | None
-) -> Scope:
+def _scope(task: Task, lines: list[list[Node]], remarks: list[Remark] | None) -> Scope:
     """What the letters stand for, after ``where``."""
     model = task.model
     scope = Scope(
         model=model,
         quantities=model.quantities,
         functions=model.functions,
+        bindings=dict(model.scope.bindings),
+        given=model.scope.given,
         sizes=dict(task.sizes),
         size_names=set(model.sizes),
         renamed=model.scope.renamed,

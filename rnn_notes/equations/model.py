@@ -41,6 +41,7 @@ from rnn_notes.equations.symbols import (
     Quantity,
     Scope,
     Shape,
+    family,
 )
 from rnn_notes.equations.values import VALUES, entry
 from rnn_notes.equations.where import Clauses
@@ -100,6 +101,8 @@ class Model:
         self.equations: dict[str, Definition] = {}
         self.firsts: dict[str, Shape] = {}
         self.options: dict[str, str] = {}
+        self.also: list[str] = []
+        self.double: set[str] = set()
         self.place = ""
         self.nodes: dict[str, Node] = {}
         self.scope = Scope(model=self, remarks=[])
@@ -120,6 +123,9 @@ class Model:
     def read(self) -> None:
         """Read all clauses; declarations first, since letters need a meaning."""
         said = list(self.said())
+        names = [self.called(i.parts[0]) for _, i in said if not self.is_other(i)]
+        stepwise = {name for name, index in names if index}
+        self.double = stepwise & {name for name, index in names if not index}
         for clause, item in said:
             if item.value == (r"\in",):
                 self.declare(item, clause)
@@ -133,6 +139,23 @@ class Model:
                 with pointing(clause.text):
                     self.define(item)
         self.find_shapes()
+        for text in self.also:
+            self.read_further(text)
+        self.scope.given = frozenset(self.scope.bindings)
+
+    def read_further(self, text: str) -> None:
+        """Read further names for what the model has, and functions."""
+        for clause in clauses(text):
+            with pointing(clause.text):
+                for items in parse(clause.text, self.scope.remarks):
+                    for item in items:
+                        head = item.parts[0]
+                        if self.is_function(head) or self.is_size(item):
+                            self.define(item)
+                        else:
+                            Clauses(self.scope, frozenset()).definition(
+                                head, item.parts[-1]
+                            )
 
     def said(self) -> Iterator[tuple[Clause, Node]]:
         """Every clause with its tree; titles and options are noted on the way."""
@@ -141,6 +164,8 @@ class Model:
                 word, _, rest = clause.text[1:].strip().partition(":")
                 if word == "title":
                     self.title = rest.strip()
+                elif word.startswith("also "):
+                    self.also.append(clause.text[1:].strip().removeprefix("also "))
                 elif word.startswith("option "):
                     self.options[word.removeprefix("option ").strip()] = rest.strip()
                 continue
@@ -163,7 +188,10 @@ class Model:
             stepwise = left.value or len(items) == 1
             if stepwise and index in (STEP, "0") and base.kind == "name":
                 self.place = left.value or self.place
-                return str(base.value), index
+                name = str(base.value)
+                return (family(name) if name in self.double else name), index
+        if left.kind == "prime" and left.parts[0].kind == "name":
+            return f"{compact(left.parts[0])}'", ""
         if left.kind not in ("name", "subscripted") or "<" in compact(left):
             raise left.fail("an expression came, expected a letter")
         return compact(left), ""
@@ -200,7 +228,7 @@ class Model:
         with pointing(clause.text):
             if item.value not in (("=",), (":=",)):
                 raise item.fail(r"no clause came, expected one with = or \in")
-            if self.is_function(left) or self.is_size(item):
+            if self.is_other(item):
                 return
             name, index = self.called(left)
             known = self.quantities.get(name)
@@ -214,7 +242,13 @@ class Model:
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
+        if left.kind == "call":
+            return True
         return left.kind == "mul" and left.parts[-1].form == "closed"
+
+    def is_other(self, item: Node) -> bool:
+        """Whether an equation names no quantity, but a function or a size."""
+        return self.is_function(item.parts[0]) or self.is_size(item)
 
     def is_size(self, item: Node) -> bool:
         r"""Whether an equation gives a size another name, as ``\tau = T``."""
@@ -231,8 +265,11 @@ class Model:
             self.scope.renamed[compact(left)] = right.value
             return
         if self.is_function(left):
-            head, argument = left.parts
-            self.functions[compact(head)] = Definition((compact(argument),), right)
+            name = left.value if left.kind == "call" else compact(left.parts[0])
+            argument = left.parts[-1]
+            if argument.kind != "name":
+                raise argument.fail("an expression came, expected a letter")
+            self.functions[name] = Definition((compact(argument),), right)
             return
         name, index = self.called(left)
         if self.quantities[name].role != "computed":
@@ -315,7 +352,9 @@ class Order:
                     if other in self.found or not self.is_computed(other):
                         continue
                     if other in opened:
-                        raise self.model.nodes[key[0]].fail(f"{key[0]} refers to itself")
+                        raise self.model.nodes[key[0]].fail(
+                            f"{key[0]} refers to itself"
+                        )
                     waiting.append(other)
 
     def is_computed(self, key: Key) -> bool:
@@ -342,9 +381,7 @@ class Order:
         """Rows and columns of a node."""
         return self.draw.shape(self.model.shapes.shape(node))
 
-    def compiled(
-        self, node: Node, env: dict[str, int], reads: list[Key]
-    ) -> Compute:
+    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> Compute:
         """The function that computes a node from the values that it reads."""
         at = [index.at(env) for index in node.indices]
         if node.kind == "quantity":
@@ -377,7 +414,7 @@ class Order:
             low, high = at
         else:
             domain = self.model.shapes.domain(node.value, node)
-            low, high = 1, self.T if isinstance(domain, str) else self.draw.size(domain)
+            low, high = 1, self.draw.last(domain)
         inside = [{**env, node.value: value} for value in range(low, high + 1)]
         parts = [self.compiled(node.parts[0], env, reads) for env in inside]
         rows, columns = self.size(node)

@@ -30,7 +30,9 @@ def moving(
         for other in computed
     )
     drawn = named - computed
-    drawn -= {key for key in drawn if _role(key, scope) == "onehot" and _target(key, scope)}
+    drawn -= {
+        key for key in drawn if _role(key, scope) == "onehot" and _target(key, scope)
+    }
     if on_the_way or not any(not _of_page(key) for key in drawn):
         others = {k for k in world.roots if _role(k, scope) not in ("input", "onehot")}
         drawn |= others

@@ -133,15 +133,12 @@ class World:
         hold: bool = False,
         still: Collection[str] = (),
         batch: tuple[int, ...] = (),
-        values: Mapping[Key, Array] | None = None,
     ) -> None:
         self.plan, self.roots, self.noise = plan, roots, noise
         self.base, self.hold, self.batch = base, hold, batch
         self.nudges: Mapping[Key, Array] = nudges or {}
         self.memo: dict[Any, Any] = {}
-        self.values: dict[Key, Array] = dict(base.values if base else values or roots)
-        if values:
-            return
+        self.values: dict[Key, Array] = dict(base.values if base else roots)
         moved = set(self.nudges)
         for key in self.nudges:
             moved |= plan.after(key)

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_notes.equations.nature import Array
 from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
-from rnn_notes.equations.symbols import PAGE, Alias, Scope
+from rnn_notes.equations.symbols import Alias, Scope
 
 
 @dataclass(frozen=True)

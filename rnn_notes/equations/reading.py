@@ -9,12 +9,14 @@ from rnn_notes.equations.calls import applied
 from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
+    SCALAR,
     STEPS,
     Alias,
     Definition,
     Letter,
     Quantity,
     Scope,
+    family,
 )
 from rnn_notes.equations.values import CALLS
 
@@ -93,7 +95,7 @@ class Reader:
             self.bound, scope.ranges, scope.bindings, scope.quantities, SPECIAL,
             scope.size_names, scope.functions, scope.renamed,
         )  # fmt: skip
-        return any(name in known for known in names)
+        return any(key in known for key in (name, family(name)) for known in names)
 
     def unfont(self, node: Node, known: bool) -> Node:
         """A letter without its font, unless it has a meaning as it stands."""
@@ -118,12 +120,14 @@ class Reader:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
         if name in SPECIAL:
             return Node(SPECIAL[name], node.span)
-        if quantity and name not in HINTS:
+        if (quantity or self.scope.family(name)) and name not in HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
         raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
 
     def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
         binding = self.scope.bindings[name]
+        if name in self.scope.given:
+            self.note(f"read {compact(node)} as another name in this notation", node)
         if isinstance(binding, Alias):
             return binding.entry.at(node.span)
         if isinstance(binding, Letter):
@@ -162,14 +166,15 @@ class Reader:
         first = f"{base.value}_{{{compact(items[0])}}}"
         if compact(node) in self.scope.bindings:
             return self._bound_name(node, compact(node), ())
-        if first in self.scope.bindings:
-            return self._bound_name(node, first, tuple(items[1:]))
-        if base.value in self.scope.bindings:
+        for name, rest in ((first, items[1:]), (family(base.value), items)):
+            if name in self.scope.bindings:
+                return self._bound_name(node, name, tuple(rest))
+        if base.value in self.scope.bindings and not self.scope.family(base.value):
             return self._bound_name(node, base.value, tuple(items))
         if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
-        if self.scope.family(base.value):
-            return self._step(node, base.value, items)
+        if key := self.scope.family(base.value):
+            return self._step(node, key, items)
         if base.value in self.scope.quantities:
             return self._entry(
                 Node("quantity", node.span, value=base.value), tuple(items)
@@ -252,10 +257,11 @@ class Reader:
             return ""
         if compact(head) in self.scope.functions:
             return "function"
-        known = self.scope.known(plain(str(inner.value)))
-        if known and known.shape == ((), ()) and known.role == "computed":
+        bare = plain(str(inner.value))
+        known = self.scope.known(bare) or self.scope.known(self.scope.family(bare))
+        if known and known.shape == SCALAR and known.role == "computed":
             return "loss"
-        return "family" if known and known.indexed else ""
+        return "family" if known and self.scope.family(bare) else ""
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)
@@ -341,7 +347,7 @@ class Reader:
         if str(inside.value).startswith(PAGE):
             reads = {part.value for part in above.walk()}
             if inside.value not in reads:
-                name = inside.value.removeprefix(PAGE)
+                name = inside.value.removeprefix(PAGE).rstrip("_")
                 raise below.fail(
                     f"{name} came below the line, and what is above does not read it"
                 )

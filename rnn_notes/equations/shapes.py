@@ -181,9 +181,13 @@ class Shapes:
                 continue
             hint = r"; a column of ones is \mathbf{1}" * (SCALAR in (now, other))
             if first == SCALAR != now:
-                part = next(p for p, s in zip(node.parts, shapes) if s == shape)
+                part = next(
+                    p for p, s in zip(node.parts, shapes, strict=True) if s == shape
+                )
                 now, other = SCALAR, now
-            raise part.misfit(f"{written(other)} came in a sum with {written(now)}{hint}")
+            raise part.misfit(
+                f"{written(other)} came in a sum with {written(now)}{hint}"
+            )
         return shape
 
     def _mul(self, node: Node) -> Shape:

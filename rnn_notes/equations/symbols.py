@@ -1,4 +1,4 @@
-"""What the letters of a formula stand for: a model's quantities, and those of a page."""
+"""What the letters of a formula stand for: a model's quantities, a page's letters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ Shape = tuple[Dim, Dim]
 SCALAR: Shape = ((), ())
 STEPS = "T"  # the size that counts steps, in every model
 PAGE = "page: "  # before the name of a page's own letter, so that it is nobody else's
+
+
+def family(name: str) -> str:
+    """The key of a letter with an index, where it may have a meaning without one too.
+
+    >>> family("L")
+    'L_'
+    """
+    return f"{name}_"
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class Scope:
     quantities : those, by name
     functions  : functions of one letter that the model defines, as ``f(z)``
     bindings   : letters of the page, which win over the model's own
+    given      : those among them that are the model's further names
     sizes      : sizes that are fixed
     size_names : every letter that stands for a size
     renamed    : other names for sizes
@@ -96,6 +106,7 @@ class Scope:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     functions: dict[str, Definition] = field(default_factory=dict)
     bindings: dict[str, Letter | Definition | Alias] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
     sizes: dict[str, int] = field(default_factory=dict)
     size_names: set[str] = field(default_factory=lambda: {STEPS})
     renamed: dict[str, str] = field(default_factory=dict)
@@ -107,17 +118,21 @@ class Scope:
 
     def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
         """Give a letter its meaning, unless it had one from this page."""
-        if key in self.bindings:
-            raise node.fail(f"{key} has a meaning already")
+        if key in self.bindings and key not in self.given:
+            raise node.fail(f"{key.rstrip('_')} has a meaning already")
+        self.given -= {key}
         self.bindings[key] = binding
+
+    def family(self, name: str) -> str:
+        """The key of the model's quantity of this name with one value a step, or ""."""
+        for key in (name, family(name)):
+            if key in self.quantities and self.quantities[key].indexed:
+                return key
+        return ""
 
     def known(self, name: str) -> Quantity | None:
         """The model's quantity of this name, if it has one."""
         return self.quantities.get(name)
-
-    def family(self, name: str) -> bool:
-        """Whether the model has a quantity of this name with one value a step."""
-        return name in self.quantities and self.quantities[name].indexed
 
     def shape(self, name: str) -> Shape | None:
         """The shape of a quantity by its name, as in ``value`` of its node."""

@@ -194,9 +194,9 @@ VALUES: dict[str, Value] = {
     "transpose": lambda node, at, parts, size: parts[0].swapaxes(-1, -2),
     "fraction": lambda node, at, parts, size: np.asarray(parts[0] / parts[1]),
     "call": lambda node, at, parts, size: CALLS[node.value](parts[0]),
-    "bars": lambda node, at, parts, size: (
-        CALLS["abs" if parts[0].shape[-2:] == (1, 1) else "det"](parts[0])
-    ),
+    "bars": lambda node, at, parts, size: CALLS[
+        "abs" if parts[0].shape[-2:] == (1, 1) else "det"
+    ](parts[0]),
     "inner": _inner,
     "norm": _norm,
     "matrix": _matrix,
@@ -204,9 +204,7 @@ VALUES: dict[str, Value] = {
 LEAVES = ("number", "index", "zero", "ones", "identity", "delta")
 
 
-def entry(
-    node: Node, at: Sequence[int], base: Array, row: bool
-) -> Array | None:
+def entry(node: Node, at: Sequence[int], base: Array, row: bool) -> Array | None:
     """The entry of an array that a node asks for, None where it has none."""
     places = [n - 1 for n in at]
     if len(places) == 1:

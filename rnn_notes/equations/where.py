@@ -16,7 +16,7 @@ Clauses stand between semicolons::
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,13 +28,14 @@ from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
-    STEPS,
     SCALAR,
+    STEPS,
     Condition,
     Definition,
     Dim,
     Letter,
     Scope,
+    family,
 )
 
 REALS = r"\mathbb{R}"
@@ -164,7 +165,7 @@ class Clauses:
         same = inside.kind == "quantity"
         if not same and (quantity := identical(self.scope, parameters, body)):
             index = "".join(f"_{name}" for name in parameters)
-            remark = f"{key}{index} is {quantity.value}{index} of the model"
+            remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
             Reader(self.scope).tell(remark, left)
             body, same = quantity, True
         self.scope.bind(key, Definition(parameters, body, same), left)
@@ -189,7 +190,8 @@ class Clauses:
         places = [place for item in name.parts[1:] for place in letters(item)]
         if any(place.value not in indices for place in places):
             return compact(name), ()
-        return compact(name.parts[0]), tuple(place.value for place in places)
+        base = compact(name.parts[0])
+        return family(base), tuple(place.value for place in places)
 
     def known(self, left: Node) -> Node | None:
         """The quantity on the left of a matrix, None where the letter is a new one."""
@@ -197,7 +199,7 @@ class Clauses:
         try:
             quantity = Reader(self.scope).read(left)
         except ValueError:
-            if name.kind == "name" and name.value not in self.scope.bindings:
+            if name.kind == "name" and not Reader(self.scope).means(name.value):
                 return None
             raise
         return quantity if quantity.kind == "quantity" else None
@@ -239,7 +241,8 @@ def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | N
     """
     if body.measured or len(parameters) > 1 or not scope.model.equations:
         return None
-    if not any(node.kind == "quantity" for node in body.walk()):
+    strange = body.free - scope.size_names - set(parameters)
+    if strange or not any(node.kind == "quantity" for node in body.walk()):
         return None
     index = tuple(Linear(((name, 1),)) for name in parameters)
     found = {
@@ -248,7 +251,7 @@ def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | N
         if len(equation.parameters) == len(parameters)
     }
     try:
-        shapes = Shapes(scope, "denominator")
+        shapes = Shapes(replace(scope, remarks=[]), "denominator")
         shape = shapes.of(body)
         shapes.settle()
         for draw in draws(scope, (0,))[:2]:
@@ -256,7 +259,8 @@ def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | N
             evaluator = Evaluator(draw, shapes, set(), Budget())
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
-                value = evaluator.value(body, env, world)[0]
+                with np.errstate(all="ignore"):
+                    value = evaluator.value(body, env, world)[0]
                 at = (t,) * len(parameters)
                 found = {
                     name
