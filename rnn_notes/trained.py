@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import hoisted, reach, rnn, text, training
+from rnn_notes import arguments, hoisted, reach, rnn, text, training, weights
 from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
 from rnn_notes.text import Vocabulary
@@ -212,9 +212,9 @@ def key(
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    modules = (rnn, text, training, hoisted, reach, sys.modules[__name__])
+    modules = (arguments, weights, rnn, text, training, hoisted, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(module) for module in modules]
+    parts += [inspect.getsource(m) for m in (*modules, sys.modules[__name__])]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
