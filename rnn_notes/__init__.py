@@ -1,6 +1,7 @@
 """Backpropagation through time in a plain recurrent network, small enough to read."""
 
 from rnn_notes import gru, hoisted, lstm
+from rnn_notes.diagnosis import Diagnosis, check
 from rnn_notes.equations import measure
 from rnn_notes.rnn import (
     Forward,
@@ -14,11 +15,13 @@ from rnn_notes.rnn import (
 )
 
 __all__ = [
+    "Diagnosis",
     "Forward",
     "Gradients",
     "Params",
     "Signals",
     "backward",
+    "check",
     "forward",
     "gru",
     "hoisted",

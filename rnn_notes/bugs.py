@@ -128,9 +128,9 @@ def planted(mutants: Iterable[Mutant], loop: ModuleType = rnn) -> str:
     >>> both = [GALLERY["Whh untransposed"], GALLERY["dh for dhraw"]]
     >>> "dhnext = params.Whh @ dh  #" in planted(both)
     True
-    >>> planted([GALLERY["dh for dhraw"], GALLERY["Whh left out"]])
+    >>> planted([GALLERY["dhnext dropped"], GALLERY["dhnext dropped"]])
     Traceback (most recent call last):
-    ValueError: 'Whh left out' changes words that another bug has changed
+    ValueError: 'dhnext dropped' changes words that another bug has changed
     """
     mutants = tuple(mutants)
     loop = mutants[0].loop if mutants else loop

@@ -239,7 +239,7 @@ GALLERY = MUTANTS | {
             "        dhraw = asked * dhraw\n"
             "        yield Signals(dy, dh, dhraw, dhnext)\n"
             "        dhnext = params.Whh.T @ dhraw if asked else dhnext",
-            story="A `continue` where nothing is due; the signal has to pass there too.",
+            story="A `continue` where nothing is due; signals have to pass there too.",
         ),
         Mutant(
             name="window tied to the end",

@@ -40,9 +40,7 @@ class Handed:
                 array[...] = copies[name]
 
 
-def handed(
-    loss: Any, gradients: Any, arrays: Any, upstream: Any = None
-) -> Handed:
+def handed(loss: Any, gradients: Any, arrays: Any, upstream: Any = None) -> Handed:
     """The arguments of ``check``, checked.
 
     Raises
@@ -105,13 +103,13 @@ def _called(name: str, function: Callable[[], Any]) -> Any:
     try:
         return function()
     except TypeError as error:
-        if "positional argument" in str(error) and error.__traceback__ is not None:
-            if error.__traceback__.tb_next is None:
-                raise TypeError(
-                    f"{name} wants arguments ({error}), expected a function without "
-                    f"any: {name}=lambda: ..."
-                ) from None
-        raise
+        inside = error.__traceback__ and error.__traceback__.tb_next
+        if inside or "positional argument" not in str(error):
+            raise
+        raise TypeError(
+            f"{name} wants arguments ({error}), expected a function without any: "
+            f"{name}=lambda: ..."
+        ) from None
 
 
 def _number(value: Any, weights: Array | None) -> Any:
@@ -119,7 +117,9 @@ def _number(value: Any, weights: Array | None) -> Any:
     if isinstance(value, tuple) and value:
         value = value[0]
     if value is None:
-        raise ValueError("loss() returned None, expected a number: is a return missing?")
+        raise ValueError(
+            "loss() returned None, expected a number: is a return missing?"
+        )
     try:
         array = np.asarray(value)
     except ValueError:

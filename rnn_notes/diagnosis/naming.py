@@ -9,6 +9,7 @@ from rnn_notes.bugs import Mutant
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
 from rnn_notes.diagnosis.suspects import Found, Search
+from rnn_notes.mutants import GALLERY
 from rnn_notes.rnn import Array
 
 __all__ = ["CLASSIC", "named"]
@@ -26,6 +27,7 @@ CLASSIC = {
     "dbh": "dbh += dhraw",
     "for": "for t in reversed(range(len(inputs))):",
     "times": "for t in reversed(range(len(inputs))):",
+    "step": "dhnext = np.dot(Whh.T, dhraw)",
     "run": "hs[t] = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, hs[t-1]) + bh)",
 }
 HAND_OVER = (
@@ -106,7 +108,8 @@ def classic_line(bug: Mutant) -> str:
     >>> classic_line(GALLERY["Whh untransposed"])
     'dhnext = np.dot(Whh.T, dhraw)'
     """
-    changed = next(line for line in bug.diff().splitlines() if line[0] == "-")
+    lines = sorted(bug.diff().splitlines(), key=lambda line: line[0] != "-")
+    changed = lines[0]
     first = changed[2:].replace(",", " ").split()[0]
     return CLASSIC.get(first, changed[2:].partition("  #")[0])
 
@@ -125,7 +128,10 @@ def _sentences(found: list[Found], search: Search) -> list[str]:
     lines += _shows_when(found[0], search)
     hidden = search.hides(found[0])
     if hidden:
-        lines.append(f"While it stands it hides whether these are there too: {', '.join(hidden)}.")
+        lines.append(
+            "While it stands, nobody can tell whether these are there too: "
+            f"{', '.join(hidden)}."
+        )
     return lines
 
 
@@ -137,7 +143,9 @@ def _shows_when(found: Found, search: Search) -> list[str]:
     if not unseen:
         return []
     steps = "one step" if unseen == [1] else "one step or two"
-    return [f"With {steps} it does not show: right up to T = {max(unseen)}, wrong after."]
+    return [
+        f"With {steps} it does not show: right up to T = {max(unseen)}, wrong after."
+    ]
 
 
 def _unseen(found: Found, search: Search, T: int) -> bool:
@@ -147,7 +155,20 @@ def _unseen(found: Found, search: Search, T: int) -> bool:
 
 def _looks_like(verdicts: Mapping[str, Verdict]) -> tuple[Cause, ...]:
     """What the patterns alone suggest; never certain."""
-    return ()
+    wrong = [verdict for verdict in verdicts.values() if not verdict.right]
+    first = wrong[0].pattern
+    alike = all(verdict.pattern == first for verdict in wrong)
+    if "in the last place" in " ".join(verdict.pattern for verdict in wrong):
+        return (cause_of(GALLERY["dhnext dropped"], certain=False),)
+    if not alike or len(wrong) < 2:
+        return ()
+    likely = {"the sign is turned": "dy sign turned", "= 1/T times": "dy divided by T",
+              "all entries equal": "clip to one number"}  # fmt: skip
+    return tuple(
+        cause_of(GALLERY[name], certain=False)
+        for words, name in likely.items()
+        if words in first
+    )
 
 
 def _guesses(causes: tuple[Cause, ...]) -> tuple[str, ...]:

@@ -109,7 +109,9 @@ def clipped_at(claim: Array, truth: Array) -> float | None:
     return limit if sure and _close(claim, truth.clip(-limit, limit)) else None
 
 
-def norm_limit(claims: Mapping[str, Array], truths: Mapping[str, Array]) -> float | None:
+def norm_limit(
+    claims: Mapping[str, Array], truths: Mapping[str, Array]
+) -> float | None:
     """The norm to which all gradients together were cut, None where they were not.
 
     Examples
@@ -123,10 +125,11 @@ def norm_limit(claims: Mapping[str, Array], truths: Mapping[str, Array]) -> floa
         for name in claims
         if claims[name].shape == truths[name].shape and claims[name].any()
     ]
-    if not factors or None in factors or not _is_round(norm):
+    known = [factor for factor in factors if factor is not None]
+    if not known or len(known) < len(factors) or not _is_round(norm):
         return None
-    same = all(abs(f - factors[0]) < CLOSE for f in factors if f is not None)
-    return norm if same and 0 < (factors[0] or 0) < 1 - CLOSE else None
+    same = all(abs(factor - known[0]) < CLOSE for factor in known)
+    return norm if same and 0 < known[0] < 1 - CLOSE else None
 
 
 def _along_an_axis(claim: Array, truth: Array) -> str:

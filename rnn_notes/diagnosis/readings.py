@@ -46,14 +46,15 @@ def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
         array = array[..., 0]
     if array.ndim != 3:
         return
-    shape = np.shape(value)
     for order in sorted(permutations(range(3)), key=lambda o: o != (1, 2, 0)):
         if array.shape[order[1]] == D:
-            inverse = tuple(np.argsort(order))
-            yield (
-                array.transpose(order),
-                lambda dxs, inverse=inverse: dxs.transpose(inverse).reshape(shape),
-            )
+            yield array.transpose(order), _undone(order, np.shape(value))
+
+
+def _undone(order: tuple[int, ...], shape: tuple[int, ...]) -> Back:
+    """What brings (T, D, B) back into the order and shape that it came in."""
+    inverse = tuple(np.argsort(order))
+    return lambda dxs: dxs.transpose(inverse).reshape(shape)
 
 
 def states(value: Any, H: int, B: int) -> Iterator[tuple[Array, Back]]:
@@ -94,8 +95,8 @@ def dues(value: Any, T: int, V: int, B: int) -> Iterator[Due]:
 
     Examples
     --------
-    >>> [due.asked.sum() for due in dues(2, T=5, V=3, B=1)]
-    [1.0]
+    >>> [due.asked.ravel().tolist() for due in dues(2, T=3, V=3, B=1)]
+    [[0.0, 0.0, 1.0]]
     """
     if isinstance(value, (list, tuple)):
         value = [-1 if item is None else item for item in value]

@@ -64,9 +64,7 @@ def identified(
     return None
 
 
-def _assignments(
-    arrays: Mapping[str, Array], layer: bool
-) -> Iterator[dict[str, str]]:
+def _assignments(arrays: Mapping[str, Array], layer: bool) -> Iterator[dict[str, str]]:
     """Parts by the arrays' names; those by known names first, then all that fit."""
     plain = {
         name: "".join(c for c in name.lower().rpartition(".")[2] if c.isalnum())
@@ -77,7 +75,9 @@ def _assignments(
         yield first
     fixed = {name: role for name, role in first.items() if role in OTHERS}
     rest = [name for name in arrays if name not in fixed]
-    matrices = [name for name in rest if arrays[name].ndim == 2 and not _thin(arrays[name])]
+    matrices = [
+        name for name in rest if arrays[name].ndim == 2 and not _thin(arrays[name])
+    ]
     vectors = [name for name in rest if name not in matrices]
     needed = MATRICES[:2] if layer else MATRICES
     if len(matrices) != len(needed) or len(vectors) > 2:
@@ -105,7 +105,9 @@ def _problems(
 ) -> Iterator[Problem]:
     """Every reading of what was handed over, the arrays' parts being given."""
     by_role = {role: name for name, role in roles.items()}
-    if not {"Wxh", "Whh"} <= set(by_role) or (upstream is None and "Why" not in by_role):
+    if not {"Wxh", "Whh"} <= set(by_role) or (
+        upstream is None and "Why" not in by_role
+    ):
         return
     layer = upstream is not None
     Whh = arrays[by_role["Whh"]]
@@ -132,10 +134,15 @@ def _problems(
             meant = upstreams(upstream, T, H, B) if layer else dues(targets, T, V, B)
             for due in meant:
                 for h, h_back in states(state, H, B):
-                    back = {role: (lambda d: d.T) if turned else _as_it_is for role in MATRICES}
+                    back = {
+                        role: (lambda d: d.T) if turned else _as_it_is
+                        for role in MATRICES
+                    }
                     back |= {role: shaped for role, (_, shaped) in biases.items()}
                     back |= {"hs": h_back, "xs": x_back}
-                    yield _problem(params, xs, h, due, {n: (r, back[r]) for n, r in roles.items()})
+                    yield _problem(
+                        params, xs, h, due, {n: (r, back[r]) for n, r in roles.items()}
+                    )
 
 
 def _problem(params: Plain, xs: Array, h: Array, due: Due, back: Any) -> Problem:

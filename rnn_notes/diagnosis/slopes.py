@@ -67,7 +67,7 @@ def slopes_along(
 def by_entries(
     loss: Callable[[], Any], array: Array, most: int, rng: np.random.Generator
 ) -> Array:
-    """The slope by each entry, nan where it was not measured: ``most`` at random are."""
+    """The slope by each entry, of which ``most`` are measured; nan for the others."""
     measured = np.full(array.shape, np.nan)
     places = list(np.ndindex(array.shape))
     if len(places) > most:

@@ -65,13 +65,14 @@ class Search:
     problem: Problem
     claimed: Mapping[str, Array]
     runs: dict[Any, dict[str, list[Array]]] = field(default_factory=dict)
+    bad: dict[Any, list[str] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.limit = _limit(self.claimed)
         self.factors = _factors(self.problem)
         self.signals: list[Mutant] = []
         self.sums: dict[str, list[Mutant]] = {}
-        self.output: set[Mutant] = set()
+        self.touches: dict[Mutant, set[str]] = {}
         right = self.problem.by_role()
         handed_over = {role for role, _ in self.problem.back.values()}
         for bug in _variants(self.problem):
@@ -82,7 +83,7 @@ class Search:
                 self.sums.setdefault(touched[0], []).append(bug)
             else:
                 self.signals.append(bug)
-                self.output |= {bug} if {*touched} & {*OUTPUT} else set()
+                self.touches[bug] = {*touched}
 
     def _touched(self, bug: Mutant, right: Mapping[str, Array]) -> list[str]:
         """The arrays that a bug changes; none where NumPy refuses its shapes."""
@@ -120,7 +121,7 @@ class Search:
         if window is not None and room > 1:
             return
         for count in range(room + 1):
-            for bugs in combinations(self.signals, count):
+            for bugs in combinations(self._likely(factor), count):
                 if len(self._at_the_output(bugs, factor)) > room - count:
                     continue
                 bad = self._bad(bugs, window, factor)
@@ -130,6 +131,12 @@ class Search:
                     yield Found(bugs, window, factor)
                 elif bad:
                     yield from self._mended(bugs, bad, room - count, window, factor)
+
+    def _likely(self, factor: float) -> list[Mutant]:
+        """The bugs of the signals that touch no array which is right."""
+        bad = {self.problem.role(name) for name in self._bad((), None, factor) or ()}
+        right = {role for role, _ in self.problem.back.values()} - bad
+        return [bug for bug in self.signals if not right & self.touches[bug]]
 
     def _mended(
         self,
@@ -143,7 +150,9 @@ class Search:
         options: list[list[Bugs]] = []
         for name in bad:
             near = self.sums.get(self.problem.role(name), [])
-            sets = [s for n in range(1, room - len(bad) + 2) for s in combinations(near, n)]
+            sets = [
+                s for n in range(1, room - len(bad) + 2) for s in combinations(near, n)
+            ]
             options.append([
                 s for s in sets
                 if (left := self._bad((*bugs, *s), window, factor)) is not None
@@ -154,15 +163,22 @@ class Search:
             if len(added) == room and self._bad((*bugs, *added), window, factor) == []:
                 yield Found((*bugs, *added), window, factor)
 
-    def _bad(
+    def _bad(self, bugs: Bugs, window: int | None, factor: float) -> list[str] | None:
+        """The claimed arrays that the bugs do not explain; None where they clash."""
+        key = frozenset(bugs), window, factor
+        if key not in self.bad:
+            self.bad[key] = self._unlike(bugs, window, factor)
+        return self.bad[key]
+
+    def _unlike(
         self, bugs: Bugs, window: int | None, factor: float
     ) -> list[str] | None:
-        """The claimed arrays that the bugs do not explain; None where they clash."""
+        """The same, worked out."""
         key = frozenset(bugs), window
         if key not in self.runs:
             try:
                 self.runs[key] = _answers(self.problem, _loop(bugs), bugs, window)
-            except (ValueError, SyntaxError):
+            except ValueError:
                 self.runs[key] = {}
         answers = self.runs[key]
         if not answers:
@@ -175,7 +191,7 @@ class Search:
 
     def _at_the_output(self, bugs: Bugs, factor: float) -> list[str]:
         """The wrong arrays of the output layer, where few bugs and no window show."""
-        few = tuple(bug for bug in bugs if bug in self.output)
+        few = tuple(bug for bug in bugs if self.touches.get(bug, set()) & {*OUTPUT})
         bad = self._bad(few, None, factor) or []
         return [name for name in bad if self.problem.role(name) in OUTPUT]
 
@@ -203,15 +219,17 @@ class Search:
 def _answers(
     problem: Problem, loop: Any, bugs: Bugs, window: int | None
 ) -> dict[str, list[Array]]:
-    """What a loop gives for each array; several for a first state, which loops differ in."""
+    """What a loop gives for each array; loops differ in a first state: several."""
     parts = [problem]
     if window is not None:
         parts = [problem.steps(max(0, t - window), t, t) for t in range(problem.T)]
-    if window is not None and any(r in ("xs", "hprev") for r, _ in problem.back.values()):
+    if window is not None and any(
+        r in ("xs", "hprev") for r, _ in problem.back.values()
+    ):
         return {}
     with np.errstate(all="ignore"):
         each = [part.gradients(loop) for part in parts]
-        answers = {name: [sum(g[name] for g in each)] for name in problem.back}
+        answers = {n: [np.sum([g[n] for g in each], axis=0)] for n in problem.back}
         for name, (role, _) in problem.back.items():
             if role == "hprev":
                 answers[name].append(problem.shaped(name, problem.handed_out(loop)))
@@ -221,7 +239,7 @@ def _answers(
 
 
 def _variants(problem: Problem) -> Iterator[Mutant]:
-    """The gallery's bugs, those with a number in them once for each that may be meant."""
+    """The gallery's bugs, those with a number in them once for each likely one."""
     for bug in GALLERY.values():
         if bug.loop is not rnn or "clip(" in bug.new or "float32" in bug.new:
             continue
@@ -255,14 +273,26 @@ def _compiled(bugs: frozenset[Mutant]) -> tuple[Any, str]:
     """The two functions as a namespace, or why these bugs do not go together."""
     try:
         source = planted(sorted(bugs, key=lambda bug: bug.name), rnn)
-        start = source.index("def signals(")
-        code = source[start : source.index("def loss_and_gradients(")]
         names = dict(vars(rnn))
-        exec(compile(code, "<a loop with bugs>", "exec"), names)
+        for code in _functions(source):
+            exec(_code(code), names)
     except (ValueError, SyntaxError) as error:
         return None, str(error)
     loop = SimpleNamespace(signals=names["signals"], backward=names["backward"])
     return loop, ""
+
+
+def _functions(source: str) -> list[str]:
+    """``signals`` and ``backward``, cut out of the source of a loop."""
+    heads = ("def signals(", "def backward(", "def loss_and_gradients(")
+    first, second, end = (source.index(head) for head in heads)
+    return [source[first:second], source[second:end]]
+
+
+@lru_cache(maxsize=4096)
+def _code(function: str) -> Any:
+    """The code of a function, compiled once for all loops that share it."""
+    return compile(function, "<a loop with bugs>", "exec")
 
 
 def _factors(problem: Problem) -> list[float]:
@@ -279,7 +309,7 @@ def _limit(claimed: Mapping[str, Array]) -> float | None:
     >>> _limit({"W": np.array([5.0, -5.0, 1.0, 2.0])})
     5.0
     """
-    sizes = np.concatenate([np.abs(claim).ravel() for claim in claimed.values()] or [[]])
+    sizes = np.abs(np.concatenate([claim.ravel() for claim in claimed.values()]))
     largest = float(sizes.max(initial=0.0))
     at_it = int((sizes == largest).sum())
     chosen = at_it > 1 or float(f"{largest:.3g}") == largest

@@ -24,7 +24,10 @@ def called_twice(
     ValueError
         Where the loss or the gradients differ from call to call.
     """
-    before, copies = deepcopy(dict(lent)), {n: a.copy() for n, a in asked.arrays.items()}
+    before, copies = (
+        deepcopy(dict(lent)),
+        {n: a.copy() for n, a in asked.arrays.items()},
+    )
     first, moved = asked.loss(), []
     claims = asked.gradients()
     for name, array in asked.arrays.items():
