@@ -56,6 +56,8 @@ class Mutant:
         An address where it was met, empty where none is known to us.
     page : str
         The page that explains the line.
+    also : tuple of (str, str)
+        Further lines, and what the bug makes of them.
     loop : ModuleType
         The module that the line stands in, ``rnn_notes.rnn`` by default.
     """
@@ -66,6 +68,7 @@ class Mutant:
     story: str
     seen: str = ""
     page: str = "mutants"
+    also: tuple[tuple[str, str], ...] = ()
     loop: ModuleType = rnn
 
     def source(self) -> str:
@@ -165,18 +168,18 @@ def _edits(mutant: Mutant) -> tuple[_Edit, ...]:
 def _found(mutant: Mutant) -> Iterator[_Edit]:
     """The words that a bug changes, one place at a time."""
     source = _source(mutant.loop)
-    if (count := source.count(mutant.old)) != 1:
-        file = f"{mutant.loop.__name__.rpartition('.')[2]}.py"
-        raise ValueError(f"{mutant.old!r} stands {count} times in {file}, expected 1")
-    old, new = WORDS.findall(mutant.old), WORDS.findall(mutant.new)
-    ends = [source.index(mutant.old)]
-    for word in old:
-        ends.append(ends[-1] + len(word))
-    for tag, a, b, c, d in difflib.SequenceMatcher(
-        None, old, new, autojunk=False
-    ).get_opcodes():
-        if tag != "equal":
-            yield _Edit(ends[a], ends[b], "".join(new[c:d]))
+    for line, becomes in ((mutant.old, mutant.new), *mutant.also):
+        if (count := source.count(line)) != 1:
+            file = f"{mutant.loop.__name__.rpartition('.')[2]}.py"
+            raise ValueError(f"{line!r} stands {count} times in {file}, expected 1")
+        old, new = WORDS.findall(line), WORDS.findall(becomes)
+        ends = [source.index(line)]
+        for word in old:
+            ends.append(ends[-1] + len(word))
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        for tag, a, b, c, d in matcher.get_opcodes():
+            if tag != "equal":
+                yield _Edit(ends[a], ends[b], "".join(new[c:d]))
 
 
 @lru_cache

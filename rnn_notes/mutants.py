@@ -9,9 +9,9 @@ GALLERY : these, and many more in the sums, the output and the bookkeeping
 
 from __future__ import annotations
 
-from rnn_notes.bugs import Mutant
+from rnn_notes.bugs import Mutant as Mutant
 
-__all__ = ["GALLERY", "MUTANTS", "Mutant"]
+__all__ = ["GALLERY", "MUTANTS"]
 
 MUTANTS = {
     mutant.name: mutant
@@ -211,6 +211,7 @@ GALLERY = MUTANTS | {
             name="loop runs forwards",
             old="for t in reversed(range(run.T)):",
             new="for t in range(run.T):",
+            also=(("times = reversed(range(run.T))", "times = range(run.T)"),),
             story="The word reversed is left out, and later losses go to later steps.",
         ),
         Mutant(

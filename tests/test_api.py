@@ -22,6 +22,7 @@ import rnn_notes
 INSIDE = {
     "rnn_notes.__main__": "the command line",
     "rnn_notes.commands": "what the command line does",
+    "rnn_notes.diagnosis": "its own parts are not for callers",
     "rnn_notes.equations": "its own parts are not for callers",
     "rnn_notes.figures": "listed as one",
 }

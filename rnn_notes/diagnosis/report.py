@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 __all__ = ["Cause", "Diagnosis", "Verdict"]
@@ -94,13 +95,21 @@ class Diagnosis:
         """The same as plain values, for JSON."""
         return {
             "right": self.right,
-            "arrays": {name: asdict(v) for name, v in self.arrays.items()},
+            "arrays": {
+                n: {**asdict(v), "error": _finite(v.error)}
+                for n, v in self.arrays.items()
+            },
             "causes": [asdict(cause) for cause in self.causes],
             "told": [*self.told],
             "remarks": [*self.remarks],
             "method": self.method,
             "calls": self.calls,
         }
+
+
+def _finite(error: float) -> float | None:
+    """An error for JSON, which knows no inf."""
+    return error if isfinite(error) else None
 
 
 def _size(error: float) -> str:
