@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
 
 from rnn_notes.__main__ import main
+from tests.helpers.planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
 
 SMALL = ("--set", "hidden_size=7")
 TEN = np.random.default_rng(5).choice(sorted(CLASSIC), 10, replace=False).tolist()

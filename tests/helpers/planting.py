@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = Path(__file__).parents[1] / "diagnosis" / "programs"
 CLASSIC_SCRIPT = PROGRAMS / "classic.txt"
 CLASSIC = {  # the gallery's name of a bug, and what it is in the classic script
     "dhnext dropped": ("np.dot(Why.T, dy) + dhnext", "np.dot(Why.T, dy)"),
