@@ -14,12 +14,14 @@ from rnn_notes.rnn import (
     signals,
 )
 
+__version__ = "0.1.0"
 __all__ = [
     "Diagnosis",
     "Forward",
     "Gradients",
     "Params",
     "Signals",
+    "__version__",
     "backward",
     "check",
     "forward",

@@ -30,8 +30,8 @@ import numpy as np
 
 from rnn_notes import arguments, cells, hoisted, rnn, text, training, updates, weights
 from rnn_notes.book import reach
-from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
+from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 
@@ -126,7 +126,7 @@ def trained(
         with contextlib.suppress(OSError):
             _store(path, arrays)
     networks = {
-        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in NAMES})
+        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in Params.SHAPES})
         for stage in stages
     }
     losses, smoothed = arrays["losses"], arrays["smoothed"]

@@ -9,7 +9,7 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences tape book.cells book.counting",
+    "arguments differences stopping tape book.cells book.counting",
     "text updates weights",
     "rnn",
     "output",
@@ -19,6 +19,7 @@ FLOORS = (  # from the ground up; book/ is built on the rest, and only pages sta
     "checks equations hoisted_lstm book.reach book.timings book.trace",
     "cells",
     "diagnosis sampling training",
+    "settings reports",
     "checkpoints",
     "commands book.trained",
     "book.figures book.live __main__",
