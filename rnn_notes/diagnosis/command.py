@@ -18,8 +18,10 @@ import numpy as np
 
 from rnn_notes.diagnosis.checking import check
 from rnn_notes.diagnosis.choosing import questions
+from rnn_notes.diagnosis.handed import claims
 from rnn_notes.diagnosis.report import Diagnosis
 from rnn_notes.diagnosis.script import Script, held_back, theirs
+from rnn_notes.rnn import Array
 
 __all__ = ["add_parser", "examined"]
 
@@ -129,23 +131,30 @@ def examined(
 
 def clip_of(given: Mapping[str, Any]) -> list[str]:
     """The clip at the end of a backward pass, told, which small numbers do not show."""
+    for factor in (3, 10, 30):
+        sizes = _sizes_at(given, factor)
+        largest = float(sizes.max(initial=0))
+        if np.isfinite(largest) and largest and (sizes == largest).sum() > 2:
+            return [
+                f"It clips its gradients at {largest:g}, at the end. That is right for "
+                "training; it was checked on numbers so small that nothing is clipped."
+            ]
+    return []
+
+
+def _sizes_at(given: Mapping[str, Any], factor: float) -> Array:
+    """The sizes of all gradients where each array is so many times as large."""
     arrays = given["arrays"]
     before = {name: array.copy() for name, array in arrays.items()}
     try:
         for name in arrays:
-            arrays[name][...] = 30 * before[name]
+            arrays[name][...] = factor * before[name]
         with np.errstate(all="ignore"):
-            sizes = np.abs(np.concatenate([*map(np.ravel, given["gradients"]())]))
+            found = claims(given["gradients"](), arrays)
+        return np.abs(np.concatenate([claim.ravel() for claim in found.values()]))
     finally:
         for name in arrays:
             arrays[name][...] = before[name]
-    largest = float(sizes.max(initial=0))
-    if (sizes == largest).sum() < 3 or not np.isfinite(largest) or not largest:
-        return []
-    return [
-        f"It clips its gradients at {largest:g}, at the end. That is right for "
-        "training; it was checked on numbers so small that the clip does nothing."
-    ]
 
 
 def split(text: str) -> tuple[Path, str]:
