@@ -55,6 +55,16 @@
   const scrolled = "pre, .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
+  // WebKit holds nobody's place while what is above it grows: there, who followed a link
+  // to a part of the page, and has not moved since, is led to it once more.
+  if (!CSS.supports("overflow-anchor", "auto")) {
+    const lead = () => document.querySelector(":target")?.scrollIntoView();
+    const grown = new ResizeObserver(lead);
+    grown.observe(document.querySelector("article"));
+    for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"])
+      addEventListener(kind, () => grown.disconnect(), { once: true });
+  }
+
   const top = document.getElementById("pst-back-to-top");
   let before = 0;
   addEventListener("scroll", () => {
