@@ -31,7 +31,7 @@ test-browser: html .venv/browser/ready ## try the built site in Chromium and Fir
 	python -m pytest -q -n auto -o addopts='-p no:cacheprovider' tests/browser
 
 reproducible: html ## build once more, elsewhere and from nothing, and compare every byte
-	python tests/reproducible.py
+	python -m tests.helpers.reproducible
 
 lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page as a phone and as a desk
 	python tests/browser/lighthouse.py
@@ -42,20 +42,20 @@ test-away: html pdf epub ## run the wheel's command and every notebook in an env
 pdf: html ## print the whole book into _build/rnn-notes.pdf, by Chromium
 	@rm -rf _build/paper
 	$(BIND) -b singlehtml _build/paper
-	python docs/_ext/printed.py _build/paper/index.html _build/rnn-notes.pdf
+	python -m docs._ext.tools.print_pdf _build/paper/index.html _build/rnn-notes.pdf
 	@cp _build/rnn-notes.pdf _build/html
 
 epub: html .venv/books/ready ## bind the whole book as _build/rnn-notes.epub, and check it where Java is
 	@rm -rf _build/epub
 	$(BIND) -b epub _build/epub
-	python docs/_ext/checked.py _build/epub/*.epub _build/rnn-notes.epub
+	python -m docs._ext.tools.check_epub _build/epub/*.epub _build/rnn-notes.epub
 	@cp _build/rnn-notes.epub _build/html
 
 notebooks: html ## gather the notebooks for the branch that Colab and Binder open
-	python docs/_ext/branch.py _build/html _build/notebooks
+	python -m docs._ext.tools.notebooks_branch _build/html _build/notebooks
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
-	python tests/mutation.py
+	python -m tests.helpers.mutation
 
 bench: .venv/bench/ready ## race the passes with their peers, six minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks

@@ -6,10 +6,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.resolve()
 DOCS, BUILD = ROOT / "docs", ROOT / "_build"
-sys.path[:0] = [str(ROOT), str(DOCS / "_ext")]
+sys.path.insert(0, str(ROOT))
 
-from fresh import digest, mend  # noqa: E402  (found through the line above)
-from publish import base_url  # noqa: E402
+from docs._ext.build.changes import digest, mend  # noqa: E402  (found through the line above)
+from docs._ext.site.publish import base_url  # noqa: E402
 
 # Kernels inherit this environment: they import this tree, and draw no dates or hashes.
 os.environ["PYTHONPATH"] = str(ROOT)
@@ -28,21 +28,21 @@ author = "the authors of RNN notes"
 language = "en"
 extensions = [
     "myst_nb",
-    "api",
-    "atlas",
-    "bound",
-    "drawn",
-    "failures",
-    "fresh",
-    "live",
-    "mathml",
-    "measured",
-    "names",
-    "publish",
-    "searching",
-    "stepper",
-    "takeaway",
-    "teaching",
+    "docs._ext.pages.api",
+    "docs._ext.formulas.atlas",
+    "docs._ext.takeaway.books",
+    "docs._ext.pages.drawn",
+    "docs._ext.build.failures",
+    "docs._ext.build.changes",
+    "docs._ext.live.runnable",
+    "docs._ext.formulas.mathml",
+    "docs._ext.formulas.measured",
+    "docs._ext.pages.names",
+    "docs._ext.site.publish",
+    "docs._ext.site.searching",
+    "docs._ext.pages.stepper",
+    "docs._ext.takeaway.downloads",
+    "docs._ext.pages.teaching",
 ]
 exclude_patterns = ["_ext", "_static", "inv"]
 templates_path = ["docs/_ext/templates"]

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.environment import Others
 from benchmarks.peers import KINDS
 from benchmarks.sections.peers import joined
-from rnn_notes import timings
+from rnn_notes.book import timings
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ("steps", "parts", "growth", "whole_steps", "kernels")

@@ -19,8 +19,8 @@ from typing import IO
 from sphinx.cmd.build import main as sphinx
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from finish import finish  # noqa: E402  (found through the line above)
+sys.path.insert(0, str(ROOT))
+from docs._ext.site.finish import finish  # noqa: E402  (found through the line above)
 
 BUILD = ROOT / "_build"
 SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"

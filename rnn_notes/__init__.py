@@ -1,6 +1,6 @@
 """Backpropagation through time in a plain recurrent network, small enough to read."""
 
-from rnn_notes import hoisted
+from rnn_notes import gru, hoisted, lstm
 from rnn_notes.equations import measure
 from rnn_notes.rnn import (
     Forward,
@@ -20,8 +20,10 @@ __all__ = [
     "Signals",
     "backward",
     "forward",
+    "gru",
     "hoisted",
     "loss_and_gradients",
+    "lstm",
     "measure",
     "signals",
 ]

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_notes.rnn import Array, Gradients, Params, check_shape, numeric, views
+from rnn_notes.arguments import check_shape, numeric
+from rnn_notes.rnn import Array, Gradients, Params
 
 BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
 LINE = 64  # bytes: a matrix that begins a cache line is read up to a fifth faster
@@ -166,7 +167,8 @@ class Workspace:
 
     def _gradients(self, flat: Array) -> Gradients:
         """A vector with the layout of ``flat`` as the gradients of the parameters."""
-        return Gradients._make([*views(flat, self.V, self.H), self.dhnext.T])
+        arrays = Params.views(flat, self.V, self.H)
+        return Gradients._make([*arrays.values(), self.dhnext.T])
 
     def _blocks(self, n: int) -> list[Block]:
         """The buffers of all blocks of n steps; only states have a place for each."""

@@ -14,17 +14,32 @@ In formulas t runs from 1 to T, in code from 0 to T-1, and ``hs[-1]`` is ``hprev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[Any]
+from rnn_notes.arguments import Array, check_kinds, checked_letters, checked_state
+from rnn_notes.weights import Weights
+
+__all__ = [
+    "Array",
+    "Forward",
+    "Gradients",
+    "Params",
+    "Signals",
+    "backward",
+    "forward",
+    "logsumexp",
+    "loss_and_gradients",
+    "one_hot",
+    "signals",
+    "softmax",
+]
 
 
 @dataclass(frozen=True, eq=False)
-class Params:
+class Params(Weights):
     """The five parameter arrays of the network, checked when they come in.
 
     They are kept as read-only views: whoever made an array can still write to it.
@@ -44,6 +59,10 @@ class Params:
     >>> params.replace(Whh=np.zeros((3, 2)))
     Traceback (most recent call last):
     ValueError: Whh has shape (3, 2), expected (3, 3), that is (H, H)
+    >>> bool(np.array_equal(Params(**params.arrays()).Whh, params.Whh))
+    True
+    >>> bool(np.array_equal(Params.of(params.vector, V=2, H=3).Whh, params.Whh))
+    True
     """
 
     Wxh: Array
@@ -52,74 +71,7 @@ class Params:
     bh: Array
     by: Array
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            array = numeric(field.name, getattr(self, field.name)).view()
-            array.flags.writeable = False
-            object.__setattr__(self, field.name, array)
-        check_shape("Wxh", self.Wxh, "(H, V)", (None, None))
-        H, V = self.Wxh.shape
-        check_shape("Whh", self.Whh, "(H, H)", (H, H))
-        check_shape("Why", self.Why, "(V, H)", (V, H))
-        check_shape("bh", self.bh, "(H, 1)", (H, 1))
-        check_shape("by", self.by, "(V, 1)", (V, 1))
-
-    @classmethod
-    def random(
-        cls, V: int, H: int, rng: np.random.Generator, scale: float = 0.01
-    ) -> Params:
-        """Parameters with weights of ``scale`` times a standard normal, biases zero."""
-        for name, size in (("V", V), ("H", H)):
-            if size < 1:
-                raise ValueError(f"{name} is {size}, expected at least 1")
-        return cls(
-            Wxh=scale * rng.standard_normal((H, V)),
-            Whh=scale * rng.standard_normal((H, H)),
-            Why=scale * rng.standard_normal((V, H)),
-            bh=np.zeros((H, 1)),
-            by=np.zeros((V, 1)),
-        )
-
-    @property
-    def V(self) -> int:
-        """Number of letters in the alphabet."""
-        return int(self.Wxh.shape[1])
-
-    @property
-    def H(self) -> int:
-        """Number of hidden units."""
-        return int(self.Wxh.shape[0])
-
-    @classmethod
-    def of(cls, weights: Array, V: int, H: int) -> Params:
-        """The parameters whose entries follow each other in a vector, as views of it.
-
-        They are checked all at once, which is faster: ``ValueError`` for nan or inf,
-        and for another number of entries.
-
-        >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
-        >>> again = Params.of(params.vector, V=2, H=3)
-        >>> bool(np.array_equal(again.Whh, params.Whh))
-        True
-        """
-        weights = numeric("weights", weights)
-        entries = H * V + H * H + V * H + H + V
-        check_shape("weights", weights, "one of each entry", (entries,))
-        params, arrays = object.__new__(cls), iter(views(weights, V, H))
-        for field in fields(cls):
-            array = next(arrays)
-            array.flags.writeable = False
-            object.__setattr__(params, field.name, array)
-        return params
-
-    @property
-    def vector(self) -> Array:
-        """All entries, copied into one vector: those of Wxh, Whh, Why, bh, then by."""
-        return np.concatenate(list(vars(self).values()), axis=None)
-
-    def replace(self, **arrays: ArrayLike) -> Params:
-        """The same parameters with some of the arrays replaced."""
-        return replace(self, **arrays)  # type: ignore[arg-type]
+    SHAPES: ClassVar = {"Wxh": "HV", "Whh": "HH", "Why": "VH", "bh": "H1", "by": "V1"}
 
 
 class Forward(NamedTuple):
@@ -180,7 +132,7 @@ class Gradients(NamedTuple):
         >>> backward(params, run).vector.shape == params.vector.shape
         True
         """
-        return np.concatenate(self[:5], axis=None)
+        return np.concatenate(self[:-1], axis=None)
 
 
 def softmax(y: Array) -> Array:
@@ -229,7 +181,8 @@ def forward(
     >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
-    inputs, targets, hprev = checked(params, inputs, targets, hprev)
+    inputs, targets = checked_letters(params.V, inputs, targets)
+    hprev = checked_state("hprev", hprev, params.H)
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
     xs, hs, ys, ps, es, losses = {}, {-1: hprev}, {}, {}, {}, []
     for t in range(len(inputs)):
@@ -273,6 +226,7 @@ def backward(params: Params, run: Forward) -> Gradients:
     >>> [d.shape for d in backward(params, run)]
     [(3, 2), (3, 3), (2, 3), (3, 1), (2, 1), (3, 1)]
     """
+    check_kinds({**vars(params), "hprev": run.hs[-1]})
     dWxh, dWhh = np.zeros_like(params.Wxh), np.zeros_like(params.Whh)
     dWhy = np.zeros_like(params.Why)
     dbh, dby = np.zeros_like(params.bh), np.zeros_like(params.by)
@@ -300,78 +254,3 @@ def loss_and_gradients(
     """
     run = forward(params, inputs, targets, hprev)
     return run.loss, backward(params, run), run.hs[run.T - 1]
-
-
-def views(vector: Array, V: int, H: int) -> list[Array]:
-    """The arrays of ``Params``, in their order, as views of a vector of their entries.
-
-    >>> [array.shape for array in views(np.arange(26), V=2, H=3)]
-    [(3, 2), (3, 3), (2, 3), (3, 1), (2, 1)]
-    """
-    arrays, end = [], 0
-    for m, n in (H, V), (H, H), (V, H), (H, 1), (V, 1):
-        arrays.append(vector[end : end + m * n].reshape(m, n))
-        end += m * n
-    return arrays
-
-
-def numeric(name: str, value: ArrayLike) -> Array:
-    """``value`` as a floating-point array with no nan and no inf."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is no array of numbers: {error}") from None
-    if array.dtype.kind in "iub":
-        array = array.astype(np.float64)
-    if array.dtype.kind not in "fc":
-        raise TypeError(f"{name} holds {array.dtype}, expected numbers")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds nan or inf, expected finite numbers")
-    return array
-
-
-def check_shape(
-    name: str, array: Array, letters: str, expected: tuple[int | None, ...]
-) -> None:
-    """Raises unless the shape is the expected one; None stands for any size above 0."""
-    if array.shape == expected:
-        return
-    fits = array.ndim == len(expected) and all(
-        n == size if size is not None else n > 0
-        for n, size in zip(array.shape, expected, strict=True)
-    )
-    if not fits:
-        known = all(size is not None for size in expected)
-        wanted = f"{expected}, that is {letters}" if known else letters
-        raise ValueError(f"{name} has shape {array.shape}, expected {wanted}")
-
-
-def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
-    """``values`` as a list of integers from 0 to V-1."""
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{name} has shape {array.shape}, expected (T,)")
-    if array.size == 0:
-        raise ValueError(f"{name} is empty, expected at least one index (T = 0 came)")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} holds {array.dtype}, expected integers")
-    outside = np.flatnonzero((array < 0) | (array >= V))
-    if outside.size:
-        t = int(outside[0])
-        raise ValueError(f"{name}[{t}] is {array[t]}, expected 0 to {V - 1} (V = {V})")
-    return [int(index) for index in array]
-
-
-def checked(
-    params: Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
-) -> tuple[list[int], list[int], Array]:
-    """The arguments of a pass, each checked against the sizes of ``params``."""
-    inputs = _indices("inputs", inputs, params.V)
-    targets = _indices("targets", targets, params.V)
-    if len(inputs) != len(targets):
-        raise ValueError(
-            f"targets has {len(targets)} entries, expected {len(inputs)}, as inputs has"
-        )
-    hprev = numeric("hprev", hprev)
-    check_shape("hprev", hprev, "(H, 1)", (params.H, 1))
-    return inputs, targets, hprev

@@ -146,8 +146,8 @@ logsumexp = _operation("logsumexp")  # of all entries, or along an ``axis``
 class Tape:
     """The nodes of a computation, in the order in which it ran.
 
-    array : is called on every new value; ``Counter.array`` of ``rnn_notes.work`` makes
-        arrays that count the operations done on them
+    array : is called on every new value; ``Counter.array`` of
+        ``rnn_notes.book.counting`` makes arrays that count the operations done on them
 
     >>> tape = Tape()
     >>> x = tape.variable([[2.0]], "x")

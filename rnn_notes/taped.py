@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Gradients, Params, Signals, checked, one_hot
+from rnn_notes.arguments import checked_letters, checked_state
+from rnn_notes.rnn import Array, Gradients, Params, Signals, one_hot
 from rnn_notes.tape import Node, Tape, logsumexp, tanh
 
 
@@ -61,7 +62,8 @@ def forward(
     >>> bool(abs(run.loss.value - plain(*running_example()).loss) < 1e-14)
     True
     """
-    inputs, targets, hprev = checked(params, inputs, targets, hprev)
+    inputs, targets = checked_letters(params.V, inputs, targets)
+    hprev = checked_state("hprev", hprev, params.H)
     tape = Tape() if tape is None else tape
     nodes = {
         field.name: tape.variable(getattr(params, field.name), field.name)

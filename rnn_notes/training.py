@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import hoisted, recycled
+from rnn_notes import buffers, hoisted
 from rnn_notes.rnn import Array, Gradients, Params
 from rnn_notes.text import chunks
 
@@ -84,7 +84,7 @@ def clip(d: Array, bound: float = 5.0) -> Array:
     [-5.0, 2.0]
     """
     _positive("bound", bound)
-    cut: Array = np.clip(d, -bound, bound, out=recycled.empty_like(d))
+    cut: Array = np.clip(d, -bound, bound, out=buffers.empty_like(d))
     return cut
 
 
@@ -134,7 +134,7 @@ def adagrad(
     >>> bool(np.allclose(weights, [0.9, 1.1])), memory.tolist()
     (True, [4.0, 16.0])
     """
-    sums, moved = recycled.empty_like(memory), recycled.empty_like(weights)
+    sums, moved = buffers.empty_like(memory), buffers.empty_like(weights)
     np.multiply(d, d, sums)
     sums += memory
     np.add(sums, 1e-8, moved)
@@ -205,7 +205,7 @@ def _hoisted(params: Params, T: int) -> VectorPass:
 
     def run(*arguments: Any) -> tuple[float, Array, Array]:
         loss, _, hlast = hoisted.loss_and_gradients(*arguments, workspace=workspace)
-        d = recycled.empty_like(workspace.flat)
+        d = buffers.empty_like(workspace.flat)
         d[...] = workspace.flat  # a state may keep it, and the next pass writes there
         return loss, d, hlast
 

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import house
 import pytest
-from smallbook import EXTENSIONS, Engine
 
-sys.path.append(str(house.EXT))  # tests import the extensions by their names
+from tests.helpers import trees
+from tests.helpers.smallbook import EXTENSIONS, Engine
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def build(tmp_path: Path) -> Callable[..., str]:
 
     def run(pages: dict[str, str], jobs: int = 1, **settings: object) -> str:
         asked = {"extensions": EXTENSIONS, "jobs": jobs, "nitpicky": True, **settings}
-        return house.built(tmp_path, pages, **asked)
+        return trees.built(tmp_path, pages, **asked)
 
     return run
 

@@ -18,10 +18,11 @@ from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
 from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
-from rnn_notes import Gradients, Params, hoisted, rnn, timings
+from rnn_notes import Gradients, Params, hoisted, rnn
+from rnn_notes.book import timings
+from rnn_notes.book.figures import pass_times
 from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
-from rnn_notes.figures import pass_times
 from rnn_notes.hoisted import Workspace, loss_and_gradients
 from rnn_notes.mutants import MUTANTS
 

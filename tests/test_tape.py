@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_notes import rnn, tape, taped
+from rnn_notes.book.counting import Counter
 from rnn_notes.differences import agreement, central
 from rnn_notes.example import running_example
 from rnn_notes.tape import Tape, exp, log, logsumexp, tanh
-from rnn_notes.work import Counter
 
 quick = settings(max_examples=40, deadline=None)
 sizes = st.integers(1, 6)

@@ -14,14 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import (
-    Params,
-    checkpoints,
-    forward,
-    hoisted,
-    loss_and_gradients,
-    recycled,
-)
+from rnn_notes import Params, buffers, checkpoints, forward, hoisted, loss_and_gradients
 from rnn_notes.checkpoints import NAMES, Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
@@ -133,11 +126,11 @@ def test_a_state_is_never_changed(monkeypatch):
 
     def hasty(array):
         owner = empty_like(array)
-        recycled._give_back(owner.base.base)  # although it is held
+        buffers._give_back(owner.base.base)  # although it is held
         return owner
 
-    empty_like = recycled.empty_like
-    monkeypatch.setattr(recycled, "empty_like", hasty)
+    empty_like = buffers.empty_like
+    monkeypatch.setattr(buffers, "empty_like", hasty)
     assert changed(islice(steps(begin(), INDICES, 4), 30)) > 20
 
 
@@ -158,12 +151,12 @@ def test_one_array_of_a_state_keeps_its_memory():
 
 
 def test_little_memory_waits_to_be_used_again():
-    held = [recycled.empty_like(np.ones(100)) for _ in range(2 * recycled.KEPT)]
-    assert len({array.ctypes.data for array in held}) == 2 * recycled.KEPT
+    held = [buffers.empty_like(np.ones(100)) for _ in range(2 * buffers.KEPT)]
+    assert len({array.ctypes.data for array in held}) == 2 * buffers.KEPT
     held.clear()
-    assert sum(memory.nbytes for memory in recycled._free) == recycled.KEPT * 800
-    recycled.empty_like(np.ones(50))
-    assert sum(memory.nbytes for memory in recycled._free) == 400
+    assert sum(memory.nbytes for memory in buffers._free) == buffers.KEPT * 800
+    buffers.empty_like(np.ones(50))
+    assert sum(memory.nbytes for memory in buffers._free) == 400
 
 
 def test_training_goes_on_from_any_state_to_the_bit():

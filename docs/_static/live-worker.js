@@ -4,7 +4,7 @@
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);
-let session; // a promise of rnn_notes.live.Session
+let session; // a promise of a Session
 
 self.onmessage = async ({ data }) => {
   try {
@@ -36,7 +36,7 @@ async function start(training) {
   });
   const pyodide = await Promise.race([loading, download.broken]);
   self.postMessage({ progress: "Starting Python" });
-  const live = pyodide.pyimport("rnn_notes.live");
+  const live = pyodide.pyimport("rnn_notes.book.live");
   if (archive) live.keep_training(pyodide.toPy(await archive).tobytes());
   return live.Session((kind, text) => self.postMessage({ output: [kind, text] }));
 }

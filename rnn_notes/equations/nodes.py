@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,18 @@ DEEPEST = 60
 LARGEST = 3000
 MEASURED = ("derivative", "d")
 ALIAS = "alias"  # the value of an entry that a letter of the page stands for
+
+
+FONTS = ("mathbf", "boldsymbol", "bm", "pmb", "mathcal", "mathscr", "mathbb", "mathit")
+WIDE = {r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar"}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What was read otherwise than it is written, and where; strictly an error."""
+
+    text: str
+    span: Span
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,16 @@ def compact(node: Node) -> str:
         pieces = [s + compact(p) for s, p in zip(signs, node.parts, strict=True)]
         return "".join(pieces).removeprefix("+")
     return f"<{node.kind}>"  # no name looks like this
+
+
+def plain(letter: str) -> str:
+    r"""A letter without its font, and with the short form of its accent.
+
+    >>> plain(r"\mathbf{h}"), plain(r"\widehat{\mathbf{y}}"), plain(r"\text{raw}")
+    ('h', '\\hat{y}', '\\text{raw}')
+    """
+    bare = re.sub(rf"\\({'|'.join(FONTS)}|mathrm)\{{([^{{}}]*)\}}", r"\2", letter)
+    return re.sub(r"^\\[a-z]+", lambda accent: WIDE.get(accent[0], accent[0]), bare)
 
 
 def with_text(line: Node) -> Iterator[Node]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from lark import Lark, Token, UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 from lark.exceptions import VisitError
 
 from rnn_notes.equations.building import build
 from rnn_notes.equations.errors import EquationError, Span
-from rnn_notes.equations.nodes import Node
-from rnn_notes.equations.tokens import Sorter
+from rnn_notes.equations.nodes import Node, Remark
+from rnn_notes.equations.tokens import Kept, sorted_out
+
+__all__ = ["parse"]
 
 LONGEST = 6000
 LONE = r"a lone \partial came, expected it as in \frac{\partial y}{\partial x}"
@@ -23,21 +26,33 @@ HINTS = {
 }
 
 
-def parse(latex: str) -> list[list[Node]]:
-    """The items of every line: an equation, then the conditions after its commas.
+def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
+    r"""The items of every line: an equation, then the conditions after its commas.
+
+    remarks : a list to which is added what was read otherwise than it is written;
+              without one the formula is read strictly, as the book is
 
     Raises ``EquationError`` for what is not in the language, or is too long or deep.
 
     >>> [[equation]] = parse(r"y_t = W_{hy} h_t + b_y")
     >>> equation.kind, [side.kind for side in equation.parts]
     ('relation', ['subscripted', 'add'])
+    >>> remarks: list[Remark] = []
+    >>> [[product]] = parse("W^T h", remarks)
+    >>> product.kind, remarks[0].text
+    ('mul', 'read ^T as a transpose, ^\\top')
     """
     if len(latex) > LONGEST:
         raise EquationError(
             f"{len(latex)} characters came, expected at most {LONGEST}"
         )  # without the text: no one wants to read it
+    found: list[Remark] = []
     try:
-        return build(_parser().parse(latex))
+        lines = build(_tree(latex, found), latex, found)
+        if remarks is None and found:
+            raise EquationError(f"strictly: {found[0].text}", found[0].span)
+        (remarks if remarks is not None else found).extend(found)
+        return lines
     except EquationError as error:
         raise error.within(latex) from None
     except VisitError as error:
@@ -54,6 +69,15 @@ def parse(latex: str) -> list[list[Node]]:
         raise EquationError(*_unexpected(latex, None), latex) from None
 
 
+def _tree(latex: str, remarks: list[Remark]) -> Any:
+    """Lark's tree of a formula."""
+    parser = _parser()
+    feeding = parser.parse_interactive()
+    for token in sorted_out(parser.lex(latex), remarks):
+        feeding.feed_token(token)
+    return feeding.feed_token(Token("$END", "", len(latex), end_pos=len(latex)))
+
+
 @cache
 def _parser() -> Lark:
     """The parser that belongs to the grammar; it builds lark's own tree."""
@@ -64,7 +88,7 @@ def _parser() -> Lark:
         lexer="basic",
         propagate_positions=True,
         maybe_placeholders=True,
-        postlex=Sorter(),
+        postlex=Kept(),
     )
 
 

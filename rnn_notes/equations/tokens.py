@@ -6,71 +6,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lark import Token
 
 from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.nodes import Remark
+from rnn_notes.equations.words import astray, settled
 
-MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix"}
+__all__ = ["Kept", "sorted_out"]
+
+MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 CALCULATIONS = {
-    *("align", "aligned", "split", "gather", "gathered", "equation"),
-    *("align*", "gather*", "equation*"),
+    *("align", "aligned", "split", "gather", "gathered", "equation", "multline"),
+    *("align*", "gather*", "equation*", "multline*", "eqnarray", "eqnarray*"),
+    *("alignat", "alignat*", "alignedat", "flalign", "flalign*"),
 }
 MOST_TOKENS = 1500
+PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
-class Sorter:
-    """The filter between the lexer and the parser (what lark calls a postlexer)."""
+class Kept:
+    """The tokens that lark keeps though no rule of the grammar names them."""
 
-    always_accept = ("PERIOD", "BARS", "ROW", "CELL", "SEPARATOR")
+    always_accept = (
+        *("PERIOD", "BARS", "BAR", "ROW", "CELL", "SEPARATOR"),
+        *("WORD", "QUAD", "BRACE", "FORALL", "INCREMENT"),
+    )
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """The tokens that the grammar knows; ``EquationError`` for what is astray."""
-        return _Lines().sorted(stream)
+        """The stream as it comes."""
+        return stream
+
+
+def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
+    """The tokens that the grammar knows; ``EquationError`` for what is astray."""
+    tokens: list[Token] = []
+    for token in stream:
+        if len(tokens) >= MOST_TOKENS:
+            raise astray(token, f"more than {MOST_TOKENS} symbols came")
+        tokens.append(token)
+    return _Lines(remarks).sorted(settled(tokens, remarks))
 
 
 class _Lines:
     """The state of the filter inside one formula."""
 
-    def __init__(self) -> None:
+    def __init__(self, remarks: list[Remark]) -> None:
+        self.remarks = remarks
         self.environments: list[str] = []
         self.held: list[Token] = []  # dropped at the end of a line or a matrix
         self.separator: Token | None = None
         self.fresh = True  # nothing has been said in this row
+        self.started = False
         self.column = 0
-        self.bars = False
+        self.open: list[Token] = []  # bars
+        self.cases: Token | None = None  # cases that are closed
 
-    def sorted(self, stream: Iterator[Token]) -> Iterator[Token]:
+    def sorted(self, tokens: list[Token]) -> Iterator[Token]:
         """The tokens that the grammar knows."""
-        started = False
-        for count, token in enumerate(stream):
-            if count >= MOST_TOKENS:
-                raise _astray(token, f"more than {MOST_TOKENS} symbols came")
-            kept = self.handled(token)
+        for place, token in enumerate(tokens):
+            after = tokens[place + 1] if place + 1 < len(tokens) else None
+            kept = self.handled(token, after)
             if kept is None:
                 continue
             if kept.type in ("COMMA", "PERIOD", "ROW"):
                 self.held.append(kept)
                 continue
-            if self.separator and started:
+            if self.cases:
+                raise astray(self.cases, "the environment cases came in a formula")
+            if self.separator and self.started:
                 yield self.separator
             elif kept.type != "END":
                 yield from self.held
             self.held, self.separator = [], None
-            self.fresh, started = False, True
+            self.fresh, self.started = False, True
             yield kept
         if self.environments:
             name = self.environments[-1]
             raise EquationError(f"\\begin{{{name}}} came, expected its \\end too")
+        if self.open:
+            raise astray(self.open[-1], f"{self.open[-1]} came, expected its pair too")
 
-    def handled(self, token: Token) -> Token | None:
+    def handled(self, token: Token, after: Token | None) -> Token | None:
         """The token as the grammar sees it, None where it does not."""
         if token.type in ("MATRIX", "END"):
             return self.environment(token)
-        if token.type == "BARS":
-            self.bars = not self.bars
-            return Token.new_borrow_pos("LNORM" if self.bars else "RNORM", token, token)
+        if token.type in PAIRS:
+            return self.bars(token, after)
         if token.type == "SEPARATOR":
             self.separator = token
             return None
@@ -83,26 +106,38 @@ class _Lines:
             return None
         if self.fresh:  # a row that starts with & goes on with the row before
             self.separator = None
-        self.column += 1
-        if self.column % 2 == 0:
+        self.column += not (self.environments and "eqn" in self.environments[-1])
+        if self.column and self.column % 2 == 0:
             self.separator = Token.new_borrow_pos("SEPARATOR", token, token)
         return None
 
+    def bars(self, token: Token, after: Token | None) -> Token:
+        """A bar that opens, or closes the one of its kind."""
+        left, right = PAIRS[token.type]
+        if self.open and self.open[-1].type == token.type:
+            self.open.pop()
+            return Token.new_borrow_pos(right, token, token)
+        if after == "_":
+            raise astray(
+                token,
+                r"a bar with a subscript came, expected \partial^{+} for a derivative "
+                "with the states that enter the step held still",
+            )
+        self.open.append(token)
+        return Token.new_borrow_pos(left, token, token)
+
     def environment(self, token: Token) -> Token | None:
         """The token that opens or closes a matrix, None for that of a calculation."""
-        name = token.split("{")[1].rstrip("} ").strip()
+        name = token.split("{")[1].split("}")[0].strip()
         if token.type == "MATRIX":
-            if name not in MATRICES | CALCULATIONS:
-                raise _astray(token, f"the environment {name} came")
+            whole = name == "cases" and (self.separator or not self.started)
+            if not whole and name not in MATRICES | CALCULATIONS:
+                raise astray(token, f"the environment {name} came")
             self.environments.append(name)
         elif not self.environments or self.environments.pop() != name:
-            raise _astray(
-                token, f"\\end{{{name}}} came, expected its \\begin before it"
-            )
+            raise astray(token, f"\\end{{{name}}} came, expected its \\begin before it")
+        elif name == "cases":
+            self.cases = token
+            span = (token.start_pos or 0, token.end_pos or 0)
+            self.remarks.append(Remark("read cases as equations that all hold", span))
         return token if name in MATRICES else None
-
-
-def _astray(token: Token, reason: str) -> EquationError:
-    """The error that points at a token."""
-    start = token.start_pos or 0
-    return EquationError(reason, (start, start + len(token)))

@@ -15,8 +15,8 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 from visits import ROOT, SITE, arrive
 
-sys.path.insert(0, str(ROOT / "docs" / "_ext"))
-from live_files import NPM, assemble, version_of
+sys.path.insert(0, str(ROOT))
+from docs._ext.live.wheels import NPM, assemble, version_of
 
 PATIENCE = 300_000  # milliseconds; a loaded machine is slow
 GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))

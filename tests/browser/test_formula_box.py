@@ -6,7 +6,7 @@ from cells import PATIENCE, opened
 from playwright.sync_api import Locator, Page, expect
 from visits import arrive
 
-from rnn_notes.live import Session
+from rnn_notes.book.live import Session
 
 FIRST = r"\frac{\partial L}{\partial b_y}"
 FORMULAS = {

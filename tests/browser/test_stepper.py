@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from visits import SITE, Opened, arrive, violations
 
-from rnn_notes.figures.given import given
-from rnn_notes.figures.walking import _entries
-from rnn_notes.figures.words import number
+from rnn_notes.book.figures.drawing.run import given
+from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.book.figures.stepper_parts import _entries
+from rnn_notes.book.trace import trace
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import signals
-from rnn_notes.trace import trace
 
 STOPS = trace(*given())
 LAST = len(STOPS) - 1

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page, Response
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "docs" / "_ext"))
-import chromium  # noqa: E402, F401  (found through the line above; shared from here)
+sys.path.append(str(ROOT))
+from docs._ext.tools import chromium  # noqa: E402, F401  (found through the line above; shared from here)
 
 SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html"))
 PAGES = sorted(path.stem for path in SITE.glob("*.html"))

@@ -1,0 +1,73 @@
+r"""A box in the page that measures a formula of the reader's.
+
+::
+
+    ```{formula-box} y_t = W_{hy} h_t
+    ```
+
+measures anything, and starts with the formula given. An exercise names the left side
+that it asks for, and tells right from wrong without showing the solution::
+
+    ```{formula-box}
+    :asked: \frac{\partial L}{\partial W_{xh}}
+    ```
+
+``:where:`` and ``:layout:`` are those of ``{measured}``.
+Without JavaScript nothing is shown.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
+from sphinx.writers.html5 import HTML5Translator
+
+from docs._ext.formulas.evidence import LAYOUTS
+
+LOGGER = logging.getLogger(__name__)
+
+
+class FormulaBox(nodes.General, nodes.Element):
+    """The place of a box; ``live.js`` builds it."""
+
+
+class FormulaBoxDirective(SphinxDirective):
+    """A box for any formula, or for the answer to an exercise."""
+
+    has_content = True
+    option_spec: ClassVar[OptionSpec] = {
+        "asked": directives.unchanged_required,
+        "where": directives.unchanged_required,
+        "layout": lambda text: directives.choice(text, tuple(LAYOUTS)),
+    }
+
+    def run(self) -> list[nodes.Node]:
+        asked = self.options.get("asked", "")
+        formula = "\n".join(self.content).strip() or f"{asked} = "
+        node = FormulaBox(formula=formula, asked=asked)
+        node["where"] = self.options.get("where", "")
+        node["layout"] = self.options.get("layout", "denominator")
+        self.set_source_info(node)
+        return [node]
+
+
+def place(writer: HTML5Translator, node: FormulaBox) -> None:
+    """Nothing; an empty element that says what the box is for has been written."""
+    names = ("formula", "asked", "where", "layout")
+    said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
+    writer.body.append(f'<div class="formula-box" {said}></div>\n')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    skip = (lambda writer, node: None, lambda writer, node: None)
+    app.add_node(FormulaBox, html=(place, None), latex=skip, text=skip)
+    app.add_directive("formula-box", FormulaBoxDirective)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,112 @@
+"""Live cells: the reader runs and changes a page's cells in the page itself.
+
+Each page names its cells for ``live.js``, in order: those that it shows are taken from
+the page, the sources of the others stand in a data block.
+A cell tagged ``not-in-browser`` is left out, and says ``why`` if it is shown::
+
+    ```{code-cell} ipython3
+    :tags: [not-in-browser]
+    :why: it starts other processes
+    ```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from docs._ext.live.formula_box import FormulaBox
+from docs._ext.takeaway.blocks import cells_of
+
+LOGGER = logging.getLogger(__name__)
+STATIC = Path(__file__).parents[2] / "_static"
+Cell = dict[str, Any]
+
+
+def mark(app: Sphinx, doctree: nodes.document) -> None:
+    """Nothing; the page's tree lists its cells, and says which of them can be run."""
+    found = doctree.findall(nodes.container)
+    shown = {node["cell_index"]: node for node in found if "cell_index" in node}
+    cells: list[Cell] = []
+    for index, cell in enumerate(cells_of(app)):
+        if cell["cell_type"] != "code":
+            continue
+        node, metadata = shown.get(index), cell["metadata"]
+        if "not-in-browser" not in metadata.get("tags", ()):
+            cells.append(entry(node, cell["source"]))
+        elif node is not None and has_input(node):
+            node.insert(1, excuse(node, metadata.get("why", "")))
+    doctree["live_cells"] = cells
+
+
+def entry(node: nodes.container | None, source: str) -> Cell:
+    """What ``live.js`` is told of a cell: its source, unless the page shows it."""
+    if node is None:
+        return {"source": source}
+    node["classes"].append("live")
+    return {"shown": True} if has_input(node) else {"shown": True, "source": source}
+
+
+def has_input(node: nodes.container) -> bool:
+    """Whether a cell shows its source."""
+    return any("cell_input" in part["classes"] for part in node.children)
+
+
+def excuse(node: nodes.container, why: str) -> nodes.paragraph:
+    """The sentence that says why a cell cannot be run; a warning if there is none."""
+    if not why:
+        LOGGER.warning(
+            "this cell is tagged not-in-browser; expected :why: with the reason",
+            location=node,
+            type="live",
+        )
+    text = f"This cell does not run in the browser: {why}."
+    return nodes.paragraph("", text, classes=["live-excuse"])
+
+
+def load(
+    app: Sphinx,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Nothing; a page with cells or formula boxes loads one script, and its data."""
+    if app.builder.name not in ("html", "dirhtml") or doctree is None:
+        return
+    cells: list[Cell] = doctree.get("live_cells", [])
+    if not cells and not any(doctree.findall(FormulaBox)):
+        return
+    app.add_js_file("live.js", loading_method="defer")
+    sources = [cell.get("source", "") for cell in cells]
+    sources += [node.astext() for node in doctree.findall(nodes.literal_block)]
+    data = {
+        "worker": address("live-worker.js", context),
+        "colours": address("live-colours.js", context),
+        "training": any("rnn_notes.book.trained" in source for source in sources),
+        "cells": cells,
+    }
+    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+    block = f'<script type="application/json" id="live-data">{text}</script>'
+    context["body"] += f"\n{block}\n"
+
+
+def address(name: str, context: dict[str, Any]) -> str:
+    """Where a page finds a static file; a changed file has another address."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+    path: str = context["pathto"](f"_static/{name}", resource=True)
+    return f"{path}?v={digest}"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("docs._ext.live.formula_box")
+    app.setup_extension("docs._ext.live.wheels")
+    app.connect("doctree-read", mark)
+    app.connect("html-page-context", load)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,186 @@
+"""The files of Python in the browser, written into ``_static/live`` of the site.
+
+Python itself is Pyodide from npm; the packages are wheels made here: ``rnn_notes`` of
+this tree, and Lark as it is installed. So no script of another host ever runs.
+NumPy for WebAssembly is in no package registry. By default the reader's browser takes
+it from Pyodide's own host, when a cell is run and only if its hash is the one that
+npm's Pyodide names. ``make html LIVE=vendored NUMPY_WASM=path`` puts a wheel into the
+site instead, and no page ever talks to another host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import distribution, version
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).parents[3]
+NPM = Path(sys.prefix, "npm", "node_modules")
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
+Entry = dict[str, Any]
+
+
+def write(app: Sphinx, exception: Exception | None) -> None:
+    """Nothing; the site holds what a Run needs, and no file of an earlier build."""
+    if not exception and app.builder.name in ("html", "dirhtml"):
+        assemble(Path(app.outdir, "_static", "live"), vendored())
+
+
+def assemble(folder: Path, given: Path | None) -> None:
+    """Nothing; ``folder`` holds Python, the packages and a manifest that lists them.
+
+    given : a NumPy wheel to hold; None where the reader's browser gets it elsewhere
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    official = json.loads((NPM / "pyodide/pyodide-lock.json").read_text("utf-8"))
+    python = f"pyodide-{version_of('pyodide')}/"
+    for name in CORE:
+        copy(NPM / "pyodide" / name, folder / python / name)
+    copy(NPM / "temml/dist/temml.min.js", folder / "temml.min.js")
+    packages = {
+        "numpy": numpy(folder, official["packages"]["numpy"], given),
+        "lark": wheel(folder, "lark", installed("lark"), depends=[]),
+        "rnn-notes": wheel(folder, "rnn_notes", own(), depends=["numpy", "lark"]),
+    }
+    manifest = {
+        "python": python,
+        "training": training(folder),
+        "lock": {"info": official["info"], "packages": packages},
+        "sizes": {
+            path.relative_to(folder).as_posix(): path.stat().st_size
+            for path in folder.rglob("*.*")
+            if path.is_file()
+        },
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def numpy(folder: Path, official: Entry, given: Path | None) -> Entry:
+    """The lock's entry for NumPy: the official wheel elsewhere, or one given here."""
+    if given is None:
+        address = HOST.format(version_of("pyodide"), official["file_name"])
+        return {**official, "file_name": address}
+    data = given.read_bytes()
+    name = keep(folder, given.name, data)
+    found = given.name.split("-")[1]
+    return {**official, "file_name": name, "sha256": sha256(data), "version": found}
+
+
+def vendored() -> Path | None:
+    """The NumPy wheel that the site is to hold; None where it is to hold none.
+
+    Raises ``ExtensionError`` for settings that say neither.
+    """
+    mode, path = os.environ.get("LIVE", ""), os.environ.get("NUMPY_WASM", "")
+    if mode in ("", "cdn"):
+        return None
+    if mode != "vendored":
+        raise ExtensionError(f"LIVE is {mode!r}, expected 'vendored', 'cdn' or nothing")
+    if not Path(path).is_file() or not path.endswith("_wasm32.whl"):
+        expected = "expected a NumPy wheel for WebAssembly, numpy-…_wasm32.whl"
+        raise ExtensionError(f"LIVE=vendored and NUMPY_WASM is {path!r}, {expected}")
+    return Path(path)
+
+
+def wheel(
+    folder: Path, name: str, files: Iterable[tuple[str, bytes]], depends: list[str]
+) -> Entry:
+    """The lock's entry for a pure wheel, after it has been written."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        for path, data in files:
+            archive.writestr(ZipInfo(path), data, ZIP_DEFLATED)  # dated 1980
+    number, data = version(name), buffer.getvalue()
+    return {
+        "name": name.replace("_", "-"),
+        "version": number,
+        "file_name": keep(folder, f"{name}-{number}-py3-none-any.whl", data),
+        "sha256": sha256(data),
+        "install_dir": "site",
+        "package_type": "package",
+        "imports": [name],
+        "depends": depends,
+        "unvendored_tests": False,
+    }
+
+
+def own() -> Iterator[tuple[str, bytes]]:
+    """The files of this project's wheel."""
+    for path in sorted((ROOT / "rnn_notes").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+    about = f"rnn_notes-{version('rnn_notes')}.dist-info"
+    for name in ("METADATA", "WHEEL"):
+        found = distribution("rnn_notes").read_text(name) or ""
+        yield f"{about}/{name}", found.encode()
+    yield f"{about}/licenses/LICENSE", (ROOT / "LICENSE").read_bytes()
+
+
+def installed(name: str) -> Iterator[tuple[str, bytes]]:
+    """The files of an installed package without what installing it has added."""
+    wanted = ("METADATA", "WHEEL", "LICENSE")
+    for file in sorted(distribution(name).files or ()):
+        about = file.parts[0].endswith(".dist-info") and file.name in wanted
+        if about or (file.parts[0] == name and file.suffix != ".pyc"):
+            yield file.as_posix(), file.read_binary()
+
+
+def training(folder: Path) -> Entry:
+    """Where the book's trained network lies, so that no reader has to train it."""
+    from rnn_notes.book.trained import kept_at, trained
+
+    trained()
+    data = kept_at().read_bytes()
+    name = keep(folder, "trained.npz", data)
+    return {"file_name": name, "sha256": sha256(data)}
+
+
+def keep(folder: Path, name: str, data: bytes) -> str:
+    """The path of a new file; a file with other content gets another path."""
+    path = folder / sha256(data)[:12] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path.relative_to(folder).as_posix()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Nothing; a file of npm's is in the site.
+
+    Raises ``ExtensionError`` where npm has not installed it.
+    """
+    if not source.exists():
+        raise ExtensionError(f"{source} is missing: remove .venv/ready and run make")
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def version_of(package: str) -> str:
+    """The version of a package that npm has installed."""
+    about = json.loads((NPM / package / "package.json").read_text("utf-8"))
+    number: str = about["version"]
+    return number
+
+
+def sha256(data: bytes) -> str:
+    """The hash by which a browser knows a file."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", lambda app, config: vendored())
+    app.connect("build-finished", write)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

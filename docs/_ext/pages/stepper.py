@@ -1,0 +1,91 @@
+"""A figure that walks back through the loop, line by line.
+
+::
+
+    ```{stepper}
+    :name: fig-steps
+    :code: loop
+    :ledger:
+    The caption.
+    ```
+
+is the static figure of all steps; with JavaScript, the stepper takes its place.
+``code`` is the name of included code, above it, whose acting line is marked.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.typing import OptionSpec
+from sphinx.writers.html5 import HTML5Translator
+
+from docs._ext.pages.drawn import LOGGER, Drawn
+from rnn_notes.book.figures.stepper_parts import lines, stepper
+
+
+class Live(nodes.General, nodes.Element):
+    """What a page shows in place of the static figure; no other output has it."""
+
+
+class Stepper(Drawn):
+    """The static figure of the backward pass, and what walks through it."""
+
+    required_arguments = 0
+    option_spec: ClassVar[OptionSpec] = {
+        "name": directives.unchanged_required,
+        "code": directives.unchanged_required,
+        "ledger": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        self.arguments = ["backward_steps"]
+        name, code = (self.options.get(key, "") for key in ("name", "code"))
+        figures = super().run()  # takes the name away
+        self.check(code)
+        for figure in figures:
+            figure["classes"].append("stepper")
+            html = stepper(name or "stepper", code, "ledger" in self.options)
+            figure.insert(1, Live("", html=html, drawn="step_network"))
+        return figures
+
+    def check(self, code: str) -> None:
+        """Nothing; warns unless the code of that name holds every line that acts."""
+        blocks = self.state.document.findall(nodes.literal_block)
+        texts = [block.astext() for block in blocks if code in block["names"]]
+        shown = {
+            line.partition("#")[0].strip() for t in texts for line in t.split("\n")
+        }
+        if code and (missing := sorted(lines() - shown)):
+            LOGGER.warning(
+                "stepper: code is %r, expected the name of code above that has %r",
+                code,
+                missing[0],
+                location=self.get_location(),
+                type="stepper",
+            )
+
+
+def open_live(writer: HTML5Translator, node: Live) -> None:
+    """Nothing; only pages that a browser shows one by one hold the stepper."""
+    if writer.builder.name in ("html", "dirhtml"):
+        writer.body.append(node["html"])
+    raise nodes.SkipNode
+
+
+def script(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Nothing; the script is loaded by the pages that hold a stepper."""
+    if 'class="live" data-code="' in context.get("body", ""):
+        app.add_js_file("stepper.js", defer="defer")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_node(Live, html=(open_live, None))
+    app.add_directive("stepper", Stepper)
+    app.connect("html-page-context", script)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,170 @@
+"""What teachers take away: every figure as a file, and addresses to link to.
+
+``{slides}`` lists the figures that the book's pages draw. Beside the page that draws
+one lie its two files, one on white and one on a dark ground, written with the page.
+``{address}`eq-dh` `` is the address of an equation or a figure, within the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from docs._ext.formulas.atlas import link, walk
+from rnn_notes.book.figures.drawing.svg import alone
+
+LOGGER = logging.getLogger(__name__)
+FOLDER = "figures"
+GROUNDS = {"on white": "", "on dark": "-dark"}
+
+
+class Later(nodes.Invisible, nodes.Element):
+    """The place of something that is known once all pages have been read."""
+
+
+class Slides(SphinxDirective):
+    """The place of the list of figures."""
+
+    def run(self) -> list[nodes.Node]:
+        return [Later("", kind="slides")]
+
+
+class Address(SphinxRole):
+    """The place of an address."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        node = Later("", kind="address", label=self.text)
+        self.set_source_info(node)
+        return [node], []
+
+
+class Write(SphinxPostTransform):
+    """Puts the list and the addresses in their places."""
+
+    default_priority = 5
+
+    def run(self, **_: Any) -> None:
+        for node in list(self.document.findall(Later)):
+            known = self.slides if node["kind"] == "slides" else self.address
+            node.replace_self(known(node))
+
+    def slides(self, node: Later) -> nodes.Node:
+        """One item for each figure, in the order of the book."""
+        found = drawn(self.env).items()
+        items = (item(name, *about, on_site(self.env)) for name, about in found)
+        return nodes.bullet_list("", *items, classes=["slides"])
+
+    def address(self, node: Later) -> nodes.Node:
+        """The page and the anchor of a label, as code that leads there."""
+        label = node["label"]
+        page, _ = self.env.domains["math"].equations.get(label, ("", 0))
+        anchor = f"equation-{label}"
+        if not page:
+            page, anchor, *_ = self.env.domains.standard_domain.labels.get(
+                label, ("", "", "")
+            )
+        if not page:
+            LOGGER.warning(
+                "address is %r, expected the label of an equation or a figure",
+                label,
+                location=node,
+                type="teaching",
+            )
+        address = f"{page}.html#{anchor}"
+        code = nodes.literal("", address)
+        if not on_site(self.env):
+            return code
+        return nodes.reference("", "", code, refuri=address, internal=True)
+
+
+def on_site(env: BuildEnvironment) -> bool:
+    """Whether pages lie beside files, as in no EPUB and on no single large page."""
+    return bool(env.beside_files)  # type: ignore[attr-defined]
+
+
+def find_out(app: Sphinx) -> None:
+    """Nothing; the environment knows what is being built."""
+    app.env.beside_files = app.builder.name == "html"  # type: ignore[attr-defined]
+
+
+def item(name: str, label: str, title: str, alt: str, files: bool) -> nodes.list_item:
+    """What the list says of a figure: its number, its words, its files."""
+    line = nodes.paragraph("", "", nodes.strong("", title))
+    if label:
+        line += [nodes.Text(", "), link("std", "numref", label)]
+    for ground, ending in GROUNDS.items() if files else ():
+        file = f"{FOLDER}/{name}{ending}.svg"
+        line += [nodes.Text(", "), nodes.reference("", ground, refuri=file)]
+    return nodes.list_item("", line, nodes.paragraph("", alt))
+
+
+def drawn(env: BuildEnvironment) -> dict[str, list[str]]:
+    """The label, the title and the alt text of every figure, in the book's order."""
+    pages = [*dict.fromkeys([*walk(env, env.config.root_doc), *sorted(env.all_docs)])]
+    found: dict[str, list[str]] = {}
+    for page in pages:
+        for name, about in env.metadata[page].get("drawn", {}).items():
+            found.setdefault(name, about)
+    return found
+
+
+def pictures(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
+    """The name, the label and the SVG of every figure that a page draws."""
+    for node in doctree.findall(nodes.Element):
+        if name := node.get("drawn"):
+            text = node.get("html") or node.astext()
+            svg = re.search(r"<svg.*?</svg>", text, re.DOTALL)
+            assert svg, "a drawn figure holds its picture"
+            yield name, next(iter(node["names"]), ""), svg[0]
+
+
+def note(app: Sphinx, doctree: nodes.document) -> None:
+    """Nothing; the environment knows which figures this page draws."""
+    about = {}
+    for name, label, svg in pictures(doctree):
+        title, alt = [*ElementTree.fromstring(svg)][:2]
+        about[name] = [label, title.text, alt.text]
+    app.env.metadata[app.env.current_document.docname]["drawn"] = about  # type: ignore[assignment]
+
+
+def write(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Nothing; the files of the page's figures are written."""
+    if doctree is None or app.builder.name != "html":
+        return
+    for name, _, svg in pictures(doctree):
+        for ground, ending in GROUNDS.items():
+            path = Path(app.outdir, FOLDER, f"{name}{ending}.svg")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(alone(svg, ground == "on dark"), encoding="utf-8")
+
+
+def tidy(app: Sphinx, exception: Exception | None) -> None:
+    """Nothing; the files of figures that no page draws any more are removed."""
+    kept = {f"{n}{ending}" for n in drawn(app.env) for ending in GROUNDS.values()}
+    for path in Path(app.outdir, FOLDER).glob("*.svg"):
+        if not exception and path.stem not in kept:
+            path.unlink()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_node(Later)
+    app.add_directive("slides", Slides)
+    app.add_role("address", Address())
+    app.add_post_transform(Write)
+    app.connect("builder-inited", find_out)
+    app.connect("doctree-read", note)
+    app.connect("html-page-context", write)
+    app.connect("build-finished", tidy)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,240 @@
+"""The site as readers get it: styles in the page, one script, and a policy kept.
+
+::
+
+    python -m docs._ext.site.finish _build/next _build/html.new
+
+Sphinx and its theme write pages that ask for six sheets and as many scripts, most of
+which no page uses. Here the scripts become one. The sheets become the rules that match
+something on the page, and stand in it: a phone paints once it has the page, not a round
+trip later, and a second page is little heavier. Scripts come after the first paint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rjsmin import jsmin
+
+from docs._ext.site.policy import with_policy
+from docs._ext.site.searching import light as light_index
+from docs._ext.site.sheets import matching, purged, short, unscripted
+
+SHEET = re.compile(
+    r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
+)
+SCRIPT = re.compile(
+    r'<script\b(?![^>]*\btype=)[^>]*\bsrc="(?P<root>[^"]*?_static/)(?P<name>[^"?]+)'
+    r'[^"]*"[^>]*></script>\n?'
+)
+# The theme sets two options that only its version switch and live search read.
+OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
+CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
+ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
+WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+# Where later.js keeps what a page calls: nothing, as it is written.
+UNCALLED = "const scripts = [];"
+# Sphinx would mark searched words in figures, formulas and data too, and break them up.
+# The theme would lay out a page once for each of its blocks; interface.js does not.
+EDITS = {
+    '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
+    '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",
+}
+UNUSED = [
+    ".buildinfo*",
+    "locales",
+    "scripts",
+    "styles",
+    "*webpack-macros.html",
+    "fa-[br]*.woff2",
+]
+# Asked for with the page, not when the first icon or formula is laid out.
+ICONS, FORMULAS = (
+    "vendor/fontawesome/webfonts/fa-solid-900.woff2",
+    "fonts/STIXTwoMath-subset.woff2",
+)
+# The theme's scripts make these for a book of several versions, or for news.
+NEVER = {
+    "bd-header-announcement",
+    "bd-header-version-warning",
+    "list-group-item",
+    "list-group-item-action",
+    "version-switcher__menu",
+}
+
+
+def asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
+    """The files that pages name, in their order."""
+    names = (found["name"] for page in pages for found in pattern.finditer(page))
+    return list(dict.fromkeys(names))
+
+
+def rebased(css: str, name: str) -> str:
+    """A sheet's text with ``{}`` where a page puts the way to the sheets' folder.
+
+    >>> rebased('@charset "UTF-8";p{src:url(../fonts/a.woff2)}', "styles/a.css")
+    'p{src:url("{}fonts/a.woff2")}'
+    """
+    if "@import" in css:
+        raise ValueError(f"{name} holds an @import; expected a sheet that stands alone")
+
+    def moved(found: re.Match[str]) -> str:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2]))
+        return f'url("{{}}{path}")'
+
+    return ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    """Everything in tags and scripts that a selector could mean.
+
+    >>> sorted(words(["f('e')", '<p class="a b-c">']))
+    ['a', 'b-c', 'class', 'e', 'f', 'p']
+    """
+    found = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    return {word for word in found if word.lstrip("-")[:1].isalpha()}
+
+
+def tags(page: str) -> set[str]:
+    """A page's tags, without attributes that no selector asks for, and its scripts.
+
+    >>> sorted(tags('<p class="a" title="d">text</p><script>f()</script>'))
+    ['<p class="a" >', '<script>', 'f()']
+    """
+    marked = {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
+    return marked.union(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+
+
+def called(page: str, texts: dict[str, str]) -> set[str]:
+    """The scripts that a page asks for, and those that these ask for.
+
+    >>> texts = {"a.js": "import('b.js')", "b.js": "", "c.js": ""}
+    >>> sorted(called('<script defer src="_static/a.js"></script>', texts))
+    ['a.js', 'b.js']
+    """
+    named = {*asked(SCRIPT, [page])} & texts.keys()
+    return {n for n in texts if n in named or any(n in texts[m] for m in named)}
+
+
+def swapped(text: str, old: str, new: str) -> str:
+    """The text with ``new`` where ``old`` stands, which is one place.
+
+    >>> swapped("a b", "b", "c")
+    'a c'
+    >>> swapped("a b", "c", "d")
+    Traceback (most recent call last):
+    ValueError: 'c' is 0 times in a text of 3 characters; expected once
+    """
+    if (times := text.count(old)) != 1:
+        where = f"a text of {len(text):,} characters"
+        raise ValueError(f"{old!r} is {times} times in {where}; expected once")
+    return text.replace(old, new)
+
+
+def edited(script: str) -> str:
+    """The theme's and Sphinx's scripts as the pages need them.
+
+    >>> edited("")
+    Traceback (most recent call last):
+    ValueError: '"button, select, textarea"' is 0 times in a text of 0 characters; \
+expected once
+    """
+    for old, new in EDITS.items():
+        script = swapped(script, old, new)
+    return script
+
+
+def checksum(text: str) -> str:
+    """A name for a text, to be asked for anew when the text is another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> str:
+    """The page with ``tag`` for the first of what it names, and without the others.
+
+    >>> page = '<link href="../_static/a.css"><link href="../_static/b.css"><p>'
+    >>> merged(SHEET, ["a.css", "b.css"], '<link href="{}c.css">', page)
+    '<link href="../_static/c.css"><p>'
+    """
+    met: list[str] = []
+
+    def replaced(found: re.Match[str]) -> str:
+        if found["name"] not in names:
+            return found[0]
+        met.append(found["name"])
+        return tag.replace("{}", found["root"]) if len(met) == 1 else ""
+
+    return pattern.sub(replaced, page)
+
+
+def later(page: str) -> str:
+    """The page that calls its scripts, in their order, once it has been painted.
+
+    >>> later(f'<script src="a.js"></script><script src="b.js"></script>{UNCALLED}')
+    'const scripts = ["a.js", "b.js"];'
+    """
+    names = json.dumps(CALL.findall(page))
+    return swapped(CALL.sub("", page), UNCALLED, UNCALLED.replace("[]", names))
+
+
+def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
+    """A page with its styles, its scripts as one, and what it may load."""
+    style = f"<style>{css}</style>\n"
+    for font in (ICONS, FORMULAS):
+        when = "preload" if font == ICONS or "<math" in page else "prefetch"
+        style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
+    page = merged(SHEET, sheets, style, page)
+    call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
+    page = merged(SCRIPT, scripts, call, page)
+    return with_policy(later(OPTIONS.sub("", page)))
+
+
+def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
+    """For each page the rules that can match what is on it or what its scripts make."""
+    made = {name: words([text]) for name, text in own.items() if "class" in text}
+    everywhere = words([js]) - NEVER
+    meant = [
+        everywhere.union(
+            words(tags(page)), *(made.get(n, ()) for n in called(page, own))
+        )
+        for page in pages
+    ]
+    css = unscripted(purged(css, set().union(*meant)))
+    return [matching(css, its) for its in meant]
+
+
+def finish(built: Path, site: Path) -> None:
+    """Nothing; ``site`` holds what Sphinx wrote into ``built``, made light."""
+    static = built / "_static"
+    paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
+    pages = [path.read_text(encoding="utf-8") for path in paths]
+    sheets = asked(SHEET, pages)
+    everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
+    scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
+    read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
+    css = "\n".join(short(rebased(read[name], name)) for name in sheets)
+    js = edited("\n;".join(read[name] for name in scripts))
+    own = {p.name: p.read_text(encoding="utf-8") for p in static.glob("*.*js")}
+    own = {name: text for name, text in own.items() if name not in scripts}
+    shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
+    for name in [*sheets, *scripts]:
+        (site / "_static" / name).unlink(missing_ok=True)
+    for name, text in {"site.js": js, **own}.items():
+        short_js = jsmin(text, keep_bang_comments=True)
+        (site / "_static" / name).write_text(short_js, encoding="utf-8")
+    index = site / "searchindex.js"
+    index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, page, its in zip(paths, pages, styles(css, pages, js, own), strict=True):
+        text = light(page, sheets, scripts, its, js)
+        (site / path.relative_to(built)).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    finish(*map(Path, sys.argv[1:]))

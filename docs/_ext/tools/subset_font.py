@@ -1,0 +1,102 @@
+"""The site's two fonts, cut down to the characters that pages use.
+
+Run by hand when a page needs a character that is missing; the results are committed::
+
+    pip install fonttools brotli
+    npm pack @fontsource/stix-two-math@5.3.0
+    tar xzf fontsource-stix-two-math-5.3.0.tgz
+    files=package/files
+    python -m docs._ext.tools.subset_font $files/stix-two-math-latin-400-normal.woff2
+
+The first is STIX Two Math with its MATH table, for every formula.
+The second holds the icons that the theme shows, out of its own Font Awesome.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import pydata_sphinx_theme
+import sphinx_book_theme
+from fontTools import subset
+
+from docs._ext.formulas.alphabet import CHARACTERS
+
+STATIC = Path(__file__).parents[2] / "_static"
+ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+
+# Chromium moves an index by its letter's depth and height, TeX does not: with these,
+# letters of all shapes carry their indices at one height. Rules are as thin as TeX's.
+CONSTANTS = {
+    "SubscriptBaselineDropMin": -20,
+    "SuperscriptBaselineDropMax": 350,
+    "FractionRuleThickness": 50,
+    "OverbarRuleThickness": 50,
+    "RadicalRuleThickness": 50,
+}
+
+
+def cut(
+    source: Path, target: Path, characters: Iterable[int], features: list[str]
+) -> None:
+    """Nothing; ``target`` holds the glyphs of ``source`` that the characters need."""
+    options = subset.Options()
+    options.flavor = "woff2"
+    options.layout_features = features
+    options.hinting = False
+    options.drop_tables += ["GPOS", "FFTM"]
+    options.name_IDs = [0, 1, 2, 4, 5, 6, 13, 14]
+    font = subset.load_font(str(source), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=list(characters))
+    cutter.subset(font)
+    for record in font["name"].names:
+        if record.nameID in {1, 4, 6}:  # a reserved name is not for a changed font
+            record.string = target.stem.title()
+    if "MATH" in font:
+        for constant, value in CONSTANTS.items():
+            getattr(font["MATH"].table.MathConstants, constant).Value = value
+    font["head"].modified = font["head"].created  # the same bytes every time
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subset.save_font(font, str(target), options)
+    print(f"{target.name}: {target.stat().st_size:,} bytes")
+
+
+def icons() -> tuple[Path, set[int]]:
+    """The theme's icon font, and the code points of the icons that its files name."""
+    homes = [Path(m.__file__).parent for m in (pydata_sphinx_theme, sphinx_book_theme)]
+    static = homes[0] / "theme/pydata_sphinx_theme/static"
+    text = "".join(
+        path.read_text(encoding="utf-8")
+        for home in homes
+        for path in [*home.rglob("*.html"), *home.rglob("*.py")]
+    )
+    text += (static / "scripts/pydata-sphinx-theme.js").read_text(encoding="utf-8")
+    named = set(re.findall(r"fa-[a-z-]+", text))
+    sheets = [
+        static / "styles/pydata-sphinx-theme.css",
+        homes[1] / "theme/sphinx_book_theme/static/styles/sphinx-book-theme.css",
+    ]
+    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
+    rule = re.compile(r'((?:\.fa-[a-z0-9-]+,?)+)\{--fa:"\\([0-9a-f]+)"\}')
+    rules = [(set(names[1:].split(",.")), code) for names, code in rule.findall(css)]
+    found = [code for names, code in rules if names & named]
+    found += re.findall(r'"\\([ef][0-9a-f]{3})"', rule.sub("", css))
+    points = {int(code, 16) for code in found}
+    points |= {ord(sign) for sign in rule.sub("", css) if "\ue000" <= sign <= "\uf8ff"}
+    return static / ICONS, points
+
+
+if __name__ == "__main__":
+    features = ["ssty", "dtls", "flac", "ss04"]
+    cut(
+        Path(sys.argv[1]),
+        STATIC / "fonts/STIXTwoMath-subset.woff2",
+        map(ord, CHARACTERS),
+        features,
+    )
+    source, points = icons()
+    cut(source, STATIC / ICONS, points, [])

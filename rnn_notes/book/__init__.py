@@ -1,0 +1,1 @@
+"""What only the book's pages need: their figures, cells, trainings and times."""

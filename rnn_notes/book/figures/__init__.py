@@ -1,0 +1,41 @@
+"""The book's figures, one function each, drawn from runs of the package.
+
+Each function takes no argument, or another example in place of the running one, and
+returns a ``Figure``: inline SVG in the page's own colours, and its words.
+
+What you can do with it::
+
+    unrolled()                      # a notebook shows the picture
+    unrolled(running_example(T=3))  # the same, drawn from another run
+
+``__all__`` lists these; the figures of a training take a training in its place, and
+that of a race a run of the benchmark.
+"""
+
+from rnn_notes.book.figures.error_curve import error_against_step, mutant_matrix
+from rnn_notes.book.figures.far_signals import fading as fading
+from rnn_notes.book.figures.far_signals import missed_share as missed_share
+from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
+from rnn_notes.book.figures.network import truncation, two_questions, unrolled
+from rnn_notes.book.figures.output_graph import expression_graph
+from rnn_notes.book.figures.passes import backward_steps, forward_pass
+from rnn_notes.book.figures.race import pass_times as pass_times
+from rnn_notes.book.figures.stepped_network import step_network
+from rnn_notes.book.figures.tables import ledger_table, outer_product
+from rnn_notes.book.figures.tape_listing import tape_in_order
+from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
+
+__all__ = [
+    "backward_steps",
+    "error_against_step",
+    "expression_graph",
+    "forward_pass",
+    "ledger_table",
+    "mutant_matrix",
+    "outer_product",
+    "step_network",
+    "tape_in_order",
+    "truncation",
+    "two_questions",
+    "unrolled",
+]

@@ -1,0 +1,195 @@
+"""How wrong a measured gradient is, and which check catches which bug, as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import log10
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from rnn_notes import rnn
+from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.run import Example, given
+from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, at, draw
+from rnn_notes.book.figures.drawing.words import label, number
+from rnn_notes.checks import all_checks, measure_all, verdicts
+from rnn_notes.differences import agreement, complex_step
+from rnn_notes.example import running_example
+from rnn_notes.mutants import GALLERY
+from rnn_notes.rnn import Array, Params, forward
+
+# The slope of f at 0 from a step e, three times.
+QUOTIENTS: dict[str, Callable[[Callable[[Any], Any], float], Any]] = {
+    "one-sided": lambda f, e: (f(e) - f(0)) / e,
+    "central": lambda f, e: (f(e) - f(-e)) / (2 * e),
+    "complex step": lambda f, e: f(1j * e).imag / e,
+}
+STEPS = tuple(10 ** (-k / 2) for k in range(1, 32))
+DASHES = {"one-sided": "6 4", "complex step": "0.1 4", "central, float32": "8 4 0.1 4"}
+
+
+def quotient_errors(
+    name: str,
+    steps: Iterable[float] = STEPS,
+    dtype: type = np.float64,
+    example: Example | None = None,
+) -> Array:
+    """The error of dWhh by one of the ``QUOTIENTS``, for each step, (len(steps),).
+
+    It is the norm of the error relative to the norm of the complex-step derivative,
+    whose own step is too small to matter.
+    Raises ``KeyError`` for an unknown name.
+
+    >>> errors = quotient_errors("central", steps=[1e-1, 1e-2], dtype=np.float64)
+    >>> errors.shape, bool(errors[1] < errors[0])
+    ((2,), True)
+    """
+    params, inputs, targets, hprev = example or running_example()
+    quotient, shape = QUOTIENTS[name], params.Whh.shape
+    typed = Params(**{k: v.astype(dtype) for k, v in vars(params).items()})
+    start: Array = hprev.astype(dtype)
+
+    def along(unit: Array) -> Callable[[Any], Any]:
+        return lambda e: (
+            forward(
+                typed.replace(Whh=typed.Whh + e * unit), inputs, targets, start
+            ).loss
+        )
+
+    truth = complex_step(
+        lambda Whh: forward(params.replace(Whh=Whh), inputs, targets, hprev).loss,
+        params.Whh,
+    )
+    units: Array = np.eye(truth.size, dtype=dtype).reshape(-1, *shape)
+    measured = [[quotient(along(unit), e) for unit in units] for e in map(float, steps)]
+    errors = np.reshape(measured, (-1, truth.size)) - truth.ravel()
+    relative: Array = np.linalg.norm(errors, axis=1) / np.linalg.norm(truth)
+    return relative
+
+
+def error_against_step(example: Example | None = None) -> Figure:
+    """The error of four ways to measure dWhh, against the step, both logarithmic.
+
+    >>> "float32" in error_against_step().alt
+    True
+    """
+    curves = {name: quotient_errors(name, example=example) for name in QUOTIENTS}
+    curves["central, float32"] = quotient_errors("central", STEPS, np.float32, example)
+    digits = {name: number(-log10(e.min()), 1) for name, e in curves.items()}
+    parts = [*_axes()]
+    for name, errors in curves.items():
+        parts += _curve(errors, DASHES.get(name, ""))
+    best = {name: f"{count} digits" for name, count in digits.items()}
+    x, y = _place(10**-4.1, 10**-11)
+    parts += [
+        _turned(*_place(10**-4.9, 10**-5.9), -40, "one-sided ∝ $e$"),
+        _turned(*_place(10**-4.4, 10**-6.5), -40, best["one-sided"]),
+        label(x, y, "central ∝ $e$²", size=12.5, anchor="start"),
+        label(x, y + 16, best["central"], size=12.5, anchor="start"),
+        _turned(*_place(10**-11.4, 10**-5.6), 40, "rounding ∝ 1/$e$"),
+        label(*_place(10**-12, 10**-13.6), "complex step", size=12.5),
+        label(*_place(10**-12, 10**-14.6), best["complex step"], size=12.5),
+        label(*_place(10**-3.5, 10**0.8), f"float32: {best['central, float32']}"),
+    ]
+    alt = (
+        "Relative error of the gradient of Whh against the step, on logarithmic axes. "
+        "The two difference quotients make a V: with smaller steps the error first "
+        "falls, with the step for the one-sided quotient and with its square for the "
+        "central one, then rises again as rounding takes over. The complex step has "
+        "the central one’s error and no rounding: it stays down. Right digits at best: "
+        f"{', '.join(f'{name} {count}' for name, count in digits.items())}."
+    )
+    return draw("error-against-step", WIDTH, 346, "Error against step", alt, parts)
+
+
+def _place(step: float, error: float) -> tuple[float, float]:
+    """Where a step and an error stand in the picture."""
+    return 350 + 19 * log10(step), 50 - 16 * log10(max(error, 1e-16))
+
+
+def _axes() -> Iterator[str]:
+    """A faint grid, its numbers, and what the axes mean."""
+    raised = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    left, right = _place(10**-15.5, 1)[0], _place(1, 1)[0]
+    top, bottom = _place(1, 10)[1], _place(1, 1e-16)[1]
+    for power in range(0, -17, -4):
+        power_words = f"10{str(power).translate(raised)}" if power else "1"
+        x, y = _place(10.0**power, 10.0**power)
+        yield line(f"M{at(left, y)}H{at(right)}")
+        yield label(left - 6, y + 4, power_words, "quiet", 12, "end")
+        if power > -16:
+            yield line(f"M{at(x, top)}V{at(bottom)}")
+            yield label(x, bottom + 17, power_words, "quiet", 12)
+    yield label(0, top - 8, "relative error", "quiet", 12.5, "start")
+    yield label((left + right) / 2, bottom + 36, "step $e$", "quiet", 12.5)
+
+
+def _curve(errors: Array, dash: str) -> list[str]:
+    """One curve of the picture, dashed or solid."""
+    points = [at(*_place(e, error)) for e, error in zip(STEPS, errors, strict=True)]
+    path = line("M" + "L".join(points), "ink", 2)
+    dashed = f' stroke-dasharray="{dash}" style' if dash else " style"
+    return [path.replace(" style", dashed)]
+
+
+def mutant_matrix(example: Example | None = None) -> Figure:
+    """Which check catches which bug, and how wrong each bug's worst gradient is.
+
+    >>> alt = mutant_matrix().alt
+    >>> all(name in alt for name in GALLERY)
+    True
+    """
+    checks, measured = all_checks(example), measure_all(example or running_example())
+    loops = {"the right loop": rnn} | {n: m.module() for n, m in GALLERY.items()}
+    parts = [_turned(142 + 18 * k, 92, -60, n, "start") for k, n in enumerate(checks)]
+    parts += [label(WIDTH, 92, "error", "quiet", 12, "end"), line(f"M0 121H{WIDTH}")]
+    told, y = [], 108
+    for name, module in loops.items():
+        row, error = verdicts(module, checks), _error(module, measured, example)
+        parts.append(label(0, y + 4, name, size=12.5, anchor="start"))
+        parts += [_mark(142 + 18 * k, y, hit) for k, hit in enumerate(row.values())]
+        parts.append(label(WIDTH, y + 4, error, "quiet", 12, "end"))
+        by = [check for check, hit in row.items() if hit]
+        told.append(f"{name} (error {error}): {', '.join(by) or 'none'}.")
+        y += 26 if module is rnn else 20
+    parts += [
+        _mark(84, y + 12, True),
+        label(96, y + 16, "caught", size=12.5, anchor="start"),
+        _mark(174, y + 12, False),
+        label(186, y + 16, "not noticed", size=12.5, anchor="start"),
+    ]
+    alt = (
+        f"{len(GALLERY)} bugs, one a row, against {len(checks)} checks, one a column, "
+        "with the largest relative error of each bug’s gradients. The checks that "
+        f"catch them: {' '.join(told)}"
+    )
+    return draw("mutant-matrix", WIDTH, y + 26, "Bug by check", alt, parts)
+
+
+def _error(
+    module: ModuleType, measured: dict[str, Array], example: Example | None
+) -> str:
+    """The relative error of a module's worst gradient, in words."""
+    params, run = given(example)
+    try:
+        return number(agreement(module.backward(params, run), measured).error)
+    except ValueError:
+        return "stops"
+
+
+def _turned(
+    x: float, y: float, degrees: float, words: str, anchor: str = "middle"
+) -> str:
+    """Words turned around their place."""
+    turned = label(x, y, words, size=12.5, anchor=anchor)
+    return f'<g transform="rotate({degrees:g} {at(x, y)})">{turned}</g>'
+
+
+def _mark(x: float, y: float, hit: bool) -> str:
+    """A full disc for caught, a short stroke for not noticed."""
+    if hit:
+        fill = f'style="fill:{INKS["ink"].paint}"'
+        return f'<circle cx="{at(x)}" cy="{at(y)}" r="6" {fill}/>'
+    return line(f"M{at(x - 3, y)}H{at(x + 3)}", "quiet", 1.5)

@@ -1,0 +1,79 @@
+"""The loss of a training, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from rnn_notes.book.figures.drawing.axes import Axes, disc, round_numbers
+from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
+from rnn_notes.book.figures.drawing.words import label, number
+from rnn_notes.book.trained import Trained, baselines, kept_loss, trained
+from rnn_notes.rnn import Array
+
+HEIGHT = 240
+
+
+def loss_curve(net: Trained | None = None) -> Figure:
+    """The loss of each step, its running mean, and where both start.
+
+    net : the training to draw, by default the book's own
+
+    >>> "10000 steps" in loss_curve().alt
+    True
+    """
+    net = net or trained()
+    T, steps = net.settings.T, len(net.losses)
+    start, _, pairs = (T * cost for cost in baselines(net).values())
+    kept = {stage: T * kept_loss(net, stage) for stage in net.stages}
+    axes = Axes((0, steps), (0, 10 * float(np.ceil(start / 8))), HEIGHT)
+    x = {step: f"{step:g}" for step in (0, steps / 2, steps)}
+    y = {cost: f"{cost:g}" for cost in round_numbers(*axes.ys)}
+    ends = np.linspace(0, steps - 1, min(steps, 121)).astype(int)
+    parts = [
+        *axes.frame(x, y, "step", f"nats in {T} letters"),
+        *_bands(axes, net.losses, ends),
+        axes.curve((0, steps), (start, start), "dashed"),
+        axes.curve((0, steps), (pairs, pairs), "dotted"),
+        axes.curve(ends.tolist(), net.smoothed[ends].tolist(), "solid"),
+        *(disc(*axes.place(stage, cost)) for stage, cost in kept.items()),
+        axes.said(steps, start, f"$T$ log $V$ = {number(start, 1)}", -6, "end"),
+        *_legend(number(net.smoothed[-1], 1), number(pairs, 1)),
+    ]
+    told = ", ".join(f"{number(cost, 1)} after {s}" for s, cost in kept.items())
+    alt = (
+        f"The loss of {T} letters against the step, over {steps} steps. It starts at T "
+        f"log V = {number(start, 1)} nats. The smoothed loss lags behind the losses of "
+        f"the single steps and ends at {number(net.smoothed[-1], 1)}. Text kept from "
+        f"the training costs {told} steps. Guessing by letter pairs costs "
+        f"{number(pairs, 1)}."
+    )
+    return draw("loss-curve", WIDTH, HEIGHT + 160, "The loss, step by step", alt, parts)
+
+
+def _bands(axes: Axes, losses: Array, ends: Array) -> Iterator[str]:
+    """Strokes from the lowest to the highest loss between two ends."""
+    for a, b in pairwise(ends):
+        part = np.minimum(losses[a : b + 1], axes.ys[1])
+        (x, low), (_, high) = (axes.place(a, f(part)) for f in (np.min, np.max))
+        yield line(f"M{at(x, low)}V{at(high)}", width=2.2)
+
+
+def _legend(last: str, pairs: str) -> list[str]:
+    """What the marks of the loss curve mean, and where two of them end."""
+    row = Axes((0, 300), (0, 1), 0)
+    swatches = {
+        f"smoothed loss, {last} at the end": row.curve((8, 38), (0, 0), "solid"),
+        "each step, from lowest to highest": line("M57 24H81", width=12),
+        f"guessing by letter pairs, {pairs}": row.curve((8, 38), (0, 0), "dotted"),
+        "text kept from the training": disc(69, 24),
+    }
+    parts = []
+    for i, (words, swatch) in enumerate(swatches.items()):
+        said = label(94, 28, words, size=12.5, anchor="start")
+        down = HEIGHT + 60 + 22 * i
+        parts.append(f'<g transform="translate(0 {down})">{swatch}{said}</g>')
+    return parts

@@ -1,0 +1,99 @@
+"""A letter followed by brackets: a function's call, a step, or a factor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rnn_notes.equations.nodes import Node, compact
+
+__all__ = ["applied"]
+
+WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
+Role = Callable[[Node], str]
+
+
+def applied(node: Node, role: Role, note: Callable[[str], None]) -> Node:
+    r"""A product in which the brackets after some letters are their arguments.
+
+    node : a "mul" as it is parsed
+    role : for the letter before a bracket, "function", "family" (it takes a step),
+           "loss" (what stands in its brackets is said in passing) or nothing
+    note : what is called with a remark for what is left out
+
+    >>> from rnn_notes.equations.parsing import parse
+    >>> [[product]] = parse("W f(x)")
+    >>> read = applied(product, lambda n: "function" * (n.value == "f"), print)
+    >>> [part.kind for part in read.parts]
+    ['name', 'call']
+    """
+    if node.kind != "mul":
+        return node
+    factors, links = [node.parts[0]], []
+    for link, factor in zip(node.value, node.parts[1:], strict=True):
+        joined = None if link else _joined(factors[-1], factor, role, note)
+        if joined is None:
+            factors.append(factor)
+            links.append(link)
+        else:
+            factors[-1] = joined
+    if len(factors) == 1:
+        return replace(factors[0], form=node.form)
+    return replace(node, parts=tuple(factors), value=tuple(links))
+
+
+def _joined(
+    head: Node, factor: Node, role: Role, note: Callable[[str], None]
+) -> Node | None:
+    """What a head and the bracket after it are together, None if they are factors."""
+    group = factor
+    while not group.form and group.kind in WRAPS:
+        group = group.parts[0]
+    if group.form != "closed":
+        return None
+    if head.kind in ("gradient", "derivative") and not head.form:
+        of, by = head.parts
+        inner = _joined(of, group, lambda n: role(n) * (role(n) != "family"), note)
+        whole = None if inner is None else replace(head, parts=(inner, by))
+    else:
+        whole = _called(head, group, role, note)
+    if whole is None:
+        return None
+    return _around(factor, group, replace(whole, span=(head.span[0], group.span[1])))
+
+
+def _called(
+    head: Node, group: Node, role: Role, note: Callable[[str], None]
+) -> Node | None:
+    """A letter with its arguments."""
+    letter, primes = head, ""
+    while letter.kind == "prime" and not letter.form:
+        letter, primes = letter.parts[0], primes + "'"
+    kind = role(letter) if not letter.form else ""
+    arguments = group.parts if group.kind == "tuple" else (replace(group, form=""),)
+    if kind == "function":
+        return Node("call", head.span, arguments, compact(letter) + primes)
+    bare = kind == "family" and head.kind == "name"
+    if bare and all(node.kind in ("name", "number", "add") for node in group.walk()):
+        return Node("subscripted", head.span, (head, *arguments), "[")
+    if kind in ("loss", "family") and (group.kind == "tuple" or kind == "loss"):
+        note(f"left out what {compact(letter)} is said to be a function of")
+        step = _step(arguments) if bare else None
+        return head if step is None else Node("subscripted", head.span, (head, step))
+    return None
+
+
+def _step(arguments: tuple[Node, ...]) -> Node | None:
+    """The step at which all arguments stand, None if they do not say one."""
+    steps = [part.parts[1] for part in arguments if part.kind == "subscripted"]
+    same = len({compact(step) for step in steps}) == 1
+    return steps[0] if same and len(steps) == len(arguments) else None
+
+
+def _around(factor: Node, group: Node, whole: Node) -> Node:
+    """A factor with the bracket inside it exchanged."""
+    if factor is group:
+        return whole
+    first, *rest = factor.parts
+    span = (whole.span[0], factor.span[1])
+    return replace(factor, span=span, parts=(_around(first, group, whole), *rest))

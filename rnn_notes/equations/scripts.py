@@ -1,0 +1,181 @@
+# ruff: noqa: D102 - the methods are the rules of grammar.lark, under the same names
+"""Subscripts and superscripts: entries, steps, powers, transposes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from lark import Token, v_args
+from lark.tree import Meta
+
+from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.names import letter
+from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.pieces import Pieces, nodes, span
+
+__all__ = ["Scripts"]
+
+TRANSPOSE, INVERSE_TRANSPOSE = "transpose", "inverse transpose"
+RAISED = ("transpose", "power", "elementpower")
+ABOVE = ("(", "[", "<")  # what stands around a step above its letter
+
+
+@v_args(meta=True)
+class Scripts(Pieces):
+    """The rules about what stands below and above a piece."""
+
+    def sub(self, meta: Meta, children: list[Any]) -> list[Node]:
+        return [_lower(self._script(child)) for child in children if child != ","]
+
+    def sup(self, meta: Meta, children: list[Any]) -> Node | None:
+        return self._script(children[0]) if children else None
+
+    def _script(self, child: Any) -> Node:
+        """A script in braces, or the one symbol that LaTeX takes without them."""
+        if isinstance(child, Node):
+            return child
+        if child.type == "NUMBER" and len(child) > 1:
+            raise EquationError(
+                f"{child} came without braces, and LaTeX only raises or lowers its "
+                "first digit: expected braces",
+                span(child),
+            )
+        if child.type == "NUMBER":
+            return Node("number", span(child), (), str(child))
+        return Node("name", span(child), (), letter(child))
+
+    def top(self, meta: Meta, children: list[Any]) -> str:
+        return TRANSPOSE
+
+    def inverse_top(self, meta: Meta, children: list[Any]) -> str:
+        if children[0] != "-":
+            raise EquationError(r"+\top came, expected \top or -\top", span(meta))
+        return INVERSE_TRANSPOSE
+
+    def step_top(self, meta: Meta, children: list[Any]) -> Node:
+        return Node("transpose", span(meta), (children[0],))
+
+    def angled(self, meta: Meta, children: list[Any]) -> Node:
+        (step,) = nodes(children)
+        signs = [str(child) for child in children if isinstance(child, Token)]
+        if signs[0] != r"\langle" and signs[:2] != ["<", ">"]:
+            raise EquationError(f"{signs[0]} came in a superscript", span(meta))
+        step = replace(step, form="angled")
+        last = children[-1]
+        turned = isinstance(last, Token) and last.type == "TOP"
+        return Node("transpose", span(meta), (step,)) if turned else step
+
+    def elementwise(self, meta: Meta, children: list[Any]) -> Node:
+        return Node("elementwise", span(meta), nodes(children))
+
+    def subscripted(self, meta: Meta, children: list[Any]) -> Node:
+        base: Node = children[0]
+        items = [place for item in children[1] for place in self._places(item)]
+        if not items:
+            return replace(base, span=span(meta))
+        if base.kind in (*RAISED, "prime") and not base.form:
+            first, *rest = base.parts  # W^\top_{hh} is W_{hh}^\top
+            inner = self.subscripted(meta, [first, items])
+            return replace(base, span=span(meta), parts=(inner, *rest))
+        if base.kind == "subscripted" and not base.form:
+            if not base.value:
+                raise base.fail("two subscripts came, expected one, as in h_{t,i}")
+            return replace(base, span=span(meta), parts=(*base.parts, *items))
+        return Node("subscripted", span(meta), (base, *items))
+
+    def _places(self, item: Node) -> list[Node]:
+        """The places that a subscript names: y_{t_i} is entry i at step t."""
+        if item.kind != "subscripted" or item.value or item.parts[0].kind != "name":
+            return [item]
+        first, second = item.parts[0], item.parts[-1]
+        if len(item.parts) > 2 or second.kind not in ("name", "number"):
+            return [item]
+        if second.kind == "number":
+            return [Node("name", item.span, (), f"{first.value}_{{{second.value}}}")]
+        self._note(
+            item, f"read the subscript {self._text(item)} as two, step and entry"
+        )
+        return [first, second]
+
+    def primed(self, meta: Meta, children: list[Any]) -> Node:
+        return Node("prime", span(meta), nodes(children))
+
+    def raised(self, meta: Meta, children: list[Any]) -> Node:
+        base: Node = children[0]
+        sup = children[1]
+        place = span(meta)
+        if sup is None:
+            return replace(base, span=place)
+        if base.kind in RAISED and not base.form:
+            raise EquationError("two superscripts came, expected one", place)
+        if sup == TRANSPOSE:
+            return Node("transpose", place, (base,))
+        if sup == INVERSE_TRANSPOSE:
+            return _inverse_transpose(base, place)
+        if sup.kind == "elementwise":
+            return Node("elementpower", place, (base, *sup.parts))
+        return self._stepped(base, sup, place) or self._power(base, sup, place)
+
+    def _power(self, base: Node, sup: Node, place: tuple[int, int]) -> Node:
+        """What is raised by a letter, a word or an expression."""
+        if base.kind == "name" and base.value in ("e", r"\mathrm{e}") and not base.form:
+            self._note(base, r"read e^{...} as \exp(...)")
+            return Node("call", place, (sup,), "exp")
+        turned = base.kind != "number" and base.value != r"\mathbb{R}"
+        if sup.kind == "name" and sup.value == "T" and turned:
+            self._note(sup, r"read ^T as a transpose, ^\top")
+            return Node("transpose", place, (base,), "T")
+        if sup.kind == "add" and sup.value == (-1,) and sup.parts[0].value == "T":
+            self._note(sup, r"read ^{-T} as the inverse of a transpose, ^{-\top}")
+            return _inverse_transpose(base, place)
+        if sup.kind == "name" and sup.value.startswith((r"\text", r"\mathrm")):
+            return self._worded(base, sup, place)
+        return Node("power", place, (base, sup))
+
+    def _worded(self, base: Node, sup: Node, place: tuple[int, int]) -> Node:
+        """A letter with a word above it, which is part of its name."""
+        if base.kind == "subscripted" and not base.form:
+            first, *rest = base.parts
+            named = self._worded(first, sup, first.span)
+            return replace(base, span=place, parts=(named, *rest))
+        if base.kind != "name":
+            raise sup.fail(
+                "a word came above an expression, expected it above a letter"
+            )
+        word = _lower(sup).value
+        return replace(base, span=place, value=f"{base.value}^{{{word}}}")
+
+    def _stepped(self, base: Node, sup: Node, place: tuple[int, int]) -> Node | None:
+        """A letter with its step above it, h^{(t)}; None where it is a power."""
+        step, turned = sup, ""
+        if sup.kind == "transpose" and not sup.form:
+            step, turned = sup.parts[0], TRANSPOSE
+        elif sup.kind == "mul" and sup.value == ("",) and sup.parts[1].value == "T":
+            step, turned = sup.parts[0], "T"
+        bracket = "<" if step.form == "angled" else self.latex[step.span[0]]
+        first, *entries = base.parts if base.kind == "subscripted" else (base,)
+        known = first.kind == "name" and not base.form and base.value not in ABOVE
+        if bracket not in ABOVE or not step.form or not known:
+            return None
+        index = [replace(place, form="") for place in self._places(_lower(step))]
+        parts = (first, *index, *entries)
+        stepped = Node("subscripted", place, parts, bracket)
+        if turned == "T":
+            self._note(sup.parts[1], r"read ^T as a transpose, ^\top")
+        return Node("transpose", place, (stepped,)) if turned else stepped
+
+
+def _inverse_transpose(base: Node, place: tuple[int, int]) -> Node:
+    """The transpose of an inverse."""
+    minus = Node("add", place, (Node("number", place, (), "1"),), (-1,))
+    return Node("transpose", place, (Node("power", place, (base, minus)),))
+
+
+def _lower(item: Node) -> Node:
+    r"""A script whose words are letters like any: W_{\mathrm{hh}} is W_{hh}."""
+    if item.kind in ("add", "mul"):
+        return item.with_parts(_lower)
+    if item.kind == "name" and item.value.startswith((r"\text{", r"\mathrm{")):
+        return replace(item, value=item.value[item.value.index("{") + 1 : -1])
+    return item

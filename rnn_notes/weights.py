@@ -1,0 +1,121 @@
+"""The parameter arrays of a network: named, checked, read-only, and as one vector.
+
+``rnn.Params``, ``lstm.Params`` and ``gru.Params`` are made of this. Each lists its
+arrays as fields, and in ``SHAPES`` the rows and columns of each: H, V or 1. ::
+
+    params = Params.random(V, H, rng)
+    Params(**params.arrays())         # the same again
+    Params.of(params.vector, V, H)    # and again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rnn_notes.arguments import Array, check_shape, check_whole, numeric
+
+__all__ = ["Weights"]
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """Arrays of parameters, checked when they come in.
+
+    They are kept as read-only views: whoever made an array can still write to it.
+    The first array is (H, V), and the sizes are read off it.
+
+    Raises
+    ------
+    TypeError
+        For what is not numeric.
+    ValueError
+        For shapes that do not fit each other, and for nan and inf.
+    """
+
+    SHAPES: ClassVar[Mapping[str, str]]
+
+    def __post_init__(self) -> None:
+        for name in self.SHAPES:
+            array = numeric(name, getattr(self, name)).view()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        first = next(iter(self.SHAPES))
+        check_shape(first, getattr(self, first), "(H, V)", (None, None))
+        for name, shape in self.shapes(self.V, self.H).items():
+            letters = f"({', '.join(self.SHAPES[name])})"
+            check_shape(name, getattr(self, name), letters, shape)
+
+    @classmethod
+    def shapes(cls, V: int, H: int) -> dict[str, tuple[int, int]]:
+        """The shape of each array, by name, in the order of the fields."""
+        sizes = {"H": H, "V": V, "1": 1}
+        return {name: (sizes[s[0]], sizes[s[1]]) for name, s in cls.SHAPES.items()}
+
+    @classmethod
+    def random(
+        cls, V: int, H: int, rng: np.random.Generator, scale: float = 0.01
+    ) -> Self:
+        """Parameters with weights of ``scale`` times a standard normal, biases zero."""
+        check_whole("V", V)
+        check_whole("H", H)
+        return cls(
+            **{
+                name: np.zeros(shape)
+                if cls.SHAPES[name].endswith("1")
+                else scale * rng.standard_normal(shape)
+                for name, shape in cls.shapes(V, H).items()
+            }
+        )
+
+    @classmethod
+    def of(cls, weights: Array, V: int, H: int) -> Self:
+        """The parameters whose entries follow each other in a vector, as views of it.
+
+        They are checked all at once, which is faster: ``ValueError`` for nan or inf,
+        and for another number of entries.
+        """
+        weights = numeric("weights", weights)
+        entries = sum(m * n for m, n in cls.shapes(V, H).values())
+        check_shape("weights", weights, "one of each entry", (entries,))
+        params = object.__new__(cls)
+        for name, array in cls.views(weights, V, H).items():
+            array.flags.writeable = False
+            object.__setattr__(params, name, array)
+        return params
+
+    @classmethod
+    def views(cls, vector: Array, V: int, H: int) -> dict[str, Array]:
+        """Arrays of these names and shapes, as views of a vector of their entries."""
+        arrays, end = {}, 0
+        for name, (m, n) in cls.shapes(V, H).items():
+            arrays[name] = vector[end : end + m * n].reshape(m, n)
+            end += m * n
+        return arrays
+
+    @property
+    def V(self) -> int:
+        """Number of letters in the alphabet."""
+        return int(getattr(self, next(iter(self.SHAPES))).shape[1])
+
+    @property
+    def H(self) -> int:
+        """Number of hidden units."""
+        return int(getattr(self, next(iter(self.SHAPES))).shape[0])
+
+    @property
+    def vector(self) -> Array:
+        """All entries, copied into one vector, array after array."""
+        return np.concatenate(list(self.arrays().values()), axis=None)
+
+    def arrays(self) -> dict[str, Array]:
+        """The read-only arrays by name, in the order of the fields."""
+        return {name: getattr(self, name) for name in self.SHAPES}
+
+    def replace(self, **arrays: ArrayLike) -> Self:
+        """The same parameters with some of the arrays replaced."""
+        return replace(self, **arrays)

@@ -1,0 +1,260 @@
+"""Every figure can be read: by eye, in light and dark, without colour, read out."""
+
+import gzip
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from rnn_notes.book import figures
+from rnn_notes.book.figures.drawing.run import given
+from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
+from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.example import running_example
+from rnn_notes.ledger import ledger
+from rnn_notes.rnn import backward, signals
+
+SVG = "{http://www.w3.org/2000/svg}"
+every_figure = pytest.mark.parametrize("name", figures.__all__)
+
+
+def other_example():
+    """The running example with another memory and another recurrence."""
+    params, inputs, targets, hprev = running_example()
+    return params.replace(Whh=params.Whh.T), inputs, targets, -hprev
+
+
+def texts(figure):
+    """What is written in a figure, text by text."""
+    root = ElementTree.fromstring(figure.svg)
+    return ["".join(text.itertext()) for text in root.iter(f"{SVG}text")]
+
+
+def numbers(figure):
+    """The numbers with decimals in a figure, in the order in which it draws them."""
+    found = re.findall(r"−?\d+\.\d+", " ".join(texts(figure)))
+    return [float(text.replace("−", "-")) for text in found]
+
+
+def missing(values, figure):
+    """The values that stand nowhere in a figure, to two decimals."""
+    shown = {number(v) for v in numbers(figure)}
+    return [v for v in np.ravel(values) if number(v) not in shown]
+
+
+def faults(svg, alt):
+    """What keeps a figure from being read, in words."""
+    root = ElementTree.fromstring(svg)
+    ids = {e.get("id"): e for e in root.iter() if e.get("id")}
+    named = [ids.get(i) for i in root.get("aria-labelledby", "").split()]
+    paints = re.findall(r"(?:fill|stroke):([^;\"]*)", svg)
+    bare = re.sub(r"var\(--[a-z-]+,#[0-9a-f]{6}\)", "", svg)
+    sizes = [
+        float(e.get("font-size"))
+        for e in root.iter()
+        if e.get("font-size", "%")[-1] != "%"
+    ]
+    _, _, width, height = (float(v) for v in root.get("viewBox").split())
+    places = [(float(e.get("x")), float(e.get("y"))) for e in root.iter(f"{SVG}text")]
+    checks = {
+        "no alt text": alt.strip(),
+        "not one image": root.get("role") == "img",
+        "not described": [e is not None and e.text for e in named][1:] == [alt],
+        "an id twice": svg.count(" id=") == len(ids),
+        "a fixed size": not {"width", "height"} & set(root.keys()),
+        "a loose colour": "#" not in bare
+        and not re.search(r'(?:fill|stroke|color)="', svg)
+        and all(p == "none" or p.startswith("var(--") for p in paints),
+        "small print": min(sizes) >= 12 and width <= 360,
+        "out of the box": all(0 <= x <= width and 0 < y < height for x, y in places),
+        "heavy": len(gzip.compress(svg.encode(), mtime=0)) < 4_000,
+    }
+    return [fault for fault, holds in checks.items() if not holds]
+
+
+@every_figure
+def test_a_figure_can_be_read(name):
+    figure = getattr(figures, name)()
+    assert faults(figure.svg, figure.alt) == []
+    assert figure._repr_html_() == figure.svg
+
+
+NOISE = "".join(
+    f"<g>{n}</g>" for n in np.random.default_rng(0).integers(0, 10**9, 2000)
+)
+
+
+@pytest.mark.parametrize(
+    ("fault", "old", "new"),
+    [
+        ("not one image", 'role="img"', ""),
+        ("not described", "<desc id=", "<desc class="),
+        ("not described", "Whh.T", "Whh"),
+        ("an id twice", "<circle", '<circle id="a"/><circle id="a"'),
+        ("a fixed size", "<svg ", '<svg width="360" '),
+        ("a loose colour", "fill:none", "fill:#ffffff"),
+        ("a loose colour", "fill:none", "fill:white"),
+        ("a loose colour", "<circle", '<circle fill="red"'),
+        ("small print", 'font-size="12"', 'font-size="9"'),
+        ("small print", "0 0 360", "0 0 720"),
+        ("out of the box", '<text x="', '<text x="9'),
+        ("heavy", "<title", f"{NOISE}<title"),
+    ],
+)
+def test_a_spoilt_figure_is_found_out(fault, old, new):
+    figure = figures.two_questions()
+    assert old in figure.svg
+    assert fault in faults(figure.svg.replace(old, new), figure.alt)
+
+
+def test_a_figure_without_words_is_refused():
+    with pytest.raises(ValueError, match="alt is empty"):
+        draw("mute", 20, 20, "A dot", " ", [])
+    assert "no alt text" in faults(figures.unrolled().svg, " ")
+
+
+@every_figure
+def test_a_figure_is_drawn_from_the_run_it_is_given(name):
+    function = getattr(figures, name)
+    figure, other = function(), function(other_example())
+    assert function(running_example()) == figure
+    assert numbers(other) != numbers(figure)
+    assert other.alt != figure.alt
+    assert faults(other.svg, other.alt) == []
+
+
+def test_no_two_figures_share_an_id():
+    drawn = [
+        f(e)
+        for e in (None, other_example())
+        for f in map(figures.__dict__.get, figures.__all__)
+    ]
+    ids = re.findall(r' id="([^"]+)"', "".join(figure.svg for figure in drawn))
+    assert len(ids) == 2 * len(drawn) == len(set(ids))
+    assert len(set(re.findall(r' id="([^"]+)"', figures.unrolled().svg * 2))) == 2
+
+
+def test_the_drawn_numbers_are_those_of_the_passes():
+    params, run = given()
+    steps = list(signals(params, run))
+    own = [params.Why.T @ step.dy for step in steps]
+    handed = [signal for step in steps for signal in step[1:]]
+    assert missing([*own, *handed], figures.backward_steps()) == []
+    assert missing(np.add(handed, 0.1), figures.backward_steps())
+    assert missing(run.losses, figures.unrolled()) == []
+    for array in (params.Whh, run.hs[-1], run.hs[0], run.ys[0], run.ps[0]):
+        assert missing(array, figures.forward_pass()) == []
+    assert missing(steps[-1].dy @ run.hs[0].T, figures.outer_product()) == []
+
+
+@pytest.mark.parametrize("unit", [0, 1, 2])
+def test_the_rows_of_the_ledger_sum_to_dh(unit):
+    params, run = given()
+    table, drawn = (
+        ledger(params, run)[:, :, unit],
+        numbers(figures.ledger_table(unit=unit)),
+    )
+    dhs = [step.dh[unit, 0] for step in signals(params, run)]
+    for size, t, dh in zip(range(1, 6), reversed(range(run.T)), dhs, strict=True):
+        row, drawn = drawn[: size + 1], drawn[size + 1 :]
+        assert row == pytest.approx([*table[t, t:], dh], abs=0.0051)
+        assert sum(row[:-1]) == pytest.approx(row[-1], abs=0.0051 * (size + 1))
+    assert drawn == []
+
+
+def test_the_boundary_cuts_the_dhnext_of_the_whole_stream():
+    params, run = given()
+    _, elsewhere, cut, *_ = (step.dhnext for step in signals(params, run))
+    figure = figures.truncation()  # the cut is between t = 2 and t = 3
+    assert missing([run.hs[2], cut], figure) == []
+    assert missing(elsewhere, figure)
+    assert missing(backward(params, run).dhprev, figure)
+
+
+def test_quantities_differ_without_their_colours():
+    dashes = [INKS[name].dash for name in ("dy", "dhnext", "dh", "dhraw")]
+    assert len(set(dashes)) == len(dashes)
+    assert (
+        INKS["loss"].dash == INKS["state"].dash
+    )  # so these two stand in labelled nodes
+
+
+def contrast(colour):
+    """The contrast of a colour on white, from 1 to 21 (WCAG 2)."""
+    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in levels
+    ]
+    return 1.05 / (np.dot((0.2126, 0.7152, 0.0722), linear) + 0.05)
+
+
+def test_the_fallback_colours_can_be_read_on_white():
+    inks = set(INKS) - {"rule", "paper"}
+    assert min(contrast(INKS[name].fallback) for name in inks) > 4.5
+    assert contrast(INKS["rule"].fallback) < 4.5
+
+
+def test_the_fallbacks_are_the_page_s_own_light_colours():
+    css = Path(__file__).parents[2].joinpath("docs/_static/custom.css").read_text()
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", part))
+        for part in css.split("@media screen", maxsplit=1)
+    )
+    assert {ink.name: ink.fallback for ink in INKS.values()}.items() <= light.items()
+    assert {ink.name: ink.dark for ink in INKS.values()}.items() <= dark.items()
+    assert all(light[ink.name] != dark[ink.name] for ink in INKS.values())
+
+
+@every_figure
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_figure_stands_alone_in_a_file(name, dark):
+    figure = getattr(figures, name)()
+    file = figure.file(dark)
+    root = ElementTree.fromstring(file)
+    assert "var(" not in file
+    assert "var(" in figure.svg
+    _, _, width, height = map(float, root.get("viewBox").split())
+    size = float(root.get("width")), float(root.get("height"))
+    assert size == (2 * width, 2 * height)
+    assert [child.tag.removeprefix(SVG) for child in root] == [
+        "title", "desc", "rect", "g",
+    ]  # fmt: skip
+    colours = set(re.findall(r"#[0-9a-f]{6}", file))
+    known = {ink.dark if dark else ink.fallback for ink in INKS.values()}
+    assert (INKS["paper"].dark if dark else INKS["paper"].fallback) in colours
+    assert colours <= known
+    assert not set(re.findall(r"#[0-9a-f]{6}", figure.file(not dark))) <= known
+
+
+def test_what_is_no_figure_makes_no_file():
+    with pytest.raises(ValueError, match="has no viewBox"):
+        alone("<svg></svg>")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "message"),
+    [
+        (figures.two_questions, {"t": 5}, "t is 5, expected 0 to 4"),
+        (figures.two_questions, {"unit": 3}, "unit is 3, expected 0 to 2"),
+        (figures.forward_pass, {"t": -1}, "t is -1, expected 0 to 4"),
+        (figures.outer_product, {"t": 5}, "t is 5, expected 0 to 4"),
+        (figures.ledger_table, {"unit": -1}, "unit is -1, expected 0 to 2"),
+        (figures.truncation, {"cut": 5}, "cut is 5, expected 1 to 4"),
+    ],
+)
+def test_what_is_not_there_is_refused(function, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        function(**arguments)
+
+
+@pytest.mark.parametrize("t", range(5))
+def test_every_step_can_be_drawn(t):
+    for function in (
+        figures.two_questions,
+        figures.forward_pass,
+        figures.outer_product,
+    ):
+        figure = function(t=t)
+        assert faults(figure.svg, figure.alt) == []

@@ -1,0 +1,1 @@
+"""What tests share: copies of the repository, pages as data, faults to plant."""

@@ -1,0 +1,78 @@
+"""Copies of the repository, and small books, for tests that build, edit and break."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+
+ROOT = Path(__file__).parents[2]
+EXT = ROOT / "docs" / "_ext"
+BUILT = ("_build", ".venv", ".git", "__pycache__")
+PLAIN = {
+    "html_theme": "basic",
+    "html_math_renderer": "mathml",
+    "html_copy_source": False,
+    "myst_enable_extensions": ["amsmath", "dollarmath"],
+    "myst_update_mathjax": False,
+    "numfig": True,
+    "math_numfig": True,
+}
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the repository in a folder, without what was built and its history."""
+    return shutil.copytree(
+        ROOT, folder, ignore=shutil.ignore_patterns(*BUILT), dirs_exist_ok=True
+    )
+
+
+def emptied(folder: Path) -> Path:
+    """A copy of the repository that has no page yet."""
+    for page in (copied(folder) / "docs").glob("*.md"):
+        page.unlink()
+    return folder
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    """Nothing; files have these texts, and are touched only where they are new."""
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def built(
+    here: Path,
+    pages: dict[str, str],
+    extensions: list[str],
+    builder: str = "html",
+    jobs: int = 1,
+    **settings: Any,
+) -> str:
+    """What Sphinx warns of while it builds pages plainly, from docs/ into html/.
+
+    extensions : ours by folder and name, as in ``"pages.drawn"``
+    """
+    write(here / "docs", {f"{name}.md": text for name, text in pages.items()})
+    ours = [f"docs._ext.{name}" if "." in name else name for name in extensions]
+    overrides = {**PLAIN, "extensions": ours, **settings}
+    if "formulas.measured" in extensions:
+        overrides["measured_cache"] = str(here / "measured")
+    folders = (here / "docs", None, here / "html", here / "doctrees")
+    warnings = io.StringIO()
+    with docutils_namespace():
+        Sphinx(*folders, builder, overrides, None, warnings, parallel=jobs).build()
+    return re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue())
+
+
+def read(html: str) -> str:
+    """What a reader sees of some HTML, in one line."""
+    html = re.sub(r"<annotation.*?</annotation>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())

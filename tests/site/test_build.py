@@ -1,0 +1,251 @@
+"""Building as a whole: what fails says where, and a site that stands is left alone.
+
+A small book is built with the repository's own conf.py and docs/build.py.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from docutils.utils import new_document
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient.exceptions import DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
+from sphinx.errors import SphinxError
+
+from docs._ext.build import failures
+from docs._ext.build.changes import mend
+from tests.helpers.reproducible import differences
+from tests.helpers.trees import emptied, write
+
+HEAD = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+  language: python
+---
+
+# {title}
+
+"""
+INDEX = "# Book\n\n```{toctree}\ngood\nfaulty\n```\n"
+GOOD = """```{code-cell} ipython3
+import os
+
+from rnn_notes.book.cells import glue
+
+print("ran as", os.getpid())
+glue("half", 1 / 2)
+get_ipython().kernel.log.error("Interrupted after the last cell")
+```
+
+One {glue:text}`half`.
+
+```{glossary}
+word
+  What stands in a sentence.
+```
+"""
+FAULTY = """```{code-cell} ipython3
+:tags: [remove-cell]
+
+def inverse(x):
+    return 1 / x
+
+print(inverse(2))
+inverse(0)
+```
+
+A {doc}`gone`, a {glue:text}`gone` and ![a picture](gone.png).
+"""
+SLOW = """```{code-cell} ipython3
+import pathlib, time
+
+pathlib.Path("started").touch()
+time.sleep(60)
+```
+"""
+STILLBORN = """import os, pathlib, sys
+if "ipykernel_launcher" in sys.orig_argv and not os.path.exists("born"):
+    pathlib.Path("born").touch()
+    os._exit(1)
+"""
+KILL = os.killpg if os.name == "posix" else os.kill
+SETTINGS = 'html_titel = "Book"\nhtml_css_files = ["gone.css"]\nhtml_title = 3\n'
+
+
+class Book:
+    """A copy of the repository with pages of its own, built by its docs/build.py."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.html = root, root / "_build" / "html"
+        self.settings = (emptied(root) / "conf.py").read_text(encoding="utf-8")
+
+    def write(self, good: str = GOOD, faulty: str = "", settings: str = "") -> None:
+        """Nothing; pages and settings are written, where they are new."""
+        texts = {
+            "docs/index.md": INDEX,
+            "docs/good.md": HEAD.format(title="Good") + good,
+            "docs/faulty.md": HEAD.format(title="Faulty") + faulty,
+            "conf.py": self.settings + settings,
+        }
+        write(self.root, texts)
+
+    def start(self) -> subprocess.Popen[str]:
+        """A build that has begun."""
+        command = [sys.executable, "docs/build.py"]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        where = {"cwd": self.root, "start_new_session": True}
+        return subprocess.Popen(command, env=environment, text=True, **pipes, **where)
+
+    def build(self) -> str:
+        """What a build that succeeded says."""
+        build = self.start()
+        said = build.communicate()[0]
+        assert build.returncode == 0, said
+        return said
+
+    def fail(self) -> str:
+        """What a build that failed says; the site is as it was."""
+        before, build = self.files(), self.start()
+        said = build.communicate()[0]
+        assert build.returncode != 0, said
+        assert self.files() == before
+        return said
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the site."""
+        found = self.html.rglob("*")
+        return {str(p): p.read_bytes() for p in found if p.is_file()}
+
+    def page(self, name: str) -> str:
+        """The HTML of a page, without its tags."""
+        html = (self.html / f"{name}.html").read_text(encoding="utf-8")
+        return re.sub(r"<[^>]*>", "", html)
+
+    def kernel(self) -> str:
+        """The process in which the good page's cell ran."""
+        return re.findall(r"ran as (\d+)", self.page("good"))[0]
+
+    def place(self, name: str, words: str) -> str:
+        """The file and line of the first line with some words."""
+        path = self.root / name
+        lines = path.read_text(encoding="utf-8").splitlines()
+        at = next(i for i, line in enumerate(lines, 1) if words in line)
+        return f"{path}:{at}: "
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """A book whose site stands, though the first of its kernels died at birth."""
+    book = Book(tmp_path_factory.mktemp("book"))
+    book.write()
+    (book.root / "sitecustomize.py").write_text(STILLBORN, encoding="utf-8")
+    assert book.build() == f"Open {(book.html / 'index.html').as_uri()}\n"
+    return book
+
+
+def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
+    first = book.kernel()
+    other = '```{code-cell} ipython3\nprint("product", 6 * 7)\n```\n'
+    book.write(good=GOOD + "\nA new sentence.\n", faulty=other)
+    book.build()
+    assert "A new sentence." in book.page("good")
+    assert "product 42" in book.page("faulty")
+    assert book.kernel() == first, "neither prose nor another page's cell matters"
+    module = book.root / "rnn_notes" / "book" / "cells.py"
+    with module.open("a", encoding="utf-8") as file:
+        file.write("\n# a comment\n")
+    book.build()
+    assert book.kernel() != first, "the package matters"
+
+
+def test_a_fault_is_told_with_file_and_line_until_it_is_mended(book: Book) -> None:
+    book.write(faulty=FAULTY, settings=SETTINGS)
+    sentence = book.place("docs/faulty.md", "{glue:text}")
+    cell = book.place("docs/faulty.md", "inverse(0)")
+    titel, title = (book.place("conf.py", w) for w in ("html_titel", "html_title = 3"))
+    expected = {
+        f"{cell}WARNING: a cell fails": 1,
+        "----> 5 inverse(0)": 1,
+        "ZeroDivisionError: division by zero": 1,
+        f"{sentence}WARNING: unknown document: 'gone'": 1,
+        f"{sentence}WARNING: No key 'gone' found in glue data": 1,
+        f"{sentence}WARNING: image file not readable: gone.png": 1,
+        f"{titel}WARNING: no setting is called 'html_titel'": 1,
+        f"{book.place('conf.py', 'gone.css')}WARNING: html_css_files: no file": 1,
+        f"{title}WARNING: The config value `html_title'": 1,
+        "WARNING: ": 7,
+        f"the site in {book.html} is as it was": 1,
+    }
+    for _ in range(2):
+        said = book.fail()
+        assert {words: said.count(words) for words in expected} == expected, said
+
+
+def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
+    before, started = book.files(), book.root / "docs" / "started"
+    good = GOOD.replace("1 / 2", "3 / 2")
+    book.write(good, SLOW)
+    killed = book.start()
+    while not started.exists():
+        assert killed.poll() is None, killed.communicate()[0]
+        time.sleep(0.05)
+    assert "another build is writing" in book.fail()
+    KILL(killed.pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+    killed.communicate()
+    assert book.files() == before
+    book.write(good)
+    book.build()
+    assert "One 1.5." in book.page("good")
+    book.write(good, faulty="A last sentence.\n")
+    book.build()
+    built = shutil.copytree(book.html, book.root / "built")
+    for part in ("doctrees", "next", "html"):
+        shutil.rmtree(book.root / "_build" / part)
+    book.build()
+    assert differences(built, book.html) == [], "a build from nothing gives the same"
+
+
+def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(*_: object) -> None:
+        raise DeadKernelError("Kernel died")
+
+    monkeypatch.setattr(failures.Parser, "parse", parse)
+    with pytest.raises(SphinxError, match=r"docs/a\.md: a cell fails: Kernel died"):
+        failures.Careful().parse("", new_document("docs/a.md"))
+
+
+def test_what_a_killed_build_left_in_the_cache_is_forgotten(tmp_path: Path) -> None:
+    cache = get_cache(mend(tmp_path / "cells"))
+    books = [new_notebook(cells=[new_code_cell(code)]) for code in ("1", "2", "3")]
+    for book in books:
+        bundle = CacheBundleIn(book, "page.md")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    whole, half, gone = sorted(tmp_path.rglob("base.ipynb"))
+    half.write_bytes(half.read_bytes()[:-9])
+    shutil.rmtree(gone.parent)
+    mend(tmp_path / "cells")
+    [record] = cache.list_cache_records()
+    assert record.hashkey == whole.parent.name
+
+
+def test_pages_cached_at_once_do_not_put_each_other_out(tmp_path: Path) -> None:
+    """A record that another process adds is never taken for one too many."""
+    cache = get_cache(mend(tmp_path / "cells"))
+    cache.change_cache_limit(1)  # so every second record is one too many
+    for name in ("one", "two"):
+        notebook = new_notebook(cells=[new_code_cell(name)])
+        bundle = CacheBundleIn(notebook, f"{name}.ipynb")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    assert len(cache.list_cache_records()) == 2

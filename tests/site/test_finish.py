@@ -1,0 +1,131 @@
+"""The site as readers get it: light, asking nobody, and in colours that can be read."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.trees import EXT, ROOT, emptied
+
+
+def test_the_extensions_doctests_hold() -> None:
+    texts = {str(path): path.read_text(encoding="utf-8") for path in EXT.rglob("*.py")}
+    files = [name for name, text in texts.items() if ">>>" in text]
+    assert len(files) > 15
+    command = [sys.executable, "-m", "doctest", *files]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True)
+    assert done.stdout == b""
+    assert done.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML folder of a small book that is built with the repository's conf.py."""
+    here = emptied(tmp_path_factory.mktemp("site"))
+    (here / "docs" / "index.md").write_text(
+        "# Book\n\nInline $h_t$.\n\n```{drawn} two_questions\nA caption.\n```\n"
+    )
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n"]
+    command += ["-c", str(here), "-d", str(here / "doctrees")]
+    command += [str(here / "docs"), str(here / "built")]
+    subprocess.run(command, check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "docs._ext.site.finish",
+        str(here / "built"),
+        str(here / "html"),
+    ]
+    subprocess.run(command, check=True, cwd=ROOT)
+    return here / "html"
+
+
+def test_no_page_asks_another_host_for_anything(site: Path) -> None:
+    pages = [path.read_text(encoding="utf-8") for path in site.glob("*.html")]
+    asked = [a for p in pages for a in re.findall(r'(?:src|href)="([^"]+)"', p)]
+    asked += [name for page in pages for name in called(page)]
+    assert "_static/site.js" in " ".join(asked), "the check sees what pages ask for"
+    assert [a for a in asked if re.match(r"(https?:)?//", a)] == []
+    sheets = [p.read_text(encoding="utf-8") for p in site.rglob("*.css")]
+    fonts = re.findall(r"url\(['\"]?([^d)][^)'\"]*)", "".join(pages + sheets))
+    assert fonts, "the check sees what styles ask for"
+    assert not re.search(r"url\(['\"]?(https?:)?//", "".join(pages + sheets))
+    together = "".join(pages).lower()
+    assert "mathjax" not in together
+    assert "fontawesome.js" not in together
+    assert "<math" in together
+
+
+def test_a_page_holds_its_styles_and_asks_for_one_script(site: Path) -> None:
+    page, search = ((site / f"{p}.html").read_text() for p in ("index", "search"))
+    assert page.count("<style>") == 1
+    assert "stylesheet" not in page + search
+    assert re.fullmatch(r"_static/site\.js\?v=[0-9a-f]{12}", called(page)[0])
+    assert called(page)[1:] == []
+    tools = ["often-said", "searchtools", "search-words", "language_data"]
+    tools = [*(f"_static/{name}.js" for name in tools), "searchindex.js"]
+    assert called(search)[1:] == tools
+    assert not re.search(r"<script[^>]*src=", page + search)
+    assert 'name="viewport"' in page
+
+
+def called(page: str) -> list[str]:
+    """The scripts that a page calls once it is painted."""
+    [names] = re.findall(r"const scripts = (\[.*\]);", page)
+    return json.loads(names)
+
+
+def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
+    pages = {p: (site / f"{p}.html").read_text() for p in ("index", "search")}
+    css, of_search = (re.findall("<style>(.*?)</style>", p)[0] for p in pages.values())
+    assert ".fa-magnifying-glass" in css
+    assert ".drawn" in css
+    assert ".drawn" not in of_search, "no figure is there"
+    assert ".fa-martini-glass" not in css
+    assert ".q-dhraw" not in css, "no page of this book has a coloured formula"
+    built = site.with_name("built") / "_static/custom.css"
+    assert ".q-dhraw" in built.read_text(encoding="utf-8")
+    assert not [
+        p for p in site.rglob("*") if re.search(r"\.map$|bootstrap|brands", p.name)
+    ]
+
+
+def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
+    fonts = {p.name: p.stat().st_size for p in site.rglob("*.woff2")}
+    assert fonts["STIXTwoMath-subset.woff2"] < 40_000
+    assert fonts["fa-solid-900.woff2"] < 10_000
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, by WCAG 2."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        light = [
+            p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
+        ]
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), light, strict=True))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_quantity_has_a_colour_that_can_be_read(scheme: str) -> None:
+    css = (ROOT / "docs" / "_static" / "custom.css").read_text(encoding="utf-8")
+    block = re.search(rf'html\[data-theme="{scheme}"\] {{([^}}]*#[^}}]*)}}', css)
+    assert block is not None
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6});", block[1]))
+    quantities = ["loss", "dy", "dhnext", "dh", "dhraw", "weight", "state"]
+    for name in ("ink", "quiet", *(f"q-{quantity}" for quantity in quantities)):
+        for ground in ("paper", "tint"):
+            ratio = contrast(colours[name], colours[ground])
+            assert ratio >= 4.5, f"{name} on {ground} in {scheme}: {ratio:.2f}"
+    assert contrast(colours["rule"], colours["paper"]) < 4.5, "the measure can fail"

@@ -1,0 +1,79 @@
+"""A build after another makes anew what has changed, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.smallbook import ONE, PAGES, TWO
+from tests.helpers.trees import read
+
+
+def test_an_unchanged_equation_is_not_measured_again(build, engine) -> None:
+    build(PAGES, package_digest="1")
+    assert sorted(engine.calls) == ["a = \\sum_{t=1}^{T} b_t", "c = d"]
+    engine.calls.clear()
+    build({**PAGES, "one": ONE + "\nA new sentence.\n"}, package_digest="1")
+    assert engine.calls == []
+    build(PAGES, package_digest="2")
+    assert len(engine.calls) == 2, "the package has changed, so all is measured"
+
+
+def test_a_false_equation_is_measured_in_every_build(build, engine) -> None:
+    bad = {"index": "# Book\n\n```{measured} eq-x\nwrong\n```\n"}
+    assert "does not hold" in build(bad)
+    assert "does not hold" in build({"index": bad["index"] + "\nMore.\n"})
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_edit_changes_every_page_that_shows_it(build, page, engine, jobs) -> None:
+    build(PAGES, jobs)
+    more = ONE + "\n```{measured} eq-new\na = a\n```\n"
+    assert build({**PAGES, "one": more}, jobs) == ""
+    assert "eq-new" in page("two"), "the atlas is another page"
+    assert "3 and 3 × 10 −11 ." in read(page("index"))
+    fewer = ONE.split("```{measured}")[0].replace(", then {eq}`eq-a`", "")
+    warnings = build({**PAGES, "one": fewer, "two": TWO.replace("{eq}`eq-a` and ", "")})
+    assert warnings == ""
+    assert "eq-new" not in page("two")
+    assert "1 and 3 × 10 −11 ." in read(page("index"))
+
+
+def test_a_new_title_reaches_the_pages_that_quote_it(build, page, engine) -> None:
+    build(PAGES)
+    build({**PAGES, "one": ONE.replace("# One", "# Uno")})
+    assert "Uno" in read(page("two")), "the atlas quotes titles"
+    assert "One" not in read(page("index"))
+
+
+def test_a_new_number_reaches_the_pages_that_quote_it(build, page, engine) -> None:
+    quoting = TWO.split("From")[0] + "From {eq}`eq-a`.\n"
+    build({**PAGES, "two": quoting})
+    assert "From (1.1)" in read(page("two"))
+    before = "# One\n\n```{measured} eq-new\na = a\n```\n"
+    build({"one": ONE.replace("# One\n", before)})
+    assert "From (1.2)" in read(page("two"))
+
+
+def test_a_sentence_is_written_into_its_own_page_only(
+    build, page, engine, tmp_path
+) -> None:
+    build(PAGES, jobs=2)
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "html").glob("*.html")}
+    build({**PAGES, "one": ONE + "\nA new sentence.\n"}, jobs=2)
+    written = {p.stem for p, at in before.items() if p.stat().st_mtime_ns != at}
+    assert written - {"genindex", "search"} == {"index", "one"}, "index lists its pages"
+
+
+def test_a_label_may_move_to_an_earlier_page(build, engine) -> None:
+    build(PAGES)
+    moved = "\n```{measured} eq-b\nc = d\n```\n"
+    assert build({**PAGES, "one": ONE + moved, "two": TWO.replace(moved, "")}) == ""
+
+
+def test_the_output_of_a_removed_page_is_removed(build, tmp_path, engine) -> None:
+    extra = "---\norphan: true\n---\n# Extra\n"
+    build({**PAGES, "extra": extra})
+    assert (tmp_path / "html" / "extra.html").exists()
+    (tmp_path / "docs" / "extra.md").unlink()
+    build(PAGES)
+    assert not (tmp_path / "html" / "extra.html").exists()
