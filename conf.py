@@ -68,6 +68,8 @@ static_digest = digest(DOCS / "_static")
 nb_execution_mode = "cache"
 nb_execution_cache_path = mend(BUILD / "cells" / package_digest)
 nb_execution_timeout = 120
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
 nb_merge_streams = True
 measured_cache = str(BUILD / "measured")
 

@@ -22,6 +22,7 @@ __all__ = [
     "check_kinds",
     "check_shape",
     "check_whole",
+    "checked_batch",
     "checked_letters",
     "checked_state",
     "numeric",
@@ -129,6 +130,21 @@ def checked_letters(
     return inputs, targets
 
 
+def checked_batch(V: int, inputs: Any, targets: Any) -> tuple[Array, Array]:
+    """Inputs and targets of one sequence or of B, as integers from 0 to V-1, (T, B).
+
+    >>> x, target = checked_batch(2, [[0, 1, 1], [1, 1, 0]], [[1, 1, 0], [1, 0, 1]])
+    >>> x.shape, x[0].tolist()
+    ((3, 2), [0, 1])
+    """
+    x, target = (_rows(n, i, V) for n, i in (("inputs", inputs), ("targets", targets)))
+    if x.shape != target.shape:
+        raise ValueError(
+            f"targets has shape {target.shape}, expected {x.shape}, as inputs has"
+        )
+    return x, target
+
+
 def checked_state(name: str, value: ArrayLike, H: int) -> Array:
     """A state before the first step, (H, 1), all finite.
 
@@ -154,3 +170,22 @@ def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
         t = int(outside[0])
         raise ValueError(f"{name}[{t}] is {array[t]}, expected 0 to {V - 1} (V = {V})")
     return [int(index) for index in array]
+
+
+def _rows(name: str, values: Any, V: int) -> Array:
+    """``values``, one sequence or B of them, as integers from 0 to V-1, (T, B)."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths") from None
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
+    if array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}, expected at least one index")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} holds {array.dtype}, expected integers")
+    if array.min() < 0 or array.max() >= V:
+        at = [int(i) for i in np.argwhere((array < 0) | (array >= V))[0]]
+        came = array[tuple(at)]
+        raise ValueError(f"{name}{at} is {came}, expected 0 to {V - 1} (V = {V})")
+    return array.astype(np.intp, copy=False).reshape(-1, array.shape[-1]).T

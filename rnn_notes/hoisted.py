@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_notes.arguments import check_shape, numeric
+from rnn_notes.arguments import check_shape, checked_batch, numeric
 from rnn_notes.rnn import Array, Gradients, Params
 
 BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
@@ -321,33 +321,9 @@ def _checked(
     params: Params, inputs: Any, targets: Any, hprev: Array
 ) -> tuple[Array, Array, Array]:
     """Inputs and targets, (T, B) each, and the first state, (B, H)."""
-    x = _indices("inputs", inputs, params.V)
-    target = _indices("targets", targets, params.V)
-    if x.shape != target.shape:
-        raise ValueError(
-            f"targets has shape {target.shape}, expected {x.shape}, as inputs has"
-        )
+    x, target = checked_batch(params.V, inputs, targets)
     h = numeric("hprev", hprev)
     check_shape("hprev", h, "(H, B)", (params.H, x.shape[1]))
     if h.dtype.kind == "c":
         raise TypeError(f"hprev holds {h.dtype}, expected real numbers")
     return x, target, h.T
-
-
-def _indices(name: str, values: Any, V: int) -> Array:
-    """``values``, one sequence or B of them, as integers from 0 to V-1, (T, B)."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths") from None
-    if array.ndim not in (1, 2):
-        raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
-    if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}, expected at least one index")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} holds {array.dtype}, expected integers")
-    if array.min() < 0 or array.max() >= V:
-        at = [int(i) for i in np.argwhere((array < 0) | (array >= V))[0]]
-        came = array[tuple(at)]
-        raise ValueError(f"{name}{at} is {came}, expected 0 to {V - 1} (V = {V})")
-    return array.astype(np.intp, copy=False).reshape(-1, array.shape[-1]).T

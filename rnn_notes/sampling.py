@@ -10,16 +10,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Params, forward, softmax
+from rnn_notes.arguments import Array
+from rnn_notes.cells import Cell, cell_of
+from rnn_notes.rnn import softmax
+from rnn_notes.weights import Weights
+
+__all__ = ["sample"]
 
 
 def sample(
-    params: Params,
+    params: Weights,
     prime: Sequence[int],
     length: int,
     rng: np.random.Generator,
     temperature: float = 1.0,
     hprev: Array | None = None,
+    cprev: Array | None = None,
 ) -> list[int]:
     """``length`` letters that the network writes after reading ``prime``, as indices.
 
@@ -28,10 +34,12 @@ def sample(
     temperature : what the logits are divided by. At 1 letters come as often as they are
         predicted, near 0 only the likeliest, above 1 rare ones more often
     hprev       : (H, 1), the state before ``prime``; zeros unless given
+    cprev       : (H, 1), likewise the cell state of an LSTM
 
     Raises ``ValueError`` for an empty prime, an index outside the vocabulary, a length
     below 0 and a temperature not above 0.
 
+    >>> from rnn_notes import Params
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> sure = params.replace(by=[[0.0], [50.0]])  # always predicts the second letter
     >>> sample(sure, [0], 5, np.random.default_rng(0))
@@ -43,21 +51,24 @@ def sample(
         raise ValueError(f"temperature is {temperature}, expected a number above 0")
     if len(prime) == 0:
         raise ValueError("prime is empty, expected at least one index")
-    h = np.zeros((params.H, 1)) if hprev is None else hprev
-    letters: list[int] = []
-    y, h = _read(params, prime, h)
+    cell, letters = cell_of(params), list[int]()
+    zeros = cell.zeros(params.H)
+    given = [zero if s is None else s for zero, s in zip(zeros, (hprev, cprev))]  # noqa: B905
+    y, states = _read(cell, params, prime, given)
     for _ in range(length):
         p = softmax(_cooled(y, temperature))
         letters.append(int(rng.choice(params.V, p=p.ravel())))
-        y, h = _read(params, letters[-1:], h)
+        y, states = _read(cell, params, letters[-1:], states)
     return letters
 
 
-def _read(params: Params, letters: Sequence[int], h: Array) -> tuple[Array, Array]:
-    """Logits and hidden state after reading the letters from the hidden state ``h``."""
+def _read(
+    cell: Cell, params: Weights, letters: Sequence[int], states: Sequence[Array]
+) -> tuple[Array, Sequence[Array]]:
+    """Logits and states after reading the letters from the given states."""
     targets = letters  # any would do: only the loss depends on them
-    run = forward(params, letters, targets, h)
-    return run.ys[run.T - 1], run.hs[run.T - 1]
+    run = cell.forward(params, letters, targets, *states)
+    return run.ys[run.T - 1], cell.last(run)
 
 
 def _cooled(y: Array, temperature: float) -> Array:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnn_notes.arguments import Array
+
+__all__ = ["Vocabulary", "chunks"]
+
+BLOCK = 1_000_000  # characters looked up at once
 
 
 @dataclass(frozen=True)
@@ -44,14 +53,30 @@ class Vocabulary:
         Traceback (most recent call last):
         ValueError: character 'c' at place 2 is not in the vocabulary of 2 letters
         """
-        places = {letter: index for index, letter in enumerate(self.letters)}
-        for place, character in enumerate(text):
-            if character not in places:
+        indices: list[int] = self.indices(text).tolist()
+        return indices
+
+    def indices(self, text: str) -> Array:
+        """The same as an array of the smallest unsigned integers that can hold them.
+
+        >>> Vocabulary("ab").indices("abb").dtype
+        dtype('uint8')
+        """
+        letters = _codes(self.letters)
+        order = np.argsort(letters)
+        found = np.empty(len(text), np.min_scalar_type(len(self)))
+        for start in range(0, len(text), BLOCK):
+            codes = _codes(text[start : start + BLOCK])
+            places = np.searchsorted(letters, codes, sorter=order)
+            index = order[places.clip(max=len(order) - 1)]
+            if (unknown := np.flatnonzero(letters[index] != codes)).size:
+                place = start + int(unknown[0])
                 raise ValueError(
-                    f"character {character!r} at place {place} is not in the "
+                    f"character {text[place]!r} at place {place} is not in the "
                     f"vocabulary of {len(self)} letters"
                 )
-        return [places[character] for character in text]
+            found[start : start + BLOCK] = index
+        return found
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of the indices, each from 0 to V-1, else ``ValueError``.
@@ -67,10 +92,16 @@ class Vocabulary:
         return "".join(self.letters[index] for index in indices)
 
 
-def chunks(indices: Sequence[int], T: int) -> Iterator[tuple[list[int], list[int]]]:
+def _codes(text: str) -> Array:
+    """The number of each character, lone surrogates included."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def chunks(indices: Sequence[int] | Array, T: int) -> Iterator[tuple[Any, Any]]:
     """The inputs and targets of every whole window of T steps, one after the other.
 
-    Targets are the inputs moved on by one, so a window needs T + 1 indices; the last
+    Both are slices, so those of an array take no memory. Targets are the inputs moved
+    on by one, so a window needs T + 1 indices; the last
     window that has them is used. What remains after it is shorter and left out.
 
     Raises ``ValueError`` where T is below 1 or no window fits.
@@ -85,8 +116,8 @@ def chunks(indices: Sequence[int], T: int) -> Iterator[tuple[list[int], list[int
             f"{len(indices)} indices came, expected at least {T + 1} for T = {T}"
         )
 
-    def windows() -> Iterator[tuple[list[int], list[int]]]:
+    def windows() -> Iterator[tuple[Any, Any]]:
         for p in range(0, len(indices) - T, T):
-            yield list(indices[p : p + T]), list(indices[p + 1 : p + T + 1])
+            yield indices[p : p + T], indices[p + 1 : p + T + 1]
 
     return windows()

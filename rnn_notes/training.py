@@ -5,11 +5,12 @@ saved and gone on from at any time. ::
 
     vocabulary = Vocabulary.of(text)
     state = start(V=len(vocabulary), H=100, T=25, rng=np.random.default_rng(0))
-    for state in islice(steps(state, vocabulary.encode(text), T=25), 1000):
+    for state in islice(steps(state, vocabulary.indices(text), T=25), 1000):
         print(state.step, state.smooth_loss)
 
 The loop is the classic one: disjoint chunks of T letters, the hidden state carried from
-chunk to chunk and reset at the start of the text, gradients clipped, then Adagrad.
+chunk to chunk and reset at the start of the text, gradients clipped, then Adagrad. With
+B above 1 the text is cut into B streams of one length, which are read side by side.
 """
 
 from __future__ import annotations
@@ -20,44 +21,72 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import buffers, hoisted
-from rnn_notes.rnn import Array, Gradients, Params
+from rnn_notes.arguments import Array, check_whole
+from rnn_notes.cells import CELLS, States, cell_of, vectored
 from rnn_notes.text import chunks
+from rnn_notes.updates import Update, adagrad, adam, clip, clip_norm, nothing, sgd
+from rnn_notes.weights import Weights
 
-Pass = Callable[
-    [Params, Sequence[int], Sequence[int], Array], tuple[float, Gradients, Array]
+__all__ = [
+    "State",
+    "adagrad",
+    "adam",
+    "clip",
+    "clip_norm",
+    "sgd",
+    "start",
+    "steps",
+    "streams",
 ]
-Update = Callable[[Array, Array, Array], tuple[Array, Array]]
-VectorPass = Callable[
-    [Params, Sequence[int], Sequence[int], Array], tuple[float, Array, Array]
-]
+
+Pass = Callable[..., tuple[float, Any, Any]]
 
 
 @dataclass(frozen=True, eq=False)
 class State:
     """A network in training, between two steps.
 
-    params      : the network
-    memory      : what the optimiser remembers, a number for each entry of
-        ``params.vector``
-    hprev       : (H, 1), the hidden state after the letters before ``position``
-    position    : place in the text where the next chunk starts
+    params      : the network, ``rnn.Params``, ``lstm.Params`` or ``gru.Params``
+    memory      : what the rule of its updates remembers, a vector
+    hprev       : (H, B), the hidden states after the letters before ``position``
+    position    : place in each stream of the text where the next chunk starts
     step        : number of steps done
-    loss        : of the last chunk, in nats; before the first, that of a blind guess
+    loss        : of the last chunk, in nats; before the first, that of a blind guess.
+        Of B chunks side by side it is the mean
     smooth_loss : running mean, 0.999 of the old and 0.001 of the new loss
+    cprev       : (H, B), the cell states, where the network has them
     """
 
-    params: Params
+    params: Weights
     memory: Array
     hprev: Array
     position: int
     step: int
     loss: float
     smooth_loss: float
+    cprev: Array | None = None
+
+    @property
+    def carried(self) -> States:
+        """The states that the next chunk starts from."""
+        return (self.hprev,) if self.cprev is None else (self.hprev, self.cprev)
 
 
-def start(V: int, H: int, T: int, rng: np.random.Generator) -> State:
+def start(
+    V: int,
+    H: int,
+    T: int,
+    rng: np.random.Generator,
+    *,
+    cell: str = "rnn",
+    B: int = 1,
+    rule: str = "adagrad",
+) -> State:
     """The state before the first step: small random weights, nothing remembered.
+
+    cell : "rnn", "lstm" or "gru"; an LSTM starts with open gates f, ``bf`` of 1
+    B    : streams that are read side by side
+    rule : "sgd", "adagrad" or "adam", which decides what there is to remember
 
     A network that knows nothing gives each letter the probability 1/V. So T letters
     cost it ``-log(1/V) * T`` nats, and that is where the smoothed loss starts.
@@ -66,88 +95,34 @@ def start(V: int, H: int, T: int, rng: np.random.Generator) -> State:
     >>> bool(np.isclose(state.smooth_loss, 25 * np.log(2)))
     True
     """
-    params = Params.random(V, H, rng)
+    if cell not in CELLS:
+        raise ValueError(f"cell is {cell!r}, expected one of {', '.join(CELLS)}")
+    check_whole("B", B)
+    params = CELLS[cell].Params.random(V, H, rng)
+    if cell == "lstm":
+        params = params.replace(bf=np.ones((H, 1)))
+    hprev, *cprev = CELLS[cell].zeros(H, B)
     blind = float(np.log(V)) * T
-    nothing = np.zeros_like(params.vector)
-    return State(params, nothing, np.zeros((H, 1)), 0, 0, blind, blind)
+    memory = nothing(rule, params.vector)
+    return State(params, memory, hprev, 0, 0, blind, blind, *cprev)
 
 
-def clip(d: Array, bound: float = 5.0) -> Array:
-    """The gradient with every entry cut to ±bound, as the classic does it.
+def streams(indices: Sequence[int] | Array, B: int) -> Array:
+    """The text as B streams of one length, (B, n), or as it is where B is 1.
 
-    d : all gradients in one vector, as ``Gradients.vector`` gives them, or any array
+    What remains at its end is shorter than a stream and left out.
 
-    This changes the direction of a gradient, so a gradient is checked before it is
-    clipped.
-
-    >>> clip(np.array([-7.0, 2.0])).tolist()
-    [-5.0, 2.0]
+    >>> streams([0, 1, 2, 3, 4], B=2).tolist()
+    [[0, 1], [2, 3]]
     """
-    _positive("bound", bound)
-    cut: Array = np.clip(d, -bound, bound, out=buffers.empty_like(d))
-    return cut
-
-
-def clip_norm(d: Array, bound: float = 5.0) -> Array:
-    """The gradient, shrunk as a whole where its norm is above ``bound``.
-
-    d : all gradients in one vector, whose direction is kept
-
-    Pascanu, Mikolov and Bengio (2013).
-
-    >>> clip_norm(np.array([30.0, 40.0])).tolist()
-    [3.0, 4.0]
-    """
-    _positive("bound", bound)
-    largest = float(np.abs(d).max())
-    if not 0 < largest < np.inf:  # all zero, or beyond saving
-        return d
-    norm = largest * np.linalg.norm(d / largest)  # large entries' squares overflow
-    shrunk: Array = d * min(1.0, bound / norm)
-    return shrunk
-
-
-def sgd(
-    weights: Array, d: Array, memory: Array, learning_rate: float = 0.1
-) -> tuple[Array, Array]:
-    """Weights one step of gradient descent further, and the memory as it came.
-
-    >>> weights, _ = sgd(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
-    >>> bool(np.allclose(weights, [0.8, 1.4]))
-    True
-    """
-    return weights - learning_rate * d, memory
-
-
-def adagrad(
-    weights: Array, d: Array, memory: Array, learning_rate: float = 0.1
-) -> tuple[Array, Array]:
-    """Weights one Adagrad step further, and the sums of squared gradients so far.
-
-    weights, d, memory : arrays of one shape; each entry is treated by itself
-
-    Every entry has a step length of its own: the more it has moved already, the
-    smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
-    classic. The two arrays that it returns are all that it takes memory for.
-
-    >>> weights, memory = adagrad(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
-    >>> bool(np.allclose(weights, [0.9, 1.1])), memory.tolist()
-    (True, [4.0, 16.0])
-    """
-    sums, moved = buffers.empty_like(memory), buffers.empty_like(weights)
-    np.multiply(d, d, sums)
-    sums += memory
-    np.add(sums, 1e-8, moved)
-    np.sqrt(moved, moved)
-    np.divide(d, moved, moved)  # d / sqrt(sums + 1e-8)
-    moved *= -learning_rate
-    moved += weights
-    return moved, sums
+    text = np.asarray(indices)
+    n = len(text) // B
+    return text if B == 1 else text[: B * n].reshape(B, n)
 
 
 def steps(
     state: State,
-    indices: Sequence[int],
+    indices: Sequence[int] | Array,
     T: int,
     update: Update = adagrad,
     clip: Callable[[Array], Array] = clip,
@@ -155,87 +130,65 @@ def steps(
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 
-    update             : ``adagrad`` or ``sgd``, or either with another learning rate
+    update             : ``adagrad``, ``sgd`` or ``adam``, as ``state`` was begun for,
+        or the same with another learning rate
     clip               : ``clip`` or ``clip_norm``, or any function of the gradient
-    loss_and_gradients : the pass through the network, by default the hoisted one with
-        a workspace of its own; ``rnn`` has a readable one
+    loss_and_gradients : the pass through the network, by default the fastest there is;
+        ``rnn``, ``lstm`` and ``gru`` have readable ones
 
     The last chunk that fits is used. What remains after it is shorter and left out; the
     next chunk starts at the first letter again, from a hidden state of zero.
 
-    Raises ``ValueError`` where the text has no T + 1 letters, and at the step after
-    which a weight is no finite number any more.
+    Raises ``ValueError`` where the text has no T + 1 letters for each stream, and at
+    the step after which a weight is no finite number any more.
 
     >>> state = start(V=2, H=3, T=3, rng=np.random.default_rng(0))
     >>> training = steps(state, [0, 1, 1, 0, 1, 1, 0], T=3)
     >>> [next(training).position for _ in range(4)]
     [3, 6, 3, 6]
     """
-    chunks(indices, T)  # raises here and now, not at the first step
-    if loss_and_gradients:
-        run = _gathered(loss_and_gradients)
-    else:
-        run = _hoisted(state.params, T)
+    B = state.hprev.shape[1]
+    text = streams(indices, B)
+    n = text.shape[-1]
+    chunks(range(n), T)  # raises here and now, not at the first step
+    run = vectored(loss_and_gradients) if loss_and_gradients else None
+    run = run or cell_of(state.params).fast
 
     def states(state: State) -> Iterator[State]:
+        weights = state.params.vector
         while True:
-            if state.position + T + 1 > len(indices):
-                state = replace(state, position=0, hprev=np.zeros_like(state.hprev))
-            for chunk in chunks(indices[state.position :], T):
-                state = _after(state, *chunk, update, clip, run)
-                yield state
+            if state.position + T + 1 > n:
+                state = _rewound(state)
+            p = state.position
+            inputs, targets = text[..., p : p + T], text[..., p + 1 : p + T + 1]
+            with np.errstate(over="ignore", invalid="ignore"):  # the error says more
+                loss, d, last = run(state.params, inputs, targets, *state.carried)
+                if B > 1:  # a mean over the streams: B changes no scale
+                    loss, d = loss / B, d / B
+                weights, memory = update(weights, clip(d), state.memory)
+            state = _following(state, weights, memory, last, loss, T)
+            yield state
 
     return states(state)
 
 
-def _gathered(loss_and_gradients: Pass) -> VectorPass:
-    """The pass with its gradients by the parameters in one vector."""
-
-    def run(*arguments: Any) -> tuple[float, Array, Array]:
-        loss, gradients, hlast = loss_and_gradients(*arguments)
-        return loss, gradients.vector, hlast
-
-    return run
+def _rewound(state: State) -> State:
+    """The state at the start of the text again, nothing read before it."""
+    hprev, *cprev = (np.zeros_like(carried) for carried in state.carried)
+    return replace(state, position=0, hprev=hprev, cprev=cprev[0] if cprev else None)
 
 
-def _hoisted(params: Params, T: int) -> VectorPass:
-    """The hoisted pass for chunks of T letters, its buffers used again and again."""
-    dtype = params.vector.dtype
-    workspace = hoisted.Workspace(params.V, params.H, T, dtype=dtype)
-
-    def run(*arguments: Any) -> tuple[float, Array, Array]:
-        loss, _, hlast = hoisted.loss_and_gradients(*arguments, workspace=workspace)
-        d = buffers.empty_like(workspace.flat)
-        d[...] = workspace.flat  # a state may keep it, and the next pass writes there
-        return loss, d, hlast
-
-    return run
-
-
-def _after(
-    state: State,
-    inputs: Sequence[int],
-    targets: Sequence[int],
-    update: Update,
-    clip: Callable[[Array], Array],
-    run: VectorPass,
+def _following(
+    state: State, weights: Array, memory: Array, last: States, loss: float, T: int
 ) -> State:
-    """The state one step after ``state``: forward, backward, clip, update."""
-    step, position, params = state.step + 1, state.position + len(inputs), state.params
-    with np.errstate(over="ignore", invalid="ignore"):  # the error below says more
-        loss, d, hlast = run(params, inputs, targets, state.hprev)
-        weights, memory = update(params.vector, clip(d), state.memory)
+    """The state one step after ``state``, from what that step has made."""
+    step, position, was = state.step + 1, state.position + T, state.params
     try:
-        params = Params.of(weights, params.V, params.H)
+        params = was.of(weights, was.V, was.H)
     except ValueError as error:
         raise ValueError(
             f"training broke down at step {step}: {error}; try a smaller learning rate"
         ) from error
     smooth_loss = 0.999 * state.smooth_loss + 0.001 * loss
-    return State(params, memory, hlast.copy(), position, step, loss, smooth_loss)
-
-
-def _positive(name: str, value: float) -> None:
-    """Raises unless the value is above zero; nan is not."""
-    if not value > 0:
-        raise ValueError(f"{name} is {value}, expected a number above 0")
+    hprev, *cprev = last
+    return State(params, memory, hprev, position, step, loss, smooth_loss, *cprev)

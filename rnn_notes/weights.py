@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -51,7 +52,8 @@ class Weights:
             check_shape(name, getattr(self, name), letters, shape)
 
     @classmethod
-    def shapes(cls, V: int, H: int) -> dict[str, tuple[int, int]]:
+    @cache
+    def shapes(cls, V: int, H: int) -> Mapping[str, tuple[int, int]]:
         """The shape of each array, by name, in the order of the fields."""
         sizes = {"H": H, "V": V, "1": 1}
         return {name: (sizes[s[0]], sizes[s[1]]) for name, s in cls.SHAPES.items()}

@@ -208,5 +208,5 @@ def test_complex_step_refuses_what_is_not_analytic():
 
 def test_the_last_windows_are_used():
     assert list(chunks([0, 1], 1)) == [([0], [1])]
-    assert list(chunks(range(6), 5)) == [([0, 1, 2, 3, 4], [1, 2, 3, 4, 5])]
+    assert list(chunks([*range(6)], 5)) == [([0, 1, 2, 3, 4], [1, 2, 3, 4, 5])]
     assert len(list(chunks(range(10), 5))) == 1

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_figures import faults
 
 from benchmarks import timing
 from benchmarks.environment import Others
@@ -25,6 +24,7 @@ from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
 from rnn_notes.hoisted import Workspace, loss_and_gradients
 from rnn_notes.mutants import MUTANTS
+from tests.helpers.drawings import faults
 
 SIZES = [  # V, H, T
     (2, 3, 1),

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import arguments, hoisted, rnn, text, training, weights
+from rnn_notes import arguments, cells, hoisted, rnn, text, training, updates, weights
 from rnn_notes.book import reach
 from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
@@ -213,7 +213,7 @@ def key(
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    modules = (arguments, weights, rnn, text, training, hoisted, reach)
+    modules = (arguments, weights, rnn, text, updates, training, cells, hoisted, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
     parts += [inspect.getsource(m) for m in (*modules, sys.modules[__name__])]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]

@@ -36,6 +36,9 @@ class Bigs(Pieces):
             body = Node("add", body.span, (body,), (-1,))
         kind = "sum" if "sum" in command else "prod"
         read = [] if isinstance(sup, str) else self._limits(sub or [], sup)
+        falls = kind == "prod" and sub and sub[0].value and sub[0].value[0] in DOWN
+        if falls and sub[0].kind == "relation":  # t \ge i > k goes down from t
+            read = [(index, high, low) for index, low, high in read]
         if not read:
             raise EquationError(
                 f"the limits of \\{kind} are not read, expected them as in "

@@ -86,6 +86,8 @@ class Scripts(Pieces):
 
     def _places(self, item: Node) -> list[Node]:
         """The places that a subscript names: y_{t_i} is entry i at step t."""
+        if item.form == "closed":  # h_{(t-1)}
+            return [replace(item, form="")]
         if item.kind != "subscripted" or item.value or item.parts[0].kind != "name":
             return [item]
         first, second = item.parts[0], item.parts[-1]
@@ -143,8 +145,7 @@ class Scripts(Pieces):
             raise sup.fail(
                 "a word came above an expression, expected it above a letter"
             )
-        word = _lower(sup).value
-        return replace(base, span=place, value=f"{base.value}^{{{word}}}")
+        return replace(base, span=place, value=f"{base.value}^{{{_word(sup)}}}")
 
     def _stepped(self, base: Node, sup: Node, place: tuple[int, int]) -> Node | None:
         """A letter with its step above it, h^{(t)}; None where it is a power."""
@@ -172,10 +173,17 @@ def _inverse_transpose(base: Node, place: tuple[int, int]) -> Node:
     return Node("transpose", place, (Node("power", place, (base, minus)),))
 
 
+def _word(name: Node) -> str:
+    """The letters of a word."""
+    return str(name.value[name.value.index("{") + 1 : -1])
+
+
 def _lower(item: Node) -> Node:
     r"""A script whose words are letters like any: W_{\mathrm{hh}} is W_{hh}."""
     if item.kind in ("add", "mul"):
         return item.with_parts(_lower)
     if item.kind == "name" and item.value.startswith((r"\text{", r"\mathrm{")):
-        return replace(item, value=item.value[item.value.index("{") + 1 : -1])
+        names = [Node("name", item.span, (), sign) for sign in _word(item)]
+        links = ("",) * (len(names) - 1)
+        return Node("mul", item.span, tuple(names), links) if links else names[0]
     return item

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_figures import faults, numbers
 
 from rnn_notes import hoisted, rnn, training
 from rnn_notes.book import figures, reach
@@ -28,6 +27,7 @@ from rnn_notes.example import running_example
 from rnn_notes.layouts import jacobian
 from rnn_notes.rnn import forward
 from rnn_notes.text import Vocabulary
+from tests.helpers.drawings import faults, numbers
 
 TEXT = "the cat sat on the mat.\nthe mat lay flat.\n" * 20
 SMALL = Settings(H=8, T=5, seed=1)

@@ -37,7 +37,7 @@ NEAREST = {  # what knows the module best; the whole suite follows
     "taped": ["tests/test_tape.py"],
     "counting": ["tests/test_tape.py"],
     "training": ["tests/test_training.py"],
-    "buffers": ["tests/test_training.py"],
+    "updates": ["tests/test_training.py"],
     "sampling": ["tests/test_training.py"],
     "checkpoints": ["tests/test_training.py"],
     "hoisted": ["tests/test_hoisted.py"],

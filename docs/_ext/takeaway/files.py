@@ -19,7 +19,7 @@ from docs._ext.takeaway.blocks import Block, Cell, Fold, Picture, Unfold
 from docs._ext.takeaway.markup import fenced, folded
 from rnn_notes.book.figures.drawing.svg import alone
 
-FIGURE = "from rnn_notes import figures\n\nfigures.{}()"
+FIGURE = "from rnn_notes.book import figures\n\nfigures.{}()"
 INSTALL = """\
 try:
     import rnn_notes
