@@ -1,4 +1,4 @@
-"""WebKitGTK, Safari's engine, driven by the protocol of WebDriver on a hidden screen."""
+"""WebKitGTK, Safari's engine, driven by WebDriver on a screen that nobody sees."""
 
 from __future__ import annotations
 

@@ -78,8 +78,8 @@ def nudged(example: Example) -> Array:
 
 def computed(example: Example) -> dict[str, Array]:
     """The first entry of ``dh`` at each step, by the right loop and by broken ones."""
-    params, *rest = example
-    run = forward(params, *rest)
+    params, inputs, targets, hprev = example
+    run = forward(params, inputs, targets, hprev)
     loops = {
         "dh = Why.T @ dy + dhnext": rnn,
         "dh = Why.T @ dy": MUTANTS["dhnext dropped"].module(),
@@ -117,8 +117,8 @@ WHY = {
     "dh = Why.T @ dy": "The last state is used once; every other also serves all later "
     "losses, and their answer is missing.",
     "dh = dhnext": "Nothing is ever paid in: `dhnext` begins as zero and stays it.",
-    "dhnext = Whh @ dhraw": "The shapes fit, since `Whh` is square. Only what comes back "
-    "through time is wrong.",
+    "dhnext = Whh @ dhraw": "The shapes fit, since `Whh` is square. Only what comes "
+    "back through time is wrong.",
     "dhraw = (1 - h) * dh": "What each step hands on is off, so all earlier ones are.",
 }
 

@@ -1,4 +1,4 @@
-"""A figure that moves: a picture, a control, and what each place of the control changes.
+"""A figure that moves: a picture, a control, and what each of its places changes.
 
 All is written while the site is built, so nothing is computed in the page. The picture
 shows the first frame, and stays as it is where no script runs. ::
@@ -72,8 +72,9 @@ class Moving(Figure):
         text = json.dumps(frames, ensure_ascii=False, separators=(",", ":"))
         text = text.replace("<", r"\u003c")
         said = f"<p>{_prose(self.frames[self.first].says)}</p>"
+        control = self._control(escape(name))
         return (
-            f'<div class="live"><div class="control">{self._control(escape(name))}</div>'
+            f'<div class="live"><div class="control">{control}</div>'
             f'<div class="says" aria-live="polite">{said}</div>'
             f'<script type="application/json">{text}</script>'
             "</div>"
@@ -81,12 +82,13 @@ class Moving(Figure):
 
     def _control(self, name: str) -> str:
         """The control itself, with its label."""
-        label = f'<label for="{name}-control">{_prose(self.asks)}</label>'
+        asks, at = _prose(self.asks), _prose(self.frames[self.first].at)
+        label = f'<label for="{name}-control">{asks}</label>'
         if self.kind == "range":
             return (
                 f'{label}<input type="range" id="{name}-control" min="0"'
                 f' max="{len(self.frames) - 1}" value="{self.first}">'
-                f'<output for="{name}-control">{_prose(self.frames[self.first].at)}</output>'
+                f'<output for="{name}-control">{at}</output>'
             )
         if self.kind == "select":
             options = (
@@ -99,7 +101,7 @@ class Moving(Figure):
             f"{' checked' * (k == self.first)}>{_prose(f.at)}</label>"
             for k, f in enumerate(self.frames)
         )
-        return f"<fieldset><legend>{_prose(self.asks)}</legend>{''.join(choices)}</fieldset>"
+        return f"<fieldset><legend>{asks}</legend>{''.join(choices)}</fieldset>"
 
 
 def part(name: str, svg: str) -> str:
