@@ -17,7 +17,7 @@ CELL, ROW = 46, 26
 
 
 def product_back(example: Example | None = None) -> Moving:
-    """``Why @ hs[t]`` and ``Why.T @ dy`` at the last step; entries light what they meet.
+    """``Why @ hs[t]`` and ``Why.T @ dy`` at the last step, entry by entry.
 
     >>> frames = product_back().frames
     >>> [frame.at for frame in frames]
