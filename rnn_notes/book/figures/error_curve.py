@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_notes import rnn
-from rnn_notes.book.figures.drawing.axes import disc
+from rnn_notes.book.figures.drawing.axes import clear, disc
 from rnn_notes.book.figures.drawing.boxes import line
 from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
 from rnn_notes.book.figures.drawing.run import Example, given
@@ -218,7 +218,7 @@ def _turned(
     x: float, y: float, degrees: float, words: str, anchor: str = "middle"
 ) -> str:
     """Words turned around their place."""
-    turned = label(x, y, words, size=12.5, anchor=anchor)
+    turned = clear(label(x, y, words, size=12.5, anchor=anchor))
     return f'<g transform="rotate({degrees:g} {at(x, y)})">{turned}</g>'
 
 
