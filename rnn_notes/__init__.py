@@ -13,11 +13,13 @@ from rnn_notes.rnn import (
     signals,
 )
 
+__version__ = "0.1.0"
 __all__ = [
     "Forward",
     "Gradients",
     "Params",
     "Signals",
+    "__version__",
     "backward",
     "forward",
     "gru",

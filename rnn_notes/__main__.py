@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import rnn_notes
 from rnn_notes import commands
 from rnn_notes.equations.command import add_parser as add_equation
 
@@ -17,16 +18,17 @@ Backpropagation through time, to try out: measure a formula of your own, train t
 network of the book on a text, let it write."""
 
 TRAIN = """\
-Train the network of the book to predict the next letter of a text.
+Train a network of the book to predict the next letter of a text.
 
 Each step reads a chunk of T letters, finds the loss and its gradients by
-backpropagation through time, and moves the weights a little (Adagrad). Every so often
-the loss is printed and the network writes a few lines: noise at first, then words.
+backpropagation through time, and moves the weights a little. Every so often the loss is
+printed and the network writes a few lines: noise at first, then words.
 
-The loss is in nats a letter, smoothed. Guessing blindly among V letters costs log(V),
-and there it starts. The checkpoint is written as often as the loss is printed, and when
-you press Ctrl-C. Training resumed from it ends exactly where it would have ended
-undisturbed."""
+The loss is in nats a letter: the mean since the last line; beside it stands a smoothed
+one, and that of the text held out. Guessing blindly among V letters costs log(V), and
+there it starts. The checkpoint is written as often as the loss is printed, and when the
+program is asked to stop, by Ctrl-C or SIGTERM. Training resumed from it ends exactly
+where it would have ended undisturbed."""
 
 SAMPLE = """\
 Let a trained network write.
@@ -39,12 +41,13 @@ mistakes)."""
 EXAMPLES = r"""examples:
   python -m rnn_notes equation '\frac{\partial L}{\partial y_t} = p_t - e_t'
   python -m rnn_notes train novel.txt --hidden 128 --steps 20000
+  python -m rnn_notes train novel.txt --cell lstm --batch 16 --rule adam --held-out 0.1
   python -m rnn_notes train novel.txt --steps 50000 --resume
   python -m rnn_notes sample novel.npz --prime 'Once upon' --temperature 0.7
 
 exit status:
   0 done (equation: every formula holds), 1 a formula does not hold,
-  2 an error, told in one line, 130 stopped with Ctrl-C"""
+  2 an error, told in one line, 130 stopped with Ctrl-C, 143 by SIGTERM"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,6 +65,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """The parser of the whole command line."""
     whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
+    whole.add_argument("--version", action="version", version=rnn_notes.__version__)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     add_equation(subparsers)
     _train_options(
@@ -81,11 +85,22 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of ``train``; those of the settings are None unless given."""
     add, count = parser.add_argument, _whole(1)
     # fmt: off
-    add("file", metavar="FILE", type=Path, help="the text, in UTF-8")
+    add("file", metavar="FILE", type=Path,
+        help="the text, in UTF-8; - reads it from standard input")
+    add("--cell", choices=("rnn", "lstm", "gru"),
+        help="the network (default rnn, the plain one)")
     add("--hidden", type=count, metavar="H", help="hidden units (default 100)")
     add("--seq-length", type=count, metavar="T", help="letters a step (default 25)")
+    add("--batch", type=count, metavar="B",
+        help="streams of the text that are read side by side (default 1)")
+    add("--rule", choices=("sgd", "adagrad", "adam"),
+        help="how the weights are moved (default adagrad)")
     add("--learning-rate", type=_above_zero, metavar="X",
-        help="of Adagrad (default 0.1)")
+        help="of the rule (default 0.1, of adam 0.002)")
+    add("--clip", type=_above_zero, metavar="X",
+        help="cut entries of the gradient to -X and X (default 5)")
+    add("--held-out", type=_share, metavar="SHARE",
+        help="share of the text, at its end, to judge by and not train on (default 0)")
     add("--seed", type=_whole(0), metavar="N",
         help="of the first weights and of the samples (default 0)")
     add("--steps", type=count, default=10_000, metavar="N",
@@ -94,6 +109,8 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
         help="print and save every N steps (default 1000)")
     add("--checkpoint", type=Path, metavar="PATH",
         help="where to save (default: the name of FILE with .npz, in this folder)")
+    add("--table", type=Path, metavar="PATH",
+        help="write the losses there too, as comma-separated values")
     add("--resume", action="store_true", help="go on from the checkpoint")
     # fmt: on
     parser.set_defaults(run=commands.train)
@@ -130,6 +147,17 @@ def _whole(least: int) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def _share(text: str) -> float:
+    """A share from 0 to below 1 from the command line."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to below 1")
+    return number
 
 
 def _above_zero(text: str) -> float:

@@ -15,42 +15,24 @@ import hashlib
 import io
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from rnn_notes.rnn import Array, Params
+from rnn_notes.arguments import Array
+from rnn_notes.cells import CELLS
+from rnn_notes.settings import Settings, whole
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
+from rnn_notes.updates import nothing
+from rnn_notes.weights import Weights
+
+__all__ = ["Checkpoint", "Settings", "digest", "load", "save"]
 
 FORMAT = "rnn_notes checkpoint"
-VERSION = 1
-NAMES = tuple(field.name for field in fields(Params))
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a training is started with; ``ValueError`` for what cannot be.
-
-    H, T          : hidden units, and letters in a chunk
-    learning_rate : of Adagrad
-    seed          : of the first weights and of the samples
-    """
-
-    H: int = 100
-    T: int = 25
-    learning_rate: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, least in (("H", 1), ("T", 1), ("seed", 0)):
-            _whole(name, getattr(self, name), least)
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(
-                f"learning_rate is {self.learning_rate}, expected a number above 0"
-            )
+VERSION = 2  # 1 was written when there was one network and one rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +84,10 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
         "loss": state.loss,
         "smooth_loss": state.smooth_loss,
     }
-    arrays = dict(vars(state.params))
-    memory = Params.of(state.memory, state.params.V, state.params.H)
-    arrays |= {f"memory_{name}": array for name, array in vars(memory).items()}
+    arrays: dict[str, Any] = {**state.params.arrays(), "memory": state.memory}
+    arrays |= dict(zip(("hprev", "cprev"), state.carried, strict=False))
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez(buffer, header=text, hprev=state.hprev, **arrays)
+    np.savez(buffer, header=text, **arrays)
     _write(Path(path).resolve(), buffer.getvalue())
 
 
@@ -140,24 +121,35 @@ def _unpacked(file: BinaryIO) -> Checkpoint:
                 f"its version is {header['version']}, this program reads up to "
                 f"{VERSION}; a newer rnn_notes wrote it"
             )
-        params = Params(**{name: archive[name] for name in NAMES})
-        memory = {name: archive[f"memory_{name}"] for name in NAMES}
-        hprev = archive["hprev"]
-    settings, letters = Settings(**header["settings"]), header["letters"]
-    _check_sizes(params, hprev, settings, letters)
-    for name, array in memory.items():
-        _check_floats(f"memory_{name}", array, getattr(params, name).shape)
+        settings, letters = Settings(**header["settings"]), header["letters"]
+        cell = CELLS[settings.cell]
+        params = cell.Params(**{name: archive[name] for name in cell.Params.SHAPES})
+        _check_sizes(params, settings, letters)
+        memory = _memory(archive, params, settings.rule, header["version"])
+        carried = [archive[name] for name in cell.states]
+    for name, array in zip(cell.states, carried, strict=True):
+        _check_floats(name, array, (settings.H, settings.B))
     for name in ("position", "step"):
-        _whole(name, header[name], 0)
+        whole(name, header[name], 0)
     progress = (header[name] for name in ("position", "step", "loss", "smooth_loss"))
-    sums = np.concatenate(list(memory.values()), axis=None)
-    state = State(params, sums, hprev, *progress)
+    hprev, *cprev = carried
+    state = State(params, memory, hprev, *progress, *cprev)
     return Checkpoint(state, Vocabulary(letters), settings, header["digest"])
 
 
-def _check_sizes(
-    params: Params, hprev: Array, settings: Settings, letters: str
-) -> None:
+def _memory(archive: Any, params: Weights, rule: str, version: int) -> Array:
+    """What the rule remembers; version 1 kept it in an array for each parameter."""
+    if version > 1:
+        memory: Array = archive["memory"]
+        _check_floats("memory", memory, nothing(rule, params.vector).shape)
+        return memory
+    parts = {name: archive[f"memory_{name}"] for name in params.SHAPES}
+    for name, array in parts.items():
+        _check_floats(f"memory_{name}", array, getattr(params, name).shape)
+    return np.concatenate(list(parts.values()), axis=None)
+
+
+def _check_sizes(params: Weights, settings: Settings, letters: str) -> None:
     """Raises ``ValueError`` unless all the parts belong to one network."""
     H, V = settings.H, len(letters)
     if (params.H, params.V) != (H, V):
@@ -167,7 +159,6 @@ def _check_sizes(
         )
     if letters != "".join(sorted(set(letters))):
         raise ValueError("its letters are not in order, or not different")
-    _check_floats("hprev", hprev, (H, 1))
 
 
 def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
@@ -176,14 +167,6 @@ def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
         raise ValueError(
             f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
             f"point numbers of shape {shape}"
-        )
-
-
-def _whole(name: str, value: Any, least: int) -> None:
-    """Raises unless the value is a whole number of at least ``least``."""
-    if not isinstance(value, int) or value < least:
-        raise ValueError(
-            f"{name} is {value!r}, expected a whole number of at least {least}"
         )
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -13,83 +11,130 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
+from rnn_notes.arguments import Array
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
+from rnn_notes.reports import Losses, Progress, add_row, loss_a_letter
 from rnn_notes.sampling import sample
+from rnn_notes.stopping import Stop
 from rnn_notes.text import Vocabulary
-from rnn_notes.training import State, adagrad, start, steps
+from rnn_notes.training import State, clip, start, steps
+from rnn_notes.updates import RATES, RULES
+
+__all__ = ["train", "write"]
 
 OPTIONS = {  # of the command line, and what they are called in Settings
+    "cell": "cell",
     "hidden": "H",
     "seq_length": "T",
+    "batch": "B",
+    "rule": "rule",
     "learning_rate": "learning_rate",
+    "clip": "clip",
+    "held_out": "held_out",
     "seed": "seed",
 }
+FEW = 10  # chunks: a network learns fewer by heart, and little else
 
 
 def train(args: argparse.Namespace) -> int:
-    """The exit status of ``train``: 0, or 130 after Ctrl-C."""
+    """The exit status of ``train``: 0, or 130 after Ctrl-C, or 143 after SIGTERM."""
     text = read_text(args.file)
-    path = args.checkpoint or Path(args.file.stem + ".npz")
+    path = args.checkpoint or Path(_stem(args.file) + ".npz")
     checkpoint = (resumed if args.resume else begun)(args, path, text)
-    state, indices = checkpoint.state, checkpoint.vocabulary.encode(text)
     print(_heading(args.file, text, path, checkpoint), flush=True)
-    states = islice(_states(checkpoint, indices), max(0, args.steps - state.step))
-    progress = Progress(state.step, args.steps, checkpoint.settings.T, sys.stderr)
-    stopped = False
-    try:
-        for following in states:
-            state = following
-            progress.show(state)
-            if state.step % args.every == 0 or state.step == args.steps:
-                _save(path, replace(checkpoint, state=state))
-                progress.clear()
-                print(_report(state, checkpoint, indices), flush=True)
-    except KeyboardInterrupt:
-        stopped = True
-    finally:
-        progress.clear()
-    if stopped:
-        _save(path, replace(checkpoint, state=state))
+    with Stop() as stop:
+        state = _trained(args, path, checkpoint, text, stop)
+    if state.step < args.steps:
         print(f"Stopped after step {state.step}. Go on with\n  {_go_on(args, path)}")
-        return 130
+        return stop.status
     print(f"Done: {state.step} steps. Let it write with\n  {_command('sample', path)}")
     return 0
 
 
-def _states(checkpoint: Checkpoint, indices: list[int]) -> Iterator[State]:
+def _trained(
+    args: argparse.Namespace, path: Path, checkpoint: Checkpoint, text: str, stop: Stop
+) -> State:
+    """The last state of a training, saved; it ends early where it is asked to stop."""
+    state, T = checkpoint.state, checkpoint.settings.T
+    read, kept = _halves(text, checkpoint)
+    states = islice(_states(checkpoint, read), max(0, args.steps - state.step))
+    progress = Progress(state.step, args.steps, T, sys.stderr)
+    recent: list[float] = []
+    try:
+        for state in states:
+            recent.append(state.loss / T)
+            progress.show(state)
+            if due := state.step % args.every == 0 or state.step == args.steps:
+                _save(path, replace(checkpoint, state=state))
+                losses = Losses(
+                    float(np.mean(recent)),
+                    state.smooth_loss / T,
+                    loss_a_letter(state.params, kept),
+                )
+                recent.clear()
+                progress.clear()
+                left = progress.left(state.step, time.monotonic())
+                told = f"step {state.step}, {losses}, {left}"
+                print("\n".join([told, *_written(state, checkpoint, read)]), flush=True)
+                if args.table:
+                    add_row(args.table, state.step, losses)
+            if stop.status:
+                if not due:
+                    _save(path, replace(checkpoint, state=state))
+                break
+    finally:
+        progress.clear()
+    return state
+
+
+def _states(checkpoint: Checkpoint, read: Array) -> Iterator[State]:
     """The states of the training that goes on from the checkpoint."""
-    state, settings = checkpoint.state, checkpoint.settings
+    settings = checkpoint.settings
     return steps(
-        state,
-        indices,
+        checkpoint.state,
+        read,
         settings.T,
-        update=partial(adagrad, learning_rate=settings.learning_rate),
+        update=partial(RULES[settings.rule], learning_rate=settings.learning_rate),
+        clip=partial(clip, bound=settings.clip),
     )
 
 
 def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     """A new training, saved at once: what is wrong with the place is told now."""
-    if path.exists():
-        raise ValueError(
-            f"{path} is there already; go on from it with --resume, or save elsewhere "
-            "with --checkpoint"
-        )
-    longest = len(text) - 1
-    if args.seq_length is not None and args.seq_length > longest:
-        raise ValueError(
-            f"--seq-length is {args.seq_length}, expected at most {longest}: "
-            f"{args.file} has {len(text)} characters"
-        )
+    for place in (path, args.table):
+        if place and place.exists():
+            raise ValueError(
+                f"{place} is there already; go on from it with --resume, or save "
+                "elsewhere with --checkpoint and --table"
+            )
     given = {name: getattr(args, option) for option, name in OPTIONS.items()}
-    default = {"T": min(Settings.T, longest)}
     chosen = {name: value for name, value in given.items() if value is not None}
+    B = chosen.get("B", 1)
+    longest = len(text[: _cut(text, chosen.get("held_out", 0.0))]) // B - 1
+    about = f"{args.file} has {len(text)} characters"
+    if longest < 1:
+        raise ValueError(f"{about}, too few for --batch {B} and --held-out")
+    if chosen.get("T", 1) > longest:
+        raise ValueError(
+            f"--seq-length is {args.seq_length}, expected at most {longest}: {about}"
+        )
+    rate = RATES[chosen.get("rule", Settings.rule)]
+    default = {"T": min(Settings.T, longest), "learning_rate": rate}
     settings = Settings(**{**default, **chosen})
     vocabulary, rng = Vocabulary.of(text), np.random.default_rng(settings.seed)
-    state = start(len(vocabulary), settings.H, settings.T, rng)
+    state = start(
+        len(vocabulary),
+        settings.H,
+        settings.T,
+        rng,
+        cell=settings.cell,
+        B=settings.B,
+        rule=settings.rule,
+    )
     checkpoint = Checkpoint(state, vocabulary, settings, digest(text))
     save(path, checkpoint)
     return checkpoint
@@ -122,9 +167,14 @@ def write(args: argparse.Namespace) -> int:
 
 
 def read_text(path: Path) -> str:
-    """The text in a file; ``ValueError`` unless it is UTF-8 and can be learnt from."""
+    """The text in a file, or on standard input where the file is called "-".
+
+    Raises ``ValueError`` unless it is UTF-8 and can be learnt from.
+    """
+    piped = str(path) == "-"
     try:
-        text = path.read_bytes().decode("utf-8")
+        data = sys.stdin.buffer.read() if piped else path.read_bytes()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise ValueError(
@@ -138,67 +188,47 @@ def read_text(path: Path) -> str:
     return text
 
 
-class Progress:
-    """A line on a terminal that says how far the training is; elsewhere, nothing."""
+def _cut(text: str, held_out: float) -> int:
+    """The place where the text that is trained on ends."""
+    return len(text) - round(held_out * len(text))
 
-    def __init__(self, done: int, total: int, T: int, stream: TextIO) -> None:
-        self.first, self.total, self.T, self.stream = done, total, T, stream
-        self.live = stream.isatty() and os.environ.get("TERM") != "dumb"
-        self.began = self.shown = time.monotonic()
 
-    def show(self, state: State) -> None:
-        """Draws the line anew, at most ten times a second."""
-        now = time.monotonic()
-        if not self.live or now - self.shown < 0.1:
-            return
-        self.shown = now
-        seconds = (now - self.began) / (state.step - self.first)
-        left = round(seconds * (self.total - state.step))
-        filled = 20 * state.step // self.total
-        line = (
-            f"[{'#' * filled}{'.' * (20 - filled)}] step {state.step} of {self.total}, "
-            f"loss {state.smooth_loss / self.T:#.4g}, {left // 60}:{left % 60:02} left"
-        )
-        width = shutil.get_terminal_size().columns - 1
-        self.stream.write("\r" + line[:width].ljust(width))
-        self.stream.flush()
-
-    def clear(self) -> None:
-        """Takes the line away."""
-        if self.live:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()
+def _halves(text: str, checkpoint: Checkpoint) -> tuple[Array, Array]:
+    """The text that is trained on and the text that is held out, as indices."""
+    indices = checkpoint.vocabulary.indices(text)
+    cut = _cut(text, checkpoint.settings.held_out)
+    return indices[:cut], indices[cut:]
 
 
 def _heading(file: Path, text: str, path: Path, checkpoint: Checkpoint) -> str:
     """What is about to be trained, on what, and where it is saved."""
-    state, settings = checkpoint.state, checkpoint.settings
-    size = sum(array.size for array in vars(state.params).values())
+    state, s = checkpoint.state, checkpoint.settings
     V = len(checkpoint.vocabulary)
+    n = (_cut(text, s.held_out) // s.B - 1) // s.T
+    few = f"\nonly {n} chunk{'s' * (n > 1)} of {s.T} to learn from" if n < FEW else ""
     going_on = f", going on after step {state.step}" if state.step else ""
     return (
         f"{file}: {len(text)} characters, {V} different; guessing blindly costs "
-        f"{np.log(V):.3f} nats a letter\n"
-        f"H = {settings.H}, T = {settings.T}, learning rate "
-        f"{settings.learning_rate:g}, seed {settings.seed}: {size} parameters\n"
+        f"{np.log(V):.3f} nats a letter{few}\n"
+        f"{s.cell}, H = {s.H}, T = {s.T}, B = {s.B}, {s.rule} at "
+        f"{s.learning_rate:g}, clip {s.clip:g}, seed {s.seed}: "
+        f"{state.params.vector.size} parameters\n"
         f"checkpoint {path}{going_on}"
     )
 
 
-def _report(state: State, checkpoint: Checkpoint, indices: list[int]) -> str:
-    """The step, the loss, and how the network goes on from where it is in the text."""
+def _written(state: State, checkpoint: Checkpoint, read: Array) -> list[str]:
+    """How the network goes on from where it is in the text, line by line."""
     rng = np.random.default_rng([checkpoint.settings.seed, state.step])
-    prime = indices[state.position : state.position + 1]
-    letters = sample(state.params, prime, 200, rng, hprev=state.hprev)
+    prime = read[state.position : state.position + 1]
+    first = (carried[:, :1] for carried in state.carried)  # of the first stream
+    letters = sample(state.params, prime, 200, rng, 1.0, *first)
     written = checkpoint.vocabulary.decode(letters).splitlines()
-    loss = state.smooth_loss / checkpoint.settings.T
-    return "\n".join(
-        [f"step {state.step}, loss {loss:#.4g}", *map("  | ".__add__, written)]
-    )
+    return ["  | " + line for line in written]
 
 
 def _save(path: Path, checkpoint: Checkpoint) -> None:
-    """Saves the checkpoint, or says that nothing is lost by the failure."""
+    """Save the checkpoint, or say that nothing is lost by the failure."""
     try:
         save(path, checkpoint)
     except OSError as error:
@@ -209,7 +239,13 @@ def _save(path: Path, checkpoint: Checkpoint) -> None:
 def _go_on(args: argparse.Namespace, path: Path) -> str:
     """The command that goes on with a training that was stopped."""
     options = ["--checkpoint", path, "--steps", args.steps, "--every", args.every]
+    options += ["--table", args.table] if args.table else []
     return _command("train", args.file, *options, "--resume")
+
+
+def _stem(file: Path) -> str:
+    """What a checkpoint is called after."""
+    return "stdin" if str(file) == "-" else file.stem
 
 
 def _command(*words: Any) -> str:

@@ -20,7 +20,7 @@ __all__ = ["sample"]
 
 def sample(
     params: Weights,
-    prime: Sequence[int],
+    prime: Sequence[int] | Array,
     length: int,
     rng: np.random.Generator,
     temperature: float = 1.0,
@@ -63,7 +63,7 @@ def sample(
 
 
 def _read(
-    cell: Cell, params: Weights, letters: Sequence[int], states: Sequence[Array]
+    cell: Cell, params: Weights, letters: Sequence[int] | Array, states: Sequence[Array]
 ) -> tuple[Array, Sequence[Array]]:
     """Logits and states after reading the letters from the given states."""
     targets = letters  # any would do: only the loss depends on them

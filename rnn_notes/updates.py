@@ -16,9 +16,20 @@ from numpy.typing import ArrayLike
 
 from rnn_notes.arguments import Array
 
-__all__ = ["RULES", "Update", "adagrad", "adam", "clip", "clip_norm", "nothing", "sgd"]
+__all__ = [
+    "RATES",
+    "RULES",
+    "Update",
+    "adagrad",
+    "adam",
+    "clip",
+    "clip_norm",
+    "nothing",
+    "sgd",
+]
 
 Update = Callable[[Array, Array, Array], tuple[Array, Array]]
+Rule = Callable[..., tuple[Array, Array]]
 
 
 def clip(d: ArrayLike, bound: float = 5.0) -> Array:
@@ -122,7 +133,8 @@ def adam(
     return moved, np.concatenate([mean, squares, [step]])
 
 
-RULES = {"sgd": sgd, "adagrad": adagrad, "adam": adam}
+RULES: dict[str, Rule] = {"sgd": sgd, "adagrad": adagrad, "adam": adam}
+RATES = {"sgd": 0.1, "adagrad": 0.1, "adam": 0.002}  # unless another is asked for
 
 
 def nothing(rule: str, weights: Array) -> Array:

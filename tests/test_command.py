@@ -46,8 +46,8 @@ def test_train_and_sample(capsys):
     told = capsys.readouterr()
     assert "text.txt: 195 characters, 24 different" in told.out
     assert f"guessing blindly costs {np.log(24):.3f} nats" in told.out
-    assert "step 40, loss 3." in told.out
-    assert "step 80, loss 3." in told.out
+    assert "step 40, loss 2." in told.out
+    assert "step 80, loss 2." in told.out
     assert "\n  | " in told.out
     assert not told.err  # no line that moves where there is no terminal
     assert main(shlex.split("sample text.npz --prime the --length 9 --seed 1")) == 0
@@ -137,23 +137,28 @@ def test_killed_at_random_moments_it_ends_bit_for_bit_alike(folder):
     assert Path("killed.npz").read_bytes() == whole
 
 
-def interrupt_at(step, monkeypatch):
-    """Presses Ctrl-C after a step."""
+def interrupt_at(step, monkeypatch, number=signal.SIGINT, times=1):
+    """Presses Ctrl-C, or sends another signal, after a step."""
     show = commands.Progress.show
 
     def pressed(self, state):
         show(self, state)
         if state.step == step:
-            raise KeyboardInterrupt
+            for _ in range(times):
+                signal.raise_signal(number)
 
     monkeypatch.setattr(commands.Progress, "show", pressed)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(capsys, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch):
     whole = undisturbed(120)
+    before = signal.getsignal(number)
     with monkeypatch.context() as patched:
-        interrupt_at(57, patched)
-        assert train("--steps", 120) == 130
+        interrupt_at(57, patched, number, times)
+        assert train("--steps", 120) == 128 + number
+    assert signal.getsignal(number) == before
     assert load("text.npz").state.step == 57
     *_, told, command = capsys.readouterr().out.splitlines()
     assert told == "Stopped after step 57. Go on with"
@@ -221,6 +226,12 @@ ERRORS = {
     "train text.txt --resume --hidden 9": "--hidden is 9, but text.npz was trained",
     "train text.txt --resume --learning-rate 1": "--learning-rate is 1.0, but text.npz",
     "train text.txt --resume --checkpoint cut.npz": "cut.npz holds no whole checkpoint",
+    "train text.txt --cell elman": "--cell: invalid choice: 'elman'",
+    "train text.txt --held-out 1": "--held-out: '1' is not a share from 0 to below 1",
+    "train text.txt --resume --cell lstm": "--cell is lstm, but text.npz was trained",
+    "train text.txt --resume --rule adam": "--rule is adam, but text.npz was trained",
+    "train abc.txt --batch 2": "abc.txt has 3 characters, too few for --batch 2",
+    "train abc.txt --table other.txt": "other.txt is there already; go on from it",
     "train text.txt --colour": "unrecognized arguments: --colour",
     "train": "the following arguments are required: FILE",
     "sample nowhere.npz": "nowhere.npz: No such file or directory",
@@ -269,7 +280,7 @@ def test_two_letters_are_text_enough(capsys):
     Path("two.txt").write_text("ab")
     assert main(["train", "two.txt", "--steps", "2", "--hidden", "3"]) == 0
     assert load("two.npz").settings.T == 1
-    assert "step 2, loss 0.69" in capsys.readouterr().out
+    assert "smoothed 0.69" in capsys.readouterr().out
 
 
 def test_the_default_settings_are_the_classic_ones():

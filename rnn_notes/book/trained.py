@@ -28,10 +28,20 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import arguments, cells, hoisted, rnn, text, training, updates, weights
+from rnn_notes import (
+    arguments,
+    cells,
+    hoisted,
+    rnn,
+    text,
+    training,
+    updates,
+    weights,
+    workspaces,
+)
 from rnn_notes.book import reach
-from rnn_notes.checkpoints import NAMES, Settings
 from rnn_notes.rnn import Array, Params
+from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 
@@ -126,7 +136,7 @@ def trained(
         with contextlib.suppress(OSError):
             _store(path, arrays)
     networks = {
-        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in NAMES})
+        stage: Params(**{name: arrays[f"{name}_{stage}"] for name in Params.SHAPES})
         for stage in stages
     }
     losses, smoothed = arrays["losses"], arrays["smoothed"]
@@ -213,9 +223,10 @@ def key(
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    modules = (arguments, weights, rnn, text, updates, training, cells, hoisted, reach)
+    tools = (arguments, weights, text, updates, workspaces, sys.modules[__name__])
+    networks = (rnn, hoisted, cells, training, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(m) for m in (*modules, sys.modules[__name__])]
+    parts += [inspect.getsource(m) for m in (*tools, *networks)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 

@@ -16,6 +16,7 @@ from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.names import Names
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.pieces import nodes, span
+from rnn_notes.equations.runs import without_dots
 from rnn_notes.equations.scripts import Scripts
 
 __all__ = ["build"]
@@ -80,7 +81,8 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
                 sign = -1 if child == "-" else 1
         if len(terms) == 1 and signs == [1]:
             return terms[0]
-        return Node("add", span(meta), tuple(terms), tuple(signs))
+        total = Node("add", span(meta), tuple(terms), tuple(signs))
+        return without_dots(total, self._note)
 
     def term(self, meta: Meta, children: list[Any]) -> Any:
         return children[0]
@@ -112,7 +114,8 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
                 raise factor.fail("where does its argument end? expected brackets")
         if len(factors) == 1:
             return factors[0]
-        return Node("mul", span(meta), factors, tuple(links))
+        whole = Node("mul", span(meta), factors, tuple(links))
+        return without_dots(whole, self._note)
 
     def open_call(self, meta: Meta, children: list[Any]) -> Node:
         called = self.call(meta, children)

@@ -17,6 +17,7 @@ from rnn_notes.equations.pieces import Pieces, nodes, span
 __all__ = ["Scripts"]
 
 TRANSPOSE, INVERSE_TRANSPOSE = "transpose", "inverse transpose"
+TURNED = r"read ^T as a transpose, ^\top"
 RAISED = ("transpose", "power", "elementpower")
 ABOVE = ("(", "[", "<")  # what stands around a step above its letter
 
@@ -63,8 +64,13 @@ class Scripts(Pieces):
             raise EquationError(f"{signs[0]} came in a superscript", span(meta))
         step = replace(step, form="angled")
         last = children[-1]
-        turned = isinstance(last, Token) and last.type == "TOP"
-        return Node("transpose", span(meta), (step,)) if turned else step
+        if last.type in ("RANGLE", "RELATION"):
+            return step
+        if last.type == "NAME":
+            if last != "T":
+                raise EquationError(f"{last} came after a step", span(last))
+            self._note(last, TURNED)
+        return Node("transpose", span(meta), (step,))
 
     def elementwise(self, meta: Meta, children: list[Any]) -> Node:
         return Node("elementwise", span(meta), nodes(children))
@@ -126,7 +132,7 @@ class Scripts(Pieces):
             return Node("call", place, (sup,), "exp")
         turned = base.kind != "number" and base.value != r"\mathbb{R}"
         if sup.kind == "name" and sup.value == "T" and turned:
-            self._note(sup, r"read ^T as a transpose, ^\top")
+            self._note(sup, TURNED)
             return Node("transpose", place, (base,), "T")
         if sup.kind == "add" and sup.value == (-1,) and sup.parts[0].value == "T":
             self._note(sup, r"read ^{-T} as the inverse of a transpose, ^{-\top}")
@@ -163,7 +169,7 @@ class Scripts(Pieces):
         parts = (first, *index, *entries)
         stepped = Node("subscripted", place, parts, bracket)
         if turned == "T":
-            self._note(sup.parts[1], r"read ^T as a transpose, ^\top")
+            self._note(sup.parts[1], TURNED)
         return Node("transpose", place, (stepped,)) if turned else stepped
 
 

@@ -22,6 +22,7 @@ CALCULATIONS = {
     *("align*", "gather*", "equation*", "multline*", "eqnarray", "eqnarray*"),
     *("alignat", "alignat*", "alignedat", "flalign", "flalign*"),
 }
+WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 MOST_TOKENS = 1500
 PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
@@ -83,7 +84,7 @@ class _Lines:
             self.fresh, self.started = False, True
             yield kept
         if self.environments:
-            name = self.environments[-1]
+            name = self.environments[-1].split()[0]
             raise EquationError(f"\\begin{{{name}}} came, expected its \\end too")
         if self.open:
             raise astray(self.open[-1], f"{self.open[-1]} came, expected its pair too")
@@ -130,13 +131,16 @@ class _Lines:
         """The token that opens or closes a matrix, None for that of a calculation."""
         name = token.split("{")[1].split("}")[0].strip()
         if token.type == "MATRIX":
-            whole = name == "cases" and (self.separator or not self.started)
+            whole = name in WHOLE and (self.separator or not self.started)
             if not whole and name not in MATRICES | CALCULATIONS:
                 raise astray(token, f"the environment {name} came")
+            name = f"{name} of lines" if whole else name
             self.environments.append(name)
-        elif not self.environments or self.environments.pop() != name:
+        elif not self.environments or self.environments[-1].split()[0] != name:
             raise astray(token, f"\\end{{{name}}} came, expected its \\begin before it")
-        elif name == "cases":
+        else:
+            name = self.environments.pop()
+        if token.type == "END" and name.startswith("cases"):
             self.cases = token
             span = (token.start_pos or 0, token.end_pos or 0)
             self.remarks.append(Remark("read cases as equations that all hold", span))

@@ -19,6 +19,7 @@ def tree(node):
 
 
 def trees(latex, remarks=None):
+    """The trees of all items of a formula."""
     return [[tree(item) for item in line] for line in parse(latex, remarks)]
 
 
@@ -99,10 +100,26 @@ SAME = [
     (r"\begin{cases} a &= b \\ c &= d \end{cases}", r"a = b \\ c = d", "cases"),
     (r"\begin{eqnarray} a &=& b \\ c &=& d \end{eqnarray}", r"a = b \\ c = d", ""),
     (r"\begin{alignat}{2} a &= b & c &= d \end{alignat}", r"a = b \\ c = d", ""),
+    (r"\begin{array}{ll} a = b \\ c = d \\ \end{array}", r"a = b \\ c = d", ""),
+    (r"a = \begin{array}{c} b \\ c \end{array}", r"a = \begin{matrix} b \\ c"
+     r"\end{matrix}", ""),
+    (r"a^{<t>T} + a^{\langle t \rangle T}", r"a^{<t>\top} + a^{\langle t \rangle\top}",
+     "^T"),
     (r"\tfrac12 x + \frac1T", r"\frac{1}{2} x + \frac{1}{T}", ""),
     (r"a \ast b \bigotimes c", r"a * b \otimes c", ""),
     (r"\delta h_t^{\text{raw}}", r"\delta h^{\text{raw}}_t", ""),
     (r"h_{(t-1)}", "h_{t-1}", ""),
+    (r"A_T A_{T-1} \dots A_{k+1}", r"\prod_{j=T}^{k+1} A_j", "dots"),
+    (r"B A_1 \cdots A_t C", r"B (\prod_{j=1}^t A_j) C", "dots"),
+    (
+        r"\frac{\partial h_T}{\partial h_{T-1}}"
+        r"\frac{\partial h_{T-1}}{\partial h_{T-2}} \ldots"
+        r"\frac{\partial h_2}{\partial h_1}",
+        r"\prod_{j=T}^{2} \frac{\partial h_j}{\partial h_{j-1}}",
+        "dots",
+    ),
+    (r"x_1 + x_2 + \dots + x_T", r"\sum_{j=1}^T x_j", "dots"),
+    (r"b - x_T - x_{T-1} - \dots - x_1", r"b - \sum_{j=1}^T x_j", "dots"),
 ]  # fmt: skip
 
 REFUSED = [
@@ -160,6 +177,25 @@ def test_what_means_nothing_is_refused(latex, reason):
 def test_where_a_step_stands_is_kept(latex, shown):
     [[node]] = parse(latex)
     assert (node.kind, node.value) == ("subscripted", shown)
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"x_1 + y_2 + \dots + x_T",
+        r"x_1 + x_3 + \dots + x_T",
+        r"x_1 + x_2 - \dots - x_T",
+        r"A_T A_{T-2} \dots A_1",
+        r"A_1 B_2 \dots A_T",
+        r"A_1 \dots",
+        r"A_{t,1} A_{t-1,2} A_{t-2,5} \dots A_{1,1}",
+    ],
+)
+def test_dots_that_leave_out_something_else_stay(latex):
+    remarks = []
+    [[node]] = parse(latex, remarks)
+    assert [part.kind for part in node.walk()].count("dots") == 1
+    assert not remarks
 
 
 def test_a_power_is_no_step():

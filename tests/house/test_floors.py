@@ -9,16 +9,17 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences tape book.cells book.counting",
+    "arguments differences stopping tape book.cells book.counting",
     "text updates weights",
     "rnn",
-    "output",
+    "output workspaces",
     "lstm",
     "gru",
     "example hoisted layouts ledger mutants taped taped_cells",
     "checks equations hoisted_lstm book.reach book.timings book.trace",
     "cells",
     "diagnosis sampling training",
+    "settings reports",
     "checkpoints",
     "commands book.trained",
     "book.figures book.live __main__",

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import rnn_notes
 from docs._ext.site import card
 from docs._ext.site.publish import dates
 from tests.helpers.trees import ROOT, emptied, write
@@ -152,6 +153,7 @@ def test_the_citation_and_the_workflows_speak_of_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = (ROOT / "CITATION.cff").read_text()
     assert f"version: {project['version']}\n" in citation
+    assert rnn_notes.__version__ == project["version"]
     assert f"license: {project['license']}\n" in citation
     tested = (ROOT / ".github/workflows/test.yml").read_text()
     oldest = project["requires-python"].removeprefix(">=")

@@ -1,0 +1,168 @@
+r"""Dots between factors or terms: what they leave out, as one product or sum.
+
+In ``A_T A_{T-1} \dots A_1`` the factors beside the dots are one factor with another
+index, so the whole is ``\prod_{j=T}^{1} A_j``. Dots that leave out anything else stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from rnn_notes.equations.nodes import Linear, Node
+
+__all__ = ["without_dots"]
+
+LETTERS = "jiksmn"
+Pair = tuple[Node, ...]
+
+
+def without_dots(node: Node, note: Callable[[Node, str], None]) -> Node:
+    r"""A product or sum without its dots, where the pieces beside them say the rest.
+
+    node : a "mul" or an "add" as it is parsed
+    note : what is called with the dots and a remark on how they were read
+
+    >>> from rnn_notes.equations.parsing import parse
+    >>> [[product]] = parse(r"A_T A_{T-1} \dots A_1", [])
+    >>> [str(limit.value) for limit in product.parts[:3]]
+    ['j', 'T', '1']
+    """
+    places = [n for n, part in enumerate(node.parts) if part.kind == "dots"]
+    if len(places) != 1 or not 0 < places[0] < len(node.parts) - 1:
+        return node
+    if node.kind == "add" and len({*node.value[places[0] - 1 :]}) > 1:
+        return node
+    first = last = places[0]
+    while first and _alike(node.parts[first - 1], node.parts[places[0] - 1]):
+        first -= 1
+    while _alike(node.parts[places[0] - 1], *node.parts[last + 1 : last + 2]):
+        last += 1
+    if first == places[0] or last == places[0]:
+        return node
+    whole = _run(node, first, places[0], last)
+    if whole is None:
+        return node
+    kind = "product" if whole.kind == "prod" else "sum"
+    said = f"read the dots as a {kind} over {whole.parts[0].value}"
+    note(node.parts[places[0]], said)
+    return _exchanged(node, first, last, whole)
+
+
+def _alike(*pieces: Node) -> bool:
+    """Whether two pieces came that differ in their indices at most."""
+    return len(pieces) == 2 and None not in _indices(pieces)
+
+
+def _exchanged(node: Node, first: int, last: int, whole: Node) -> Node:
+    """The node with the pieces from ``first`` to ``last`` taken together."""
+    parts = (*node.parts[:first], whole, *node.parts[last + 1 :])
+    if len(parts) == 1 and node.kind == "mul":
+        return replace(whole, span=node.span)
+    if node.kind == "add":
+        signs = (*node.value[: first + 1], *node.value[last + 1 :])
+        if signs == (1,):
+            return replace(whole, span=node.span)
+        return replace(node, parts=parts, value=signs)
+    return replace(node, parts=parts, value=(*node.value[:first], *node.value[last:]))
+
+
+def _run(node: Node, first: int, dots: int, last: int) -> Node | None:
+    """The product or sum that the pieces are, None where they follow no order."""
+    pieces = node.parts[first:dots] + node.parts[dots + 1 : last + 1]
+    rows = [row for row in _indices(pieces) if row is not None]
+    values = [[_linear(index) for index in row] for row in rows]
+    moving = [n for n, row in enumerate(values) if len(set(row)) > 1]
+    if not moving:
+        return None
+    pivot = values[moving[0]]
+    if not _in_steps(pivot, dots - first):
+        return None
+    shifts = [values[n][0].plus(pivot[0], -1) for n in moving]
+    for n, shift in zip(moving, shifts, strict=True):
+        moved = [value.plus(pivot[0], -1).plus(shift, -1) for value in values[n]]
+        steps = [value.plus(pivot[0], -1) for value in pivot]
+        if shift.letters or moved != steps:
+            return None
+    used = {part.value for piece in pieces for part in piece.walk()}
+    free = [letter for letter in LETTERS if letter not in used]
+    if not free:
+        return None
+    letter = Node("name", node.parts[dots].span, (), free[0])
+    new = {
+        id(rows[n][0]): _shifted(letter, s) for n, s in zip(moving, shifts, strict=True)
+    }
+    limits = (rows[moving[0]][0], rows[moving[0]][-1])
+    return _whole(node, letter, limits, _put(pieces[0], new), pivot)
+
+
+def _whole(
+    node: Node, letter: Node, limits: Pair, body: Node, pivot: list[Linear]
+) -> Node:
+    """The product or sum over a letter between two limits."""
+    falls = len(pivot) > 2 and pivot[1].plus(pivot[0], -1) == Linear((), -1)
+    if node.kind == "add" and falls:
+        limits = limits[::-1]
+    kind = "sum" if node.kind == "add" else "prod"
+    span = (body.span[0], limits[1].span[1])
+    return Node(kind, span, (letter, *limits, body))
+
+
+def _in_steps(pivot: list[Linear], before: int) -> bool:
+    """Whether an index rises or falls by one from piece to piece, but for the dots."""
+    gaps = {
+        str(pivot[n + 1].plus(pivot[n], -1))
+        for n in range(len(pivot) - 1)
+        if n != before - 1
+    }
+    return len(gaps) <= 1 and gaps <= {"1", "-1"}
+
+
+def _indices(pieces: tuple[Node, ...]) -> Iterator[Pair | None]:
+    """The indices of all pieces, place by place; None where the pieces differ else."""
+    if len({(p.kind, p.value, len(p.parts)) for p in pieces}) > 1:
+        yield None
+        return
+    indexed = pieces[0].kind == "subscripted"
+    for place, same in enumerate(zip(*(piece.parts for piece in pieces), strict=True)):
+        if indexed and place and all(_is_index(part) for part in same):
+            yield same
+        else:
+            yield from _indices(same)
+
+
+def _is_index(node: Node) -> bool:
+    """Whether a node is an index such as t, 3 or t - 1."""
+    if node.kind == "number":
+        return str(node.value).isdigit()
+    if node.kind == "add":
+        return all(_is_index(part) for part in node.parts)
+    return node.kind == "name"
+
+
+def _linear(node: Node) -> Linear:
+    """The index that a node stands for."""
+    if node.kind == "number":
+        return Linear((), int(node.value))
+    if node.kind == "name":
+        return Linear(((node.value, 1),))
+    total = Linear()
+    for sign, part in zip(node.value, node.parts, strict=True):
+        total = total.plus(_linear(part), sign)
+    return total
+
+
+def _shifted(letter: Node, by: Linear) -> Node:
+    """A letter as an index, moved by a constant."""
+    if not by.constant:
+        return letter
+    number = Node("number", letter.span, (), str(abs(by.constant)))
+    sign = 1 if by.constant > 0 else -1
+    return Node("add", letter.span, (letter, number), (1, sign))
+
+
+def _put(node: Node, new: dict[int, Node]) -> Node:
+    """A piece with some of its indices exchanged."""
+    if id(node) in new:
+        return new[id(node)]
+    return node.with_parts(lambda part: _put(part, new))

@@ -1,0 +1,72 @@
+"""What a training is started with, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_notes.cells import CELLS
+from rnn_notes.updates import RULES
+
+__all__ = ["Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training is started with; ``ValueError`` for what cannot be.
+
+    H, T          : hidden units, and letters in a chunk
+    learning_rate : of the rule
+    seed          : of the first weights and of the samples
+    cell          : the network, "rnn", "lstm" or "gru"
+    B             : streams of the text that are read side by side
+    rule          : of the updates, "sgd", "adagrad" or "adam"
+    clip          : what entries of the gradient are cut to
+    held_out      : the share of the text, at its end, that is not trained on
+
+    >>> Settings(cell="elman")
+    Traceback (most recent call last):
+    ValueError: cell is 'elman', expected one of rnn, lstm, gru
+    """
+
+    H: int = 100
+    T: int = 25
+    learning_rate: float = 0.1
+    seed: int = 0
+    cell: str = "rnn"
+    B: int = 1
+    rule: str = "adagrad"
+    clip: float = 5.0
+    held_out: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, least in (("H", 1), ("T", 1), ("B", 1), ("seed", 0)):
+            whole(name, getattr(self, name), least)
+        for name in ("learning_rate", "clip"):
+            if not 0 < _number(name, getattr(self, name)) < float("inf"):
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}, expected a number above 0"
+                )
+        if not 0 <= _number("held_out", self.held_out) < 1:
+            raise ValueError(f"held_out is {self.held_out}, expected 0 to below 1")
+        for name, known in (("cell", list(CELLS)), ("rule", list(RULES))):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}, expected one of "
+                    f"{', '.join(known)}"
+                )
+
+
+def whole(name: str, value: Any, least: int) -> None:
+    """Raise unless the value is a whole number of at least ``least``."""
+    if not isinstance(value, int) or value < least:
+        raise ValueError(
+            f"{name} is {value!r}, expected a whole number of at least {least}"
+        )
+
+
+def _number(name: str, value: Any) -> float:
+    """The value, if it is a number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} is {value!r}, expected a number")
+    return value
