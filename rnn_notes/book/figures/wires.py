@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rnn_notes.book.figures.drawing.boxes import arrow, line, node
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
@@ -84,16 +82,14 @@ def _panel(
     return parts
 
 
-def _sum(
-    y: float, ink: str, weights: Sequence[float], with_: Array, total: float
-) -> list[str]:
+def _sum(y: float, ink: str, weights: Array, with_: Array, total: float) -> list[str]:
     """The sum that is gathered, in numbers."""
     return [
         label(WIDTH / 2, y, f"{_spelt(weights, with_)} = {number(total)}", ink, 12.5)
     ]
 
 
-def _spelt(weights: Sequence[float], values: Array) -> str:
+def _spelt(weights: Array, values: Array) -> str:
     """Weight times value, one after the other."""
     pairs = zip(weights, values[:, 0], strict=True)
     return " + ".join(f"{_signed(w, 1)}·{_signed(v, 2)}" for w, v in pairs)
