@@ -45,10 +45,10 @@ Reset = Literal["after", "before"]
 class Params(Weights):
     """The parameter arrays of the network, checked when they come in.
 
-    Wxr Wxz Wxn : (H, V) ndarray, input to each gate and to what is new
-    Whr Whz Whn : (H, H) ndarray, hidden state to the same
+    Wxr, Wxz, Wxn : (H, V) ndarray, input to each gate and to what is new
+    Whr, Whz, Whn : (H, H) ndarray, hidden state to the same
     Why         : (V, H) ndarray, hidden to logits
-    br bz bn    : (H, 1) ndarray, bias of each
+    br, bz, bn : (H, 1) ndarray, bias of each
     bhn         : (H, 1) ndarray, bias beside ``Whn``, which r multiplies too
     by          : (V, 1) ndarray, logit bias
 
@@ -117,7 +117,7 @@ class Signals(NamedTuple):
 
     dy            : (V, 1), gradient of the total loss by ``ys[t]``
     dh            : of the total loss by ``hs[t]``
-    drraw … dnraw : of the total loss by what goes into each sigmoid and the tanh
+    drraw, dzraw, dnraw : of the total loss by what goes into each sigmoid and the tanh
     dm            : of the total loss by ``ms[t]``
     dhnext        : what enters the step: by ``hs[t]``, through t+1 alone
     dhprev        : what leaves it: by ``hs[t-1]``, through t alone
