@@ -19,6 +19,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "CENTRAL_STEP",
+    "COMPLEX_STEP",
+    "Agreement",
+    "Array",
+    "Scalar",
+    "agreement",
+    "central",
+    "complex_step",
+]
+
 Array = NDArray[Any]
 Scalar = Callable[[Any], Any]
 

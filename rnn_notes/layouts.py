@@ -19,6 +19,17 @@ import numpy as np
 
 from rnn_notes.differences import Array, central, complex_step
 
+__all__ = [
+    "Layout",
+    "by_left_factor",
+    "by_right_factor",
+    "commutation_matrix",
+    "jacobian",
+    "kind",
+    "unvec",
+    "vec",
+]
+
 Layout = Literal["numerator", "denominator"]
 METHODS = {"complex": complex_step, "central": central}
 

@@ -17,6 +17,8 @@ from types import ModuleType
 
 from rnn_notes import rnn
 
+__all__ = ["GALLERY", "MUTANTS", "Mutant"]
+
 
 @dataclass(frozen=True)
 class Mutant:

@@ -21,6 +21,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "RULES",
+    "Array",
+    "Node",
+    "Tape",
+    "exp",
+    "log",
+    "logsumexp",
+    "tanh",
+    "unbroadcast",
+]
+
 Array = NDArray[Any]
 
 
@@ -206,7 +218,7 @@ class Tape:
         return node
 
     def backward(self, loss: Node) -> None:
-        """Writes the derivative of ``loss`` by every node into its ``gradient``.
+        """Write the derivative of ``loss`` by every node into its ``gradient``.
 
         A node that was used twice receives two shares and they add up: this is where
         the ``+`` of ``Why.T @ dy + dhnext`` comes from.

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["Array", "Counted", "Counter"]
+
 Array = NDArray[Any]
 
 

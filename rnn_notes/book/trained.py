@@ -45,6 +45,19 @@ from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 
+__all__ = [
+    "STAGES",
+    "Trained",
+    "baselines",
+    "corpus",
+    "default_cache",
+    "kept_at",
+    "kept_loss",
+    "key",
+    "split",
+    "trained",
+]
+
 SETTINGS = Settings(H=64, T=25, learning_rate=0.1, seed=0)
 STAGES = (0, 100, 1000, 10_000)
 
@@ -269,7 +282,7 @@ def _fetched(path: Path) -> dict[str, Array] | None:
 
 
 def _store(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Puts the arrays into the cache, so that no one ever reads half a file."""
+    """Put the arrays into the cache, so that no one ever reads half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)

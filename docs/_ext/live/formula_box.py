@@ -59,7 +59,7 @@ class FormulaBoxDirective(SphinxDirective):
 
 
 def place(writer: HTML5Translator, node: FormulaBox) -> None:
-    """Nothing; an empty element that says what the box is for has been written."""
+    """Write an empty element that says what the box is for."""
     names = ("formula", "asked", "where", "layout")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
     writer.body.append(f'<div class="formula-box" {said}></div>\n')
