@@ -58,7 +58,7 @@ def digest(text: str) -> str:
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Writes the checkpoint, or raises ``OSError`` and leaves what was there before.
+    """Write the checkpoint, or raise ``OSError`` and leave what was there before.
 
     The same checkpoint gives the same bytes.
 
@@ -150,7 +150,7 @@ def _memory(archive: Any, params: Weights, rule: str, version: int) -> Array:
 
 
 def _check_sizes(params: Weights, settings: Settings, letters: str) -> None:
-    """Raises ``ValueError`` unless all the parts belong to one network."""
+    """Raise ``ValueError`` unless all the parts belong to one network."""
     H, V = settings.H, len(letters)
     if (params.H, params.V) != (H, V):
         raise ValueError(
@@ -162,7 +162,7 @@ def _check_sizes(params: Weights, settings: Settings, letters: str) -> None:
 
 
 def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
-    """Raises ``ValueError`` unless the array has the shape and can hold numbers."""
+    """Raise ``ValueError`` unless the array has the shape and can hold numbers."""
     if array.shape != shape or array.dtype.kind != "f":
         raise ValueError(
             f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
@@ -171,7 +171,7 @@ def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Puts a file with ``data`` in the place of the one at ``path``, in one step."""
+    """Put a file with ``data`` in the place of the one at ``path``, in one step."""
     part = path.with_name(path.name + ".part")
     try:
         if path.exists() and not path.is_file():

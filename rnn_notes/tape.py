@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from rnn_notes.arguments import Array
 
 __all__ = [
     "RULES",
-    "Array",
     "Node",
     "Tape",
     "exp",
@@ -32,8 +32,6 @@ __all__ = [
     "tanh",
     "unbroadcast",
 ]
-
-Array = NDArray[Any]
 
 
 def _logsumexp(a: Array, axis: int | None = None) -> Any:

@@ -24,21 +24,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from rnn_notes import (
-    arguments,
-    cells,
-    hoisted,
-    rnn,
-    text,
-    training,
-    updates,
-    weights,
-    workspaces,
-)
+from rnn_notes import rnn, training
 from rnn_notes.book import reach
 from rnn_notes.rnn import Array, Params
 from rnn_notes.settings import Settings
@@ -236,11 +227,27 @@ def key(
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    tools = (arguments, weights, text, updates, workspaces, sys.modules[__name__])
-    networks = (rnn, hoisted, cells, training, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(m) for m in (*tools, *networks)]
+    parts += [inspect.getsource(module) for module in computed_with()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def computed_with() -> list[ModuleType]:
+    """This module and all of the package that it imports, however indirectly.
+
+    >>> {"rnn_notes.rnn", "rnn_notes.arguments"} < {m.__name__ for m in computed_with()}
+    True
+    """
+    found, waiting = set(), {__name__}
+    while waiting:
+        found.add(name := waiting.pop())
+        for value in vars(sys.modules[name]).values():
+            source = (
+                value if isinstance(value, ModuleType) else inspect.getmodule(value)
+            )
+            if source and source.__name__.startswith(f"{__package__.split('.')[0]}."):
+                waiting |= {source.__name__} - found
+    return [sys.modules[name] for name in sorted(found)]
 
 
 def _arrays(

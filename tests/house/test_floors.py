@@ -9,8 +9,8 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences stopping tape book.cells book.counting",
-    "text updates weights",
+    "arguments stopping book.cells",
+    "differences tape text updates weights book.counting",
     "rnn",
     "output workspaces",
     "lstm",
