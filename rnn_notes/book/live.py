@@ -121,7 +121,7 @@ class Session:
 
 
 def unasked(prompt: object = "") -> str:
-    """Nothing ever: a page has no way to ask its reader.
+    """Raise an error: a page has no way to ask its reader.
 
     >>> unasked("Your name? ")
     Traceback (most recent call last):

@@ -60,11 +60,7 @@ class FormulaBoxDirective(SphinxDirective):
 
 
 def place(writer: HTML5Translator, node: FormulaBox) -> None:
-<<<<<<< HEAD
-    """Write an empty element that says what the box is for."""
-=======
     """Write the place of a box, and what a reader without scripts is told there."""
->>>>>>> main
     names = ("formula", "asked", "where", "layout")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
     told = f'<noscript><p class="live-excuse">{WITHOUT}</p></noscript>'
