@@ -9,7 +9,7 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments stopping book.cells",
+    "arguments files stopping book.cells",
     "differences tape text updates weights book.counting",
     "rnn",
     "bugs output workspaces",
