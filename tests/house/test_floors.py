@@ -10,7 +10,7 @@ import rnn_notes
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
     "arguments files stopping book.cells",
-    "differences tape text updates weights book.counting",
+    "differences tape text updates weights book.counting book.ngrams book.seeds",
     "rnn",
     "bugs output workspaces",
     "lstm",
