@@ -15,7 +15,7 @@ FLOORS = (  # from the ground up; book/ is built on the rest, and only pages sta
     "bugs output workspaces",
     "lstm",
     "gru",
-    "example hoisted layouts ledger mutants taped taped_cells",
+    "example gated_mutants hoisted layouts ledger mutants taped taped_cells",
     "checks equations hoisted_lstm book.reach book.timings book.trace",
     "cells",
     "diagnosis sampling training",
