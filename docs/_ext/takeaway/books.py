@@ -105,7 +105,7 @@ class Paper(Bound, SingleFileHTMLBuilder):
 class Book(Bound, Epub3Builder):
     """Sphinx's EPUB, as readers of EPUB want it: pages say what is in them."""
 
-    media_types = {**MEDIA_TYPES, ".woff2": "font/woff2"}
+    media_types = MEDIA_TYPES | {".woff2": "font/woff2"}
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
