@@ -116,7 +116,7 @@ clean: ## remove what was built, keep the environment
 
 .venv/frameworks/ready: .venv/ready benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv/frameworks
-	@.venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt --extra-index-url https://download.pytorch.org/whl/cpu torch numpy || true
+	@.venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt torch numpy || true
 	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
