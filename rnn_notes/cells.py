@@ -9,7 +9,7 @@ What you can do with it::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,18 +95,10 @@ def one_by_one(run: VectorPass) -> VectorPass:
     return batched
 
 
-def _hoisted(
-    params: rnn.Params, inputs: Sequence[int], targets: Sequence[int], hprev: Array
-) -> tuple[float, Array, States]:
-    """The hoisted pass of the plain network."""
-    loss, gradients, hlast = hoisted.loss_and_gradients(params, inputs, targets, hprev)
-    return loss, gradients.vector, (hlast,)
-
-
 CELLS = {
     cell.name: cell
     for cell in (
-        Cell("rnn", rnn.Params, ("hprev",), rnn.forward, _hoisted),
+        Cell("rnn", rnn.Params, ("hprev",), rnn.forward, hoisted.loss_and_vector),
         Cell(
             "lstm",
             lstm.Params,

@@ -3,7 +3,10 @@
 import copy
 import re
 import sys
+import threading
 import tracemalloc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,12 +20,12 @@ from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
 from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
-from rnn_notes import Gradients, Params, hoisted, rnn
+from rnn_notes import Gradients, Params, hoisted, rnn, workspaces
 from rnn_notes.book import timings
 from rnn_notes.book.figures import pass_times
 from rnn_notes.differences import agreement
 from rnn_notes.example import running_example
-from rnn_notes.hoisted import Workspace, loss_and_gradients
+from rnn_notes.hoisted import Workspace, loss_and_gradients, loss_and_vector
 from rnn_notes.mutants import MUTANTS
 from tests.helpers.drawings import faults
 
@@ -75,7 +78,8 @@ def assert_equal(fast, slow, tolerance):
 def test_the_fast_pass_equals_the_readable_one(
     V, H, T, B, block, checkpoint, monkeypatch
 ):
-    monkeypatch.setattr(hoisted, "BLOCK", block)
+    monkeypatch.setattr(workspaces, "BLOCK", block)
+    monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
     arguments = problem(V, H, T, B)
     fast = loss_and_gradients(*arguments, checkpoint=checkpoint)
     assert_equal(fast, readable(*arguments), 1e-12)
@@ -208,17 +212,93 @@ def test_checkpoints_change_no_bit_of_the_states_and_save_memory():
     assert little < 0.25 * states
 
 
-def test_a_step_with_a_workspace_allocates_next_to_nothing():
-    arguments = problem(V=20, H=60, T=250, B=1)
-    workspace = Workspace(V=20, H=60, T=250)
+def allocated(*arguments, **options):
+    """The most bytes that a pass takes at once."""
+    tracemalloc.start()
+    loss_and_gradients(*arguments, **options)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_a_pass_allocates_its_results_and_with_a_workspace_next_to_nothing(
+    monkeypatch,
+):
+    arguments = problem(V=20, H=60, T=900, B=1)
+    workspace = Workspace(V=20, H=60, T=900)
     loss_and_gradients(*arguments, workspace=workspace)
-    most = []
-    for options in {"workspace": workspace}, {}:
-        tracemalloc.start()
-        loss_and_gradients(*arguments, **options)
-        most.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert most[0] < most[1] / 10
+    monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
+    first, second = allocated(*arguments), allocated(*arguments)
+    assert allocated(*arguments, workspace=workspace) < first / 10
+    assert workspace.flat.nbytes < second < first / 5
+
+
+def test_results_without_a_workspace_are_the_caller_s_own():
+    params, inputs, targets, hprev = problem(V=5, H=4, T=11, B=2)
+    _, gradients, hlast = loss_and_gradients(params, inputs, targets, hprev)
+    kept = [array.copy() for array in (*gradients, hlast)]
+    _, d, (last,) = loss_and_vector(params, inputs, targets, hprev)
+    for _ in range(3):
+        again = loss_and_gradients(params, targets, inputs, -hprev)
+        loss_and_vector(params, targets, inputs, -hprev)
+    for before, after in zip(kept, (*gradients, hlast), strict=True):
+        assert np.array_equal(before, after)
+        assert not any(np.shares_memory(after, other) for other in again[1])
+    assert np.array_equal(d, gradients.vector)
+    assert np.array_equal(last, hlast)
+    assert not np.array_equal(again[1].dWhh, gradients.dWhh)
+
+
+def test_little_lies_idle_and_no_weights_with_it(monkeypatch):
+    monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
+    for T in range(1, 9):
+        arguments = problem(V=5, H=4, T=T, B=1)
+        loss_and_gradients(*arguments)
+    idle = workspaces._idle.workspaces
+    assert [w.T for w in idle.values()] == [5, 6, 7, 8]
+    loss_and_gradients(*problem(V=2, H=50, T=5000, B=1))
+    assert sum(w.nbytes for w in idle.values()) < workspaces.SMALL
+    weights = weakref.ref(arguments[0])
+    del arguments
+    assert weights() is None
+
+
+def in_threads(n, call):
+    """What a call gives in each of n threads that begin together."""
+    gate = threading.Barrier(n)
+
+    def waiting(i):
+        gate.wait()
+        return call(i)
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(waiting, range(n)))
+
+
+def test_thirty_threads_each_get_their_own_result():
+    arguments = [problem(V=5, H=20, T=30, B=1, seed=seed) for seed in range(30)]
+    right = [loss_and_gradients(*given)[1] for given in arguments]
+
+    def agrees(i):
+        results = [loss_and_gradients(*arguments[i])[1] for _ in range(10)]
+        return all(np.array_equal(d.dWhh, right[i].dWhh) for d in results)
+
+    assert all(in_threads(30, agrees))
+
+
+def test_a_workspace_serves_one_thread():
+    arguments, workspace = problem(V=5, H=20, T=30, B=1), Workspace(5, 20, 30)
+    right = loss_and_gradients(*arguments)[0]
+
+    def loss(_):
+        try:
+            return loss_and_gradients(*arguments, workspace=workspace)[0]
+        except ValueError as error:
+            return str(error)
+
+    came = in_threads(10, loss)
+    assert came.count(right) == 1
+    assert came.count("workspace is used by another thread, expected one each") == 9
 
 
 def passing(**changes):
@@ -235,12 +315,12 @@ CASES = {
         r"inputs\[2\] is 2, expected 0 to 1 \(V = 2\)",
     ),
     "negative index in a batch": (
-        lambda: passing(targets=[[0, 1, 1, 0, -1]]),
+        lambda: passing(inputs=[[0, 1, 1, 0, 1]], targets=[[0, 1, 1, 0, -1]]),
         r"targets\[0, 4\] is -1, expected 0 to 1",
     ),
     "lengths differ": (
         lambda: passing(targets=[0, 1]),
-        r"targets has shape \(2, 1\), expected \(5, 1\)",
+        r"targets has shape \(2,\), expected \(5,\), as inputs has",
     ),
     "no letters": (lambda: passing(inputs=[]), r"inputs has shape \(0,\), expected at"),
     "one letter too deep": (lambda: passing(inputs=[[[0]]]), r"shape \(1, 1, 1\)"),
@@ -264,6 +344,10 @@ CASES = {
         "workspace keeps all states",
     ),
     "T = 0": (lambda: Workspace(V=2, H=3, T=0), "T is 0, expected at least 1"),
+    "an index beyond every integer": (
+        lambda: passing(targets=np.array([0, 1, 1, 0, 2**64 - 1], np.uint64)),
+        r"targets\[4\] is 18446744073709551615, expected 0 to 1",
+    ),
 }
 
 TYPES = {
@@ -274,6 +358,15 @@ TYPES = {
         lambda: passing(params=running_example()[0].replace(bh=np.full((3, 1), 1j))),
         "params hold complex128, expected float32 or float64",
     ),
+    "masked letters": (
+        lambda: passing(inputs=np.ma.masked_equal([0, 1, 0, 0, 1], 1)),
+        "inputs is a masked array",
+    ),
+    "masked hprev": (
+        lambda: passing(hprev=np.ma.masked_equal(np.ones((3, 1)), 1)),
+        "hprev is a masked array",
+    ),
+    "steps and a half": (lambda: Workspace(2, 3, T=1.5), "T is 1.5, expected a whole"),
     "half a float": (lambda: Workspace(2, 3, 5, dtype=np.float16), "dtype is float16"),
 }
 

@@ -103,15 +103,16 @@ def halves(given: Problem, quick: bool) -> dict[str, Any]:
     H, T, V, B = given.size
     w = Workspace(V, H, T, B)
     params, h = given.params, given.hprev
-    x, target = given.inputs.T.copy(), given.targets.T.copy()
 
     def forward() -> None:
+        hoisted._checked(params, given.inputs, given.targets, h, w)
         w.load(params)
-        hoisted._forward(w, x, h.T)
+        hoisted._forward(w)
         for block in w.blocks:
-            block.after.dot(w.Why.T, block.ys)
-            np.add(block.ys, w.by, block.ys)
-            compare(block.ys, block.starts + target[block.steps].ravel())
+            _, after, _, ys, *_ = block.stacks
+            after.dot(w.Why.T, ys)
+            ys += w.by
+            compare(ys, block.starts + block.target.ravel())
 
     letters, goals = by_step(given.inputs), by_step(given.targets)
     kept = classic_forward(params, letters, goals, h)

@@ -28,7 +28,17 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import arguments, cells, hoisted, rnn, text, training, updates, weights
+from rnn_notes import (
+    arguments,
+    cells,
+    hoisted,
+    rnn,
+    text,
+    training,
+    updates,
+    weights,
+    workspaces,
+)
 from rnn_notes.book import reach
 from rnn_notes.rnn import Array, Params
 from rnn_notes.settings import Settings
@@ -213,9 +223,10 @@ def key(
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    modules = (arguments, weights, rnn, text, updates, training, cells, hoisted, reach)
+    tools = (arguments, weights, text, updates, workspaces, sys.modules[__name__])
+    networks = (rnn, hoisted, cells, training, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(m) for m in (*modules, sys.modules[__name__])]
+    parts += [inspect.getsource(m) for m in (*tools, *networks)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from rnn_notes.equations.errors import EquationError, MisfitError, Span
 
+__all__ = ["Linear", "Node", "Remark", "compact", "plain", "with_text"]
+
 DEEPEST = 60
 LARGEST = 3000
 MEASURED = ("derivative", "d")

@@ -12,7 +12,7 @@ FLOORS = (  # from the ground up; book/ is built on the rest, and only pages sta
     "arguments book.frameworks differences stopping tape book.cells book.counting",
     "text updates weights",
     "rnn",
-    "output",
+    "output workspaces",
     "lstm",
     "gru",
     "example hoisted layouts ledger mutants taped taped_cells",
