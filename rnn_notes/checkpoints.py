@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from rnn_notes.arguments import Array
-from rnn_notes.cells import CELLS
+from rnn_notes.networks import CELLS
 from rnn_notes.settings import Settings, whole
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State

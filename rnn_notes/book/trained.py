@@ -30,8 +30,8 @@ import numpy as np
 
 from rnn_notes import (
     arguments,
-    cells,
     hoisted,
+    networks,
     rnn,
     text,
     training,
@@ -224,9 +224,9 @@ def key(
     False
     """
     tools = (arguments, weights, text, updates, workspaces, sys.modules[__name__])
-    networks = (rnn, hoisted, cells, training, reach)
+    passes = (rnn, hoisted, networks, training, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(m) for m in (*tools, *networks)]
+    parts += [inspect.getsource(m) for m in (*tools, *passes)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 

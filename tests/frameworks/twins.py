@@ -8,9 +8,9 @@ import sys
 
 import numpy as np
 
-from rnn_notes.cells import CELLS
 from rnn_notes.gru import loss_and_gradients as gru
 from rnn_notes.lstm import loss_and_gradients as lstm
+from rnn_notes.networks import CELLS
 from rnn_notes.rnn import loss_and_gradients as rnn
 
 V, H, T, B = 4, 5, 8, 2

@@ -17,7 +17,7 @@ FLOORS = (  # from the ground up; book/ is built on the rest, and only pages sta
     "gru",
     "example hoisted layouts ledger mutants taped taped_cells",
     "checks equations hoisted_lstm book.reach book.timings book.trace",
-    "cells",
+    "networks",
     "diagnosis sampling training",
     "settings reports",
     "checkpoints",
