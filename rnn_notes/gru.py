@@ -47,10 +47,10 @@ class Params(Weights):
 
     Wxr, Wxz, Wxn : (H, V) ndarray, input to each gate and to what is new
     Whr, Whz, Whn : (H, H) ndarray, hidden state to the same
-    Why           : (V, H) ndarray, hidden to logits
-    br, bz, bn    : (H, 1) ndarray, bias of each
-    bhn           : (H, 1) ndarray, bias beside ``Whn``, which r multiplies too
-    by            : (V, 1) ndarray, logit bias
+    Why         : (V, H) ndarray, hidden to logits
+    br, bz, bn : (H, 1) ndarray, bias of each
+    bhn         : (H, 1) ndarray, bias beside ``Whn``, which r multiplies too
+    by          : (V, 1) ndarray, logit bias
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> params.V, params.H, params.Whz.shape, len(params.arrays())
@@ -115,12 +115,12 @@ class Forward(NamedTuple):
 class Signals(NamedTuple):
     """What travels backwards through one time step; all but ``dy`` are (H, 1).
 
-    dy     : (V, 1), gradient of the total loss by ``ys[t]``
-    dh     : of the total loss by ``hs[t]``
+    dy            : (V, 1), gradient of the total loss by ``ys[t]``
+    dh            : of the total loss by ``hs[t]``
     drraw, dzraw, dnraw : of the total loss by what goes into each sigmoid and the tanh
-    dm     : of the total loss by ``ms[t]``
-    dhnext : what enters the step: by ``hs[t]``, through t+1 alone
-    dhprev : what leaves it: by ``hs[t-1]``, through t alone
+    dm            : of the total loss by ``ms[t]``
+    dhnext        : what enters the step: by ``hs[t]``, through t+1 alone
+    dhprev        : what leaves it: by ``hs[t-1]``, through t alone
     """
 
     dy: Array

@@ -45,9 +45,9 @@ class Params(Weights):
 
     Wxi, Wxf, Wxo, Wxg : (H, V) ndarray, input to each gate
     Whi, Whf, Who, Whg : (H, H) ndarray, hidden state to each gate
-    Why                : (V, H) ndarray, hidden to logits
-    bi, bf, bo, bg     : (H, 1) ndarray, bias of each gate
-    by                 : (V, 1) ndarray, logit bias
+    Why             : (V, H) ndarray, hidden to logits
+    bi, bf, bo, bg : (H, 1) ndarray, bias of each gate
+    by              : (V, 1) ndarray, logit bias
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> params.V, params.H, params.Whf.shape, len(params.arrays())
@@ -114,8 +114,8 @@ class Signals(NamedTuple):
 
     dy             : (V, 1), gradient of the total loss by ``ys[t]``
     dh, dc         : of the total loss by ``hs[t]`` and by ``cs[t]``
-    diraw, dfraw   : of the total loss by what goes into the sigmoids of i and f
-    doraw, dgraw   : of the total loss by what goes into that of o, and into the tanh
+    diraw, dfraw, doraw, dgraw : of the total loss by what goes into each sigmoid and
+        the tanh
     dhnext, dcnext : what enters the step: by ``hs[t]`` and ``cs[t]``, through t+1 alone
     dhprev, dcprev : what leaves it: by ``hs[t-1]`` and ``cs[t-1]``, through t alone
     """

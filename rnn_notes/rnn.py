@@ -44,15 +44,28 @@ class Params(Weights):
 
     They are kept as read-only views: whoever made an array can still write to it.
 
-    Wxh : (H, V) ndarray, input to hidden
-    Whh : (H, H) ndarray, hidden to hidden
-    Why : (V, H) ndarray, hidden to logits
-    bh  : (H, 1) ndarray, hidden bias
-    by  : (V, 1) ndarray, logit bias
+    Parameters
+    ----------
+    Wxh : (H, V) ndarray
+        Input to hidden.
+    Whh : (H, H) ndarray
+        Hidden to hidden.
+    Why : (V, H) ndarray
+        Hidden to logits.
+    bh : (H, 1) ndarray
+        Hidden bias.
+    by : (V, 1) ndarray
+        Logit bias.
 
-    Raises ``TypeError`` for what is not numeric, and ``ValueError`` for shapes that do
-    not fit each other and for nan or inf.
+    Raises
+    ------
+    TypeError
+        For what is not numeric.
+    ValueError
+        For shapes that do not fit each other, and for nan or inf.
 
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> params.V, params.H, params.Wxh.shape
     (2, 3, (3, 2))
@@ -77,11 +90,18 @@ class Params(Weights):
 class Forward(NamedTuple):
     """What a forward pass leaves behind, indexed by t from 0 to T-1.
 
-    xs, es : (V, 1) one-hot input and one-hot target of each step
-    hs     : (H, 1) hidden states; ``hs[-1]`` is ``hprev``
-    ys, ps : (V, 1) logits and probabilities
-    losses : (T,) ndarray, negative log-likelihood of each target, in nats
-    loss   : their sum
+    Attributes
+    ----------
+    xs, es : mappings from t to (V, 1) ndarray
+        One-hot input and one-hot target of each step.
+    hs : mapping from t to (H, 1) ndarray
+        Hidden states; ``hs[-1]`` is ``hprev``.
+    ys, ps : mappings from t to (V, 1) ndarray
+        Logits and probabilities.
+    losses : (T,) ndarray
+        Negative log-likelihood of each target, in nats.
+    loss : float
+        Their sum.
     """
 
     xs: Mapping[int, Array]
@@ -101,10 +121,16 @@ class Forward(NamedTuple):
 class Signals(NamedTuple):
     """What travels backwards through one time step.
 
-    dy     : (V, 1), gradient of the total loss by ``ys[t]``
-    dh     : (H, 1), gradient of the total loss by ``hs[t]``
-    dhraw  : (H, 1), gradient of the total loss by the argument of the tanh at t
-    dhnext : (H, 1), gradient of the losses *after* step t by ``hs[t]``
+    Attributes
+    ----------
+    dy : (V, 1) ndarray
+        Gradient of the total loss by ``ys[t]``.
+    dh : (H, 1) ndarray
+        Gradient of the total loss by ``hs[t]``.
+    dhraw : (H, 1) ndarray
+        Gradient of the total loss by the argument of the tanh at t.
+    dhnext : (H, 1) ndarray
+        Gradient of the losses *after* step t by ``hs[t]``.
     """
 
     dy: Array
@@ -114,7 +140,18 @@ class Signals(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Derivatives of the loss, unclipped, each with the shape of its variable."""
+    """Derivatives of the loss, unclipped, each with the shape of its variable.
+
+    Attributes
+    ----------
+    dWxh : (H, V) ndarray
+    dWhh : (H, H) ndarray
+    dWhy : (V, H) ndarray
+    dbh : (H, 1) ndarray
+    dby : (V, 1) ndarray
+    dhprev : (H, 1) ndarray
+        By the hidden state before the first step.
+    """
 
     dWxh: Array
     dWhh: Array
@@ -127,6 +164,8 @@ class Gradients(NamedTuple):
     def vector(self) -> Array:
         """The gradients by the parameters in one vector, ordered as ``Params.vector``.
 
+        Examples
+        --------
         >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
         >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
         >>> backward(params, run).vector.shape == params.vector.shape
@@ -136,8 +175,20 @@ class Gradients(NamedTuple):
 
 
 def softmax(y: Array) -> Array:
-    """Probabilities that belong to the logits ``y``, (V, 1), for logits of any size.
+    """Probabilities that belong to logits of any size.
 
+    Parameters
+    ----------
+    y : (V, 1) ndarray
+        The logits.
+
+    Returns
+    -------
+    (V, 1) ndarray
+        The probabilities; their sum is one.
+
+    Examples
+    --------
     >>> softmax(np.array([[1e4], [0.0]])).ravel().tolist()
     [1.0, 0.0]
     """
@@ -147,8 +198,20 @@ def softmax(y: Array) -> Array:
 
 
 def logsumexp(y: Array) -> Any:
-    """Logarithm of the sum of the exponentials of ``y``, for entries of any size.
+    """Logarithm of the sum of the exponentials of entries of any size.
 
+    Parameters
+    ----------
+    y : (V, 1) ndarray
+        The entries, for example logits.
+
+    Returns
+    -------
+    scalar
+        Of the kind of ``y``.
+
+    Examples
+    --------
     >>> bool(logsumexp(np.array([[1e4], [1e4]])) == 1e4 + np.log(2))
     True
     """
@@ -157,8 +220,22 @@ def logsumexp(y: Array) -> Any:
 
 
 def one_hot(index: int, V: int) -> Array:
-    """The ``index``-th column of the V×V identity, (V, 1).
+    """The ``index``-th column of the V×V identity.
 
+    Parameters
+    ----------
+    index : int
+        From 0 to V-1; nothing checks it here.
+    V : int
+        The length of the column.
+
+    Returns
+    -------
+    (V, 1) ndarray
+        A one at ``index``, and zeros.
+
+    Examples
+    --------
     >>> one_hot(1, 2).ravel().tolist()
     [0.0, 1.0]
     """
@@ -171,11 +248,27 @@ def forward(
 ) -> Forward:
     """The forward pass over T letters and the loss of every step.
 
-    inputs, targets : T indices each, from 0 to V-1
-    hprev           : (H, 1) ndarray, the hidden state before the first step
+    Parameters
+    ----------
+    params : Params
+        The weights of the network.
+    inputs, targets : sequences of int
+        T indices each, from 0 to V-1.
+    hprev : (H, 1) ndarray
+        The hidden state before the first step.
 
-    Raises ``ValueError`` or ``TypeError`` that names the argument at fault.
+    Returns
+    -------
+    Forward
+        All that the backward pass needs, and the loss.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that does not fit, by its name.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
     >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
@@ -201,6 +294,20 @@ def signals(params: Params, run: Forward) -> Iterator[Signals]:
 
     ``dhnext`` is what enters the step, so ``dh == Why.T @ dy + dhnext`` at every t.
 
+    Parameters
+    ----------
+    params : Params
+        The weights of the network.
+    run : Forward
+        What ``forward`` has returned for them.
+
+    Yields
+    ------
+    Signals
+        Of the steps T-1, …, 0.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
     >>> last, first = signals(params, run)
@@ -221,6 +328,25 @@ def backward(params: Params, run: Forward) -> Gradients:
 
     One outer product a step for each weight; shared weights add them up.
 
+    Parameters
+    ----------
+    params : Params
+        The weights of the network.
+    run : Forward
+        What ``forward`` has returned for them.
+
+    Returns
+    -------
+    Gradients
+        Each with the shape of its variable.
+
+    Raises
+    ------
+    TypeError
+        For arrays of kinds that do not fit each other.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], hprev=np.ones((3, 1)))
     >>> [d.shape for d in backward(params, run)]
@@ -246,6 +372,31 @@ def loss_and_gradients(
 ) -> tuple[float, Gradients, Array]:
     """Loss, gradients and last hidden state: one forward and one backward pass.
 
+    Parameters
+    ----------
+    params : Params
+        The weights of the network.
+    inputs, targets : sequences of int
+        T indices each, from 0 to V-1.
+    hprev : (H, 1) ndarray
+        The hidden state before the first step.
+
+    Returns
+    -------
+    loss : float
+        The sum of the steps' losses, in nats.
+    gradients : Gradients
+        Of the loss, unclipped.
+    hlast : (H, 1) ndarray
+        The hidden state after the last step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument that does not fit, by its name.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> loss, gradients, hlast = loss_and_gradients(
     ...     params, [0, 1], [1, 1], hprev=np.ones((3, 1)))

@@ -10,7 +10,7 @@ To measure true is not enough: $x = x$ does. An answer is right if
 from __future__ import annotations
 
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.measuring import Layout, measure
+from rnn_notes.equations.measuring import Layout, measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
 
@@ -38,6 +38,8 @@ def judge(
         if fault:
             return False, f"Wrong: {fault}."
         found = measure(latex, layout=layout, where=where)
+        if found and says_nothing_of(found.task):
+            return False, "Wrong: it would hold in any other network too."
     except EquationError as error:
         error.close = ()  # these would give the solution away
         return False, f"Not understood: {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rnn_notes.equations import quiet
@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import WorkError
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import Condition, Scope, Shape
+from rnn_notes.equations.symbols import STEPS, Condition, Scope, Shape
 from rnn_notes.equations.where import Clauses
 
 ORDERS = {
@@ -41,7 +41,10 @@ class Equation:
     understood; ``fits`` says so.
     """
 
-    def __init__(self, items: list[Node], scope: Scope, layout: str) -> None:
+    def __init__(
+        self, items: list[Node], scope: Scope, layout: str, drawn: Sequence[Draw]
+    ) -> None:
+        self.draws = drawn
         relation, *said = items
         if relation.kind != "relation":
             raise relation.fail("no = came, expected an equation")
@@ -139,12 +142,10 @@ class Equation:
         products = [n for s in self.sides for n in s.walk() if n.kind == "prod"]
         if not products:
             return set()
-        draw = Draw({"V": 3, "H": 3, "T": 5, **self.scope.sizes}, 0, 1.0)
-        sizes = {name: draw.sizes.get(name, 3) for name in self.scope.size_names}
-        draw = replace(draw, sizes=sizes)
         gaps: dict[Node, set[int]] = {node: set() for node in products}
         self.looked = 0
-        for env in self.cases(draw):
+        longest = max(self.draws, key=lambda draw: draw.sizes[STEPS])
+        for env in self.cases(longest):
             for side in self.sides:
                 self.gaps(side, env, gaps)
         return {node for node in products if self.is_down(node, gaps[node])}

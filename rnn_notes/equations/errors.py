@@ -60,3 +60,7 @@ class MisfitError(EquationError):
 
 class WorkError(EquationError):
     """Measuring a formula takes too much work."""
+
+
+class UnshapedError(EquationError):
+    """A quantity of a model has no shape yet."""

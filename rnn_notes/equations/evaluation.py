@@ -1,22 +1,33 @@
-"""The value of a formula's pieces in a world."""
+"""The value of a formula's pieces in a world, derivatives measured by nudging."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import WorkError
-from rnn_notes.equations.nature import Array, World, softmax
+from rnn_notes.equations.nature import REPLICAS, ROUNDING, Array, Key, World
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import PAGE
+from rnn_notes.equations.symbols import PAGE, SCALAR
+from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
 
-MOST_WORK = 200_000
-LARGEST = 20_000
-HIGHEST_POWER = 64
+MOST_WORK = 100_000
+LARGEST = 1_000_000  # numbers in one array
+MOST_NUMBERS = 5_000_000  # in all that is kept of one draw
+SLACK = 50  # times the spread of the replicas, that rounding may have done
+LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
+COMPLEX_STEP = 1e-30
+CENTRAL_STEP = float(ROUNDING ** (1 / 3))
+CENTRAL_STEPS = tuple(CENTRAL_STEP / n for n in (1, 64, 4096, 2**18))  # for sharp bends
+WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
+AGREEMENT = 1e-7
+FLOOR = 1e-9  # below this, rounding is all that a central difference shows
+DEEPEST = 2
 Env = Mapping[str, int]
 
 
@@ -28,271 +39,327 @@ class OutsideError(Exception):
         super().__init__(index)
 
 
-def vec(X: Array) -> Array:
-    """The columns of X, (..., m, n), stacked: (..., mn, 1)."""
-    m, n = X.shape[-2:]
-    return X.swapaxes(-1, -2).reshape(*X.shape[:-2], m * n, 1)
+@dataclass
+class Budget:
+    """How much has been computed, and kept in memory; there is an end to both."""
 
+    work: float = 0.0
+    kept: int = 0
 
-def scalars_or_matrices(A: Array, B: Array) -> Array:
-    """The matrix product, or the multiple where one of the two is a number."""
-    if A.shape[-2:] == (1, 1) or B.shape[-2:] == (1, 1):
-        return A * B
-    return A @ B
-
-
-def kronecker(A: Array, B: Array) -> Array:
-    """The Kronecker product of two stacks of matrices."""
-    (m, n), (p, q) = A.shape[-2:], B.shape[-2:]
-    blocks = A[..., :, None, :, None] * B[..., None, :, None, :]
-    return blocks.reshape(*blocks.shape[:-4], m * p, n * q)
-
-
-CALLS: dict[str, Callable[[Array], Array]] = {
-    "tanh": np.tanh,
-    "exp": np.exp,
-    "log": np.log,
-    "softmax": softmax,
-    "vec": vec,
-    "diag": lambda v: v * np.eye(v.shape[-2]),
-    "tr": lambda A: np.trace(A, axis1=-2, axis2=-1)[..., None, None],
-}
+    def spend(self, node: Node, numbers: int) -> None:
+        """Count the work of making this many numbers, and keeping them."""
+        self.work += 1 + numbers / 2000
+        self.kept += numbers
+        if self.work > MOST_WORK or numbers > LARGEST or self.kept > MOST_NUMBERS:
+            raise WorkError("it takes too much work, expected a smaller one", node.span)
 
 
 class Evaluator:
     """The values of one equation's pieces in the worlds of one draw.
 
-    work      : how much has been done so far, in this draw and in those before
-    magnitude : the largest number among the terms of the sums evaluated so far, the
-                scale by which rounding is to be judged
-    filled    : the sums and products that had a term
+    budget     : what may be spent
+    directions : for differentials, where everything that is drawn may move
+    moving     : what does
+    filled     : the sums and products that had a term
+    lost       : a piece in which a term or an argument is lost to rounding, or None
 
-    Raises ``EquationError`` for what takes too much work.
+    Raises ``EquationError`` for what takes too much work, and for derivatives in which
+    the complex step and the central difference disagree.
     """
 
     def __init__(
-        self,
-        draw: Draw,
-        shapes: Shapes,
-        downwards: set[Node],
-        differ: Any,
-        work: int = 0,
+        self, draw: Draw, shapes: Shapes, downwards: set[Node], budget: Budget
     ) -> None:
         self.draw, self.shapes, self.downwards = draw, shapes, downwards
-        self.differ = differ
-        self.work = work
-        self.magnitude = 0.0
-        self.filled = frozenset[Node]()
-
-    def value(self, node: Node, env: Env, world: World) -> Array:
-        """The value of a node, (..., rows, columns), for given letters."""
-        moving = self.differ.moving if node.measured else None
-        key = (node, moving, *(env[name] for name in sorted(node.free)))
-        if (known := world.memo.get(key)) is not None:
-            self.magnitude = max(self.magnitude, known[1])
-            self.filled |= known[2]
-            found: Array = known[0]
-            return found
-        before = self.magnitude, self.filled
+        self.budget = budget
+        budget.kept = 0
+        self.sizes: dict[Node, tuple[int, int]] = {}
+        self.directions: Mapping[Key, Array] = {}
+        self.moving: frozenset[Key] = frozenset()
         self.start()
-        value: Array = getattr(self, f"_{node.kind}")(node, env, world)
-        self.spend(node, 1 + value.size // 64)
-        world.memo[key] = value, self.magnitude, self.filled
-        self.magnitude = max(before[0], self.magnitude)
-        self.filled |= before[1]
-        return value
 
     def start(self) -> None:
-        """Nothing; nothing is known of magnitudes and of sums."""
-        self.magnitude = 0.0
+        """Forget what was filled, and what was lost."""
         self.filled = frozenset[Node]()
+        self.lost: tuple[Node, str] | None = None
 
-    def spend(self, node: Node, work: int) -> None:
-        """Nothing; the work has been counted, and there is not too much of it."""
-        self.work += work
-        if self.work > MOST_WORK:
+    def value(self, node: Node, env: Env, world: World) -> Array:
+        """The value of a node, (..., replica, rows, columns), for given letters."""
+        moving = self.moving if node.measured else None
+        key = (node, moving, *[env[name] for name in sorted(node.free)])
+        if (known := world.memo.get(key)) is not None:
+            value: Array = known[0]
+            self.filled |= known[1]
+            self.lost = self.lost or known[2]
+            return value
+        before = self.filled, self.lost
+        self.start()
+        self.check_room(node, world)
+        special = SPECIAL.get(node.kind)
+        if special is None:
+            parts = [self.value(part, env, world) for part in node.parts]
+            at = [index.at(env) for index in node.indices]
+            value = VALUES[node.kind](node, at, parts, self.size)
+            if not world.batch:
+                self.look_for_losses(node, parts, value)
+        else:
+            value = special(self, node, env, world)
+        if node.kind != "zero":
+            value = world.noise.of(value)
+        self.budget.spend(node, value.size)
+        world.memo[key] = value, self.filled, self.lost
+        self.filled |= before[0]
+        self.lost = before[1] or self.lost
+        return value
+
+    def check_room(self, node: Node, world: World) -> None:
+        """Raise an error before an array is made that is too large."""
+        rows, columns = self.size(node)
+        if rows * columns * REPLICAS * math.prod(world.batch) > LARGEST:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
 
-    def _parts(self, node: Node, env: Env, world: World) -> list[Array]:
-        return [self.value(part, env, world) for part in node.parts]
+    def look_for_losses(self, node: Node, parts: list[Array], value: Array) -> None:
+        """Note what rounding has swallowed whole: a term, an argument."""
+        if node.kind == "add":
+            for term in parts:
+                self.weigh(node, term, value)
+        if node.kind == "call" and node.value in ("tanh", "exp", "sigmoid", "softmax"):
+            ends = np.abs(value) if node.value == "exp" else 1 - np.abs(value)
+            inside = parts[0][np.abs(parts[0]) < np.inf]
+            if inside.size and (ends == 0).any() and value.size > 0:
+                self.lost = node, "it is at the end of its range"
+        if not np.isfinite(value).all():
+            self.lost = node, "it is not a finite number"
+
+    def weigh(self, node: Node, term: Array, total: Array) -> None:
+        """Note a term that counts for nothing beside the others."""
+        small = np.abs(term)
+        tiny = (small > 0) & (small < LOST * np.abs(total))
+        if tiny.any():
+            spread = np.abs(term - term[:1]).max(axis=0) if term.ndim > 2 else 0.0
+            if (tiny & (small > SLACK * spread)).any():  # it is no zero off by rounding
+                self.lost = node, "a term is too small beside the others to count"
 
     def size(self, node: Node) -> tuple[int, int]:
         """Rows and columns of a node in this draw."""
-        return self.draw.shape(self.shapes.shape(node))
+        found = self.sizes.get(node)
+        if found is None:
+            found = self.sizes[node] = self.draw.shape(self.shapes.shape(node))
+        return found
 
-    # Leaves
+    # What needs more than the values of its parts
 
-    def _number(self, node: Node, env: Env, world: World) -> Array:
-        return np.full((1, 1), node.value)
-
-    def _index(self, node: Node, env: Env, world: World) -> Array:
-        return np.full((1, 1), float(node.indices[0].at(env)))
-
-    def _zero(self, node: Node, env: Env, world: World) -> Array:
-        return np.zeros(self.size(node))
-
-    def _ones(self, node: Node, env: Env, world: World) -> Array:
-        return np.ones(self.size(node))
-
-    def _identity(self, node: Node, env: Env, world: World) -> Array:
-        return np.eye(self.size(node)[0])
-
-    def _delta(self, node: Node, env: Env, world: World) -> Array:
-        i, j = (index.at(env) for index in node.indices)
-        return np.full((1, 1), float(i == j))
-
-    def _quantity(self, node: Node, env: Env, world: World) -> Array:
+    def quantity(self, node: Node, env: Env, world: World) -> Array:
+        """The value of a quantity of the model or of the page."""
         key = (node.value, tuple(index.at(env) for index in node.indices))
         if key not in world.values:
-            name = node.value.removeprefix(PAGE)
+            name = node.value.removeprefix(PAGE).rstrip("_")
             raise OutsideError(node, f"{name}_{{{node.indices[0]}}}")
         return world.values[key]
 
-    def _defined(self, node: Node, env: Env, world: World) -> Array:
+    def defined(self, node: Node, env: Env, world: World) -> Array:
+        """The value of what a page defines, and its nudge."""
         values = tuple(index.at(env) for index in node.indices)
         inside = {**env, **dict(zip(node.binds, values, strict=True))}
         value = self.value(node.parts[0], inside, world)
         nudge = world.nudges.get((node.value, values))
         return value if nudge is None else value + nudge
 
-    def _entry(self, node: Node, env: Env, world: World) -> Array:
+    def entry(self, node: Node, env: Env, world: World) -> Array:
+        """One entry of an array."""
         base = self.value(node.parts[0], env, world)
-        places = [index.at(env) - 1 for index in node.indices]
-        if len(places) == 1:
-            places.insert(0 if self.size(node.parts[0])[0] == 1 else 1, 0)
-        row, column = places
-        if not (0 <= row < base.shape[-2] and 0 <= column < base.shape[-1]):
+        at = [index.at(env) for index in node.indices]
+        value = entry(node, at, base, self.size(node.parts[0])[0] == 1)
+        if value is None:
             raise OutsideError(node, ", ".join(map(str, node.indices)))
-        return base[..., row : row + 1, column : column + 1]
-
-    # Arithmetic
-
-    def _add(self, node: Node, env: Env, world: World) -> Array:
-        total: Array | float = 0.0
-        for sign, term in zip(node.value, self._parts(node, env, world), strict=True):
-            self.weigh(term, world)
-            total = total + sign * term
-        return np.asarray(total)
-
-    def weigh(self, term: Array, world: World) -> None:
-        """Nothing; the magnitude is at least that of the term."""
-        if not world.batch:
-            self.magnitude = max(self.magnitude, float(np.abs(term).max()))
-
-    def _mul(self, node: Node, env: Env, world: World) -> Array:
-        product, *rest = self._parts(node, env, world)
-        for factor in rest:
-            product = scalars_or_matrices(product, factor)
-        return product
-
-    def _hadamard(self, node: Node, env: Env, world: World) -> Array:
-        product, *rest = self._parts(node, env, world)
-        for factor in rest:
-            product = product * factor
-        return product
-
-    def _kronecker(self, node: Node, env: Env, world: World) -> Array:
-        product, *rest = self._parts(node, env, world)
-        rows, columns = self.size(node)
-        if rows * columns > LARGEST:
-            raise node.fail(f"a {rows}×{columns} product came, too large to measure")
-        for factor in rest:
-            product = kronecker(product, factor)
-        return product
-
-    def _power(self, node: Node, env: Env, world: World) -> Array:
-        (base,) = self._parts(node, env, world)
-        n = self._exponent(node, env)
-        power: Array = np.linalg.matrix_power(base, n)
-        if n < 0:  # rounding grows with both
-            self.weigh(np.abs(base).max() * np.abs(power).max(), world)
-        return power
-
-    def _elementpower(self, node: Node, env: Env, world: World) -> Array:
-        (base,) = self._parts(node, env, world)
-        power: Array = base ** self._exponent(node, env)
-        return power
-
-    def _exponent(self, node: Node, env: Env) -> int:
-        n = node.indices[0].at(env)
-        if abs(n) > HIGHEST_POWER:
-            raise node.fail(f"the power {n} came, expected at most {HIGHEST_POWER}")
-        return n
-
-    def _transpose(self, node: Node, env: Env, world: World) -> Array:
-        return self.value(node.parts[0], env, world).swapaxes(-1, -2)
-
-    def _fraction(self, node: Node, env: Env, world: World) -> Array:
-        above, below = self._parts(node, env, world)
-        ratio: Array = above / below
-        return ratio
-
-    def _call(self, node: Node, env: Env, world: World) -> Array:
-        return CALLS[node.value](self.value(node.parts[0], env, world))
-
-    def _inner(self, node: Node, env: Env, world: World) -> Array:
-        left, right = self._parts(node, env, world)
-        product: Array = (left * right).sum(axis=(-2, -1), keepdims=True)
-        return product
-
-    def _norm(self, node: Node, env: Env, world: World) -> Array:
-        x = self.value(node.parts[0], env, world)
-        length: Array = np.sqrt((x * x).sum(axis=(-2, -1), keepdims=True))
-        return length
-
-    def _matrix(self, node: Node, env: Env, world: World) -> Array:
-        entries = np.broadcast_arrays(*self._parts(node, env, world))
-        flat = np.concatenate(entries, axis=-2)
-        return flat.reshape(*flat.shape[:-2], *node.value)
-
-    # Sums and products
+        return value
 
     def range(self, node: Node, env: Env) -> range:
         """The values of the letter that a sum or product binds, in order."""
         if node.indices:
             low, high = (index.at(env) for index in node.indices)
         else:
-            low, high = 1, self.extent(node)
+            domain = self.shapes.domain(node.value, node)
+            low, high = 1, self.draw.last(domain)
         if node in self.downwards:
             return range(low, high - 1, -1)
         return range(low, high + 1)
 
-    def extent(self, node: Node) -> int:
-        """The last value of a letter that is bound without limits."""
-        domain = self.shapes.domain(node.value, node)
-        return (
-            self.draw.sizes["T"] if isinstance(domain, str) else self.draw.size(domain)
-        )
-
-    def _sum(self, node: Node, env: Env, world: World) -> Array:
-        total: Array | float = np.zeros(self.size(node))
+    def sum(self, node: Node, env: Env, world: World) -> Array:
+        """The sum of all terms."""
+        total: Array = np.zeros(self.size(node))
+        terms = []
         for value in self.range(node, env):
             self.filled |= {node}
-            self.spend(node, 1)
-            term = self.value(node.parts[0], {**env, node.value: value}, world)
-            self.weigh(term, world)
-            total = total + term
-        return np.asarray(total)
+            terms.append(self.value(node.parts[0], {**env, node.value: value}, world))
+            total = total + terms[-1]
+        if not world.batch:
+            for term in terms:
+                self.weigh(node, term, total)
+        return total
 
-    def _prod(self, node: Node, env: Env, world: World) -> Array:
+    def prod(self, node: Node, env: Env, world: World) -> Array:
+        """The product of all factors, in order."""
         product: Array = np.eye(self.size(node)[0])
         for value in self.range(node, env):
             self.filled |= {node}
-            self.spend(node, 1)
             factor = self.value(node.parts[0], {**env, node.value: value}, world)
             product = product @ factor
         return product
 
     # Derivatives and differentials
 
-    def _derivative(self, node: Node, env: Env, world: World) -> Array:
-        before = self.magnitude
-        value: Array = self.differ.derivative(self, node, env, world)
-        self.magnitude = max(before, self.differ.reach)
-        return value
+    def derivative(self, node: Node, env: Env, world: World) -> Array:
+        """The derivative of the first part by the second, laid out."""
+        key, shape, order = self.variable(node.parts[1], env, world)
+        units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
+        slopes = self.slopes(node, env, world, {key: units})
+        table = vec(slopes[order])[..., 0]  # (x, ..., y)
+        table = np.moveaxis(table, 0, -1)  # (..., y, x), both in vec order
+        y, x = (self.shapes.shape(part) for part in node.parts)
+        if x == SCALAR:
+            stacked = unvec(table[..., 0], self.size(node.parts[0]))
+        elif y == SCALAR:
+            rows, columns = self.size(node.parts[1])
+            stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
+        else:
+            stacked = table
+        numerator = self.shapes.numerator(node, y, x)
+        return stacked if numerator else stacked.swapaxes(-1, -2)
 
-    def _d(self, node: Node, env: Env, world: World) -> Array:
-        before = self.magnitude
-        value: Array = self.differ.differential(self, node, env, world)
-        self.magnitude = max(before, self.differ.reach)
-        return value
+    def variable(
+        self, node: Node, env: Env, world: World
+    ) -> tuple[Key, tuple[int, int], Array]:
+        """What stands below the line: its key, its shape, and its entries in order.
+
+        Entries count row by row through the quantity; their order is that of vec.
+        """
+        chain = [node]
+        while chain[-1].kind not in ("quantity", "defined"):
+            chain.append(chain[-1].parts[0])
+        base = chain.pop()
+        self.value(base, env, world)  # it has to be in range
+        key = (base.value, tuple(index.at(env) for index in base.indices))
+        rows, columns = self.size(base)
+        places = np.arange(rows * columns).reshape(rows, columns)
+        for outer in reversed(chain):
+            if outer.kind == "transpose":
+                places = places.T
+            elif outer.kind == "call":
+                places = vec(places)
+            else:
+                at = [index.at(env) for index in outer.indices]
+                found = entry(outer, at, places, places.shape[0] == 1)
+                if found is None:
+                    raise OutsideError(outer, ", ".join(map(str, outer.indices)))
+                places = found
+        return key, (rows, columns), vec(places)[:, 0]
+
+    def differential(self, node: Node, env: Env, world: World) -> Array:
+        """The change of the part while all that moves goes in its direction."""
+        nudges = {key: self.directions[key] for key in self.moving}
+        change: Array = self.slopes(node, env, world, nudges)[0]
+        return change
+
+    def slopes(
+        self, node: Node, env: Env, world: World, nudges: Mapping[Key, Array]
+    ) -> Array:
+        """The slope of the first part along N nudges, (N, ..., rows, columns)."""
+        above, hold = node.parts[0], node.kind == "derivative" and node.value is True
+        if not nudges:
+            return np.zeros((1, REPLICAS, *self.size(above)))
+        if above.measured and (hold or len(world.batch) + 1 >= DEEPEST):
+            raise node.fail("a derivative in a derivative came, expected one fewer")
+        N = len(next(iter(nudges.values())))
+        still = frozenset(self.shapes.scope.still if node.kind == "d" else ())
+
+        def along(steps: tuple[complex, ...]) -> Array:
+            moved = self.nudged(node, world, nudges, steps, hold, still)
+            values = self.value(above, env, moved)
+            whole = (*moved.batch, REPLICAS, *values.shape[-2:])
+            return np.broadcast_to(values, whole).reshape(len(steps), N, *whole[1:])
+
+        if above.measured:
+            return extrapolated(along)
+        if world.batch:
+            (moved,) = along((1j * COMPLEX_STEP,))
+            nested: Array = moved.imag / COMPLEX_STEP
+            return nested
+        return exactly(along, node)
+
+    def nudged(
+        self,
+        node: Node,
+        world: World,
+        nudges: Mapping[Key, Array],
+        steps: tuple[complex, ...],
+        hold: bool,
+        still: frozenset[str],
+    ) -> World:
+        """The world moved along N nudges, by every step of a few; made once for each.
+
+        Nudges of one kind, for a derivative or for a differential, are told apart by
+        what they move.
+        """
+        key = ("nudged", node.kind, frozenset(nudges), steps, hold, still)
+        if key not in world.memo:
+            N = len(next(iter(nudges.values()))) * len(steps) * math.prod(world.batch)
+            after = frozenset[Key]().union(*(world.plan.after(k) for k in nudges))
+            shapes = [world.values[k].shape for k in after if k in world.values]
+            numbers = REPLICAS * sum(shape[-2] * shape[-1] for shape in shapes)
+            self.budget.spend(node, N * numbers)
+            self.budget.work += 2 * len(after)
+            moved = {
+                k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()
+            }
+            world.memo[key] = world.nudged(moved, hold, still)
+        found: World = world.memo[key]
+        return found
+
+
+def exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
+    """The slopes by the complex step, once a central difference agrees with them."""
+    for step in CENTRAL_STEPS:
+        moved, up, down = along((1j * COMPLEX_STEP, step, -step))
+        exact: Array = moved.imag / COMPLEX_STEP
+        central = (up - down).real / (2 * step)
+        scale = max(np.abs(exact).max(), np.abs(up).max())
+        if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+            return exact
+    raise node.fail(
+        "complex step and central difference disagree, so it is not measured"
+    )
+
+
+def extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
+    """The slopes by central differences over four steps, extrapolated to a step of 0.
+
+    What the last refinement has changed is what may be wrong: it goes, with either
+    sign, into the replicas.
+    """
+    steps = [WIDE_STEP / 2**n for n in range(4)]
+    values = along(tuple(s for step in steps for s in (step, -step)))
+    table = [
+        (values[2 * n] - values[2 * n + 1]) / (2 * step) for n, step in enumerate(steps)
+    ]
+    for order in range(1, 4):
+        last = table[-1]
+        factor = 4.0**order
+        pairs = zip(table[1:], table, strict=False)
+        table = [(factor * fine - coarse) / (factor - 1) for fine, coarse in pairs]
+    signs = np.resize([0.0, 1.0, -1.0], REPLICAS)[:, None, None]
+    rounding = 4 * ROUNDING * np.abs(values).max() / steps[-1]
+    slopes: Array = table[0] + signs * (np.abs(table[0] - last) + rounding)
+    return slopes
+
+
+SPECIAL: dict[str, Callable[[Evaluator, Node, Env, World], Array]] = {
+    "quantity": Evaluator.quantity,
+    "defined": Evaluator.defined,
+    "entry": Evaluator.entry,
+    "sum": Evaluator.sum,
+    "prod": Evaluator.prod,
+    "derivative": Evaluator.derivative,
+    "d": Evaluator.differential,
+}
+__all__ = ["CALLS", "Budget", "Evaluator", "OutsideError"]

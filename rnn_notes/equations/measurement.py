@@ -72,6 +72,7 @@ class Measurement:
     draws     : how many times the sides were compared
     worst     : where they part most
     work      : how many pieces were evaluated
+    task      : what was measured, and how
     look      : what finds neighbours that hold, and another layout, when asked
     """
 
@@ -82,7 +83,8 @@ class Measurement:
     shapes: str
     draws: int
     worst: Worst
-    work: int
+    work: float
+    task: Any = field(repr=False, compare=False)
     look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
 
     @cached_property

@@ -6,22 +6,26 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rnn_notes.equations.comparing import Comparison
+from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
+from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.measurement import Measurement
+from rnn_notes.equations.model import Model, find
 from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
-from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Scope
-from rnn_notes.equations.where import LARGEST_SIZE, Clauses, index_letters
+from rnn_notes.equations.where import Clauses, index_letters
 
 Layout = Literal["denominator", "numerator"]
 SEEDS = (0, 1, 2)
+EXACT = 1e-12
 MOST_NEIGHBOURS = 80
 FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
 
@@ -35,6 +39,8 @@ class Task:
     where: str
     sizes: Mapping[str, int]
     seeds: Sequence[int]
+    model: Model = field(default_factory=lambda: find(None))
+    strict: bool = False
 
 
 def measure(
@@ -42,8 +48,10 @@ def measure(
     *,
     layout: Layout = "denominator",
     where: str = "",
+    model: str | None = None,
     sizes: Mapping[str, int] | None = None,
     seeds: Sequence[int] = SEEDS,
+    strict: bool = False,
 ) -> Measurement:
     r"""What nature says of a formula: whether it holds, how well, in which shapes.
 
@@ -63,7 +71,7 @@ def measure(
     >>> bool(measure(dWhy + r"h_{t-1}^\top"))
     False
     """
-    task = Task(latex, layout, where, sizes or {}, tuple(seeds))
+    task = Task(latex, layout, where, sizes or {}, tuple(seeds), find(model), strict)
     try:
         return finished(task)
     except MisfitError as error:
@@ -71,48 +79,65 @@ def measure(
         raise
 
 
-def finished(task: Task, hasty: bool = False, work: int = 0) -> Measurement:
+def finished(
+    task: Task, hasty: bool = False, work: float = 0, scramble: bool = False
+) -> Measurement:
     """The measurement of a task.
 
-    hasty : stop where the sides first part
-    work  : how much of the work that a formula may take is done already
+    hasty    : stop where the sides first part
+    work     : how much of the work that a formula may take is done already
+    scramble : whether it is measured in another network, to see whether that matters
     """
-    equations = understood(task)
+    budget = Budget(work)
     compared: list[Comparison] = []
-    for equation in equations:
-        compared.append(Comparison(equation, task.seeds, hasty, work))
+    for equation in understood(task):
+        compared.append(Comparison(equation, equation.draws, hasty, budget, scramble))
         with _pointing_into(task.latex):
             compared[-1].run()
-        work = compared[-1].work
-    worst = max((c.worst for c in compared if c.worst), key=lambda w: w.error)
+    worst = max(
+        (c.worst for c in compared if c.worst),
+        key=lambda w: (any(w is c.worst and not c.holds for c in compared), w.error),
+    )
     return Measurement(
         latex=task.latex,
         holds=all(c.holds for c in compared),
         error=worst.error,
-        tolerance=max(c.tolerance for c in compared),
+        tolerance=EXACT,
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,
-        work=work,
+        work=budget.work,
+        task=task,
         look=lambda: (close(task), other_layout(task)),
     )
 
 
 def understood(task: Task) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
-    lines, scope = _read(task)
+    lines, scope, drawn = _read(task)
     with _pointing_into(task.latex):
-        equations = [Equation(items, scope, task.layout) for items in lines]
+        equations = [Equation(items, scope, task.layout, drawn) for items in lines]
     with _pointing_into(task.where):
         _check_conditions(scope, equations)
     return equations
 
 
-def _read(task: Task) -> tuple[list[list[Node]], Scope]:
-    """The lines of a task's formula, and what its letters stand for."""
+def _read(task: Task) -> tuple[list[list[Node]], Scope, list[Draw]]:
+    """The lines of a task's formula, what its letters stand for, and its draws."""
     _check(task)
-    lines = parse(task.latex)
-    return lines, _scope(task, lines)
+    remarks: list[Remark] | None = None if task.strict else []
+    lines = parse(task.latex, remarks)
+    numbers = whole_numbers(
+        [
+            node.value
+            for line in lines
+            for item in line
+            for node in item.walk()
+            if node.kind == "number"
+        ]
+    )
+    scope = _scope(task, lines, remarks)
+    return lines, scope, draws(scope, task.seeds, numbers)
 
 
 @contextmanager
@@ -129,11 +154,11 @@ def _pointing_into(latex: str) -> Iterator[None]:
 
 def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
-    lines, scope = _read(task)
+    lines, scope, drawn = _read(task)
     shaped: list[Line] = []
     for items in lines:
         try:
-            shaped.append(Equation(items, scope, task.layout))
+            shaped.append(Equation(items, scope, task.layout, drawn))
         except MisfitError:
             shaped.append(Shapeless(Reader(scope).read(items[0])))
     for edit in edits(task.latex, shaped, rules):
@@ -143,7 +168,7 @@ def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
 def close(task: Task) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
-    work = 0
+    work: float = 0
     for neighbour in itertools.islice(neighbours(task, CLOSE), MOST_NEIGHBOURS):
         if says_nothing(neighbour.latex):
             continue
@@ -154,7 +179,7 @@ def close(task: Task) -> tuple[str, ...]:
         except EquationError:
             continue
         work = measurement.work
-        if measurement:
+        if measurement and not says_nothing_of(neighbour):
             found.append(neighbour.latex)
     return tuple(found)
 
@@ -169,6 +194,24 @@ def holds(task: Task) -> bool:
     """Whether a formula is understood and holds."""
     try:
         return finished(task, hasty=True).holds
+    except EquationError:
+        return False
+
+
+def says_nothing_of(task: Task) -> bool:
+    """Whether a formula speaks of a network, and holds in any other one as well."""
+    computed = {n for n, q in task.model.quantities.items() if q.role == "computed"}
+    try:
+        equations = understood(task)
+        speaks = any(
+            node.value in computed
+            for equation in equations
+            for side in equation.sides
+            for node in side.walk()
+            if node.kind == "quantity"
+        )
+        drawn = replace(task, seeds=task.seeds[:1])
+        return speaks and finished(drawn, hasty=True, scramble=True).holds
     except EquationError:
         return False
 
@@ -196,13 +239,24 @@ def _check(task: Task) -> None:
             raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
 
 
-def _scope(task: Task, lines: list[list[Node]]) -> Scope:
+def _scope(task: Task, lines: list[list[Node]], remarks: list[Remark] | None) -> Scope:
     """What the letters stand for, after ``where``."""
-    scope = Scope(sizes=dict(task.sizes))
+    model = task.model
+    scope = Scope(
+        model=model,
+        quantities=model.quantities,
+        functions=model.functions,
+        bindings=dict(model.scope.bindings),
+        given=model.scope.given,
+        sizes=dict(task.sizes),
+        size_names=set(model.sizes),
+        renamed=model.scope.renamed,
+        remarks=remarks,
+    )
     if task.where.strip():
         clauses = Clauses(scope, index_letters(lines))
         with _pointing_into(task.where):
-            for items in parse(task.where):
+            for items in parse(task.where, remarks):
                 clauses.read(items)
     if strange := sorted(set(task.sizes) - scope.size_names):
         known = ", ".join(sorted(scope.size_names))

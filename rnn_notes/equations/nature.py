@@ -1,13 +1,17 @@
-"""The network as nature: values drawn at random, and what a nudge does to them.
+"""A model as nature: the values of its forward pass, and what a nudge does to them.
 
 Nothing here knows a derivative. A world holds the value of every quantity; nudging it
 gives another world, in which one quantity is moved and everything after it computed
 again. Many nudges run at once, along a new first axis of every array that they reach.
+
+Every computed value comes in a few replicas, along the axis before rows and columns.
+All but the first are off by a rounding error, so that they show how many digits count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,72 +19,155 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Key = tuple[str, tuple[int, ...]]  # a name and its indices: ("h", (2,)), ("L", ())
+Read = Callable[[Key], Array]
 
-STEPWISE = ("a", "h", "y", "p", r"\ell")
+REPLICAS = 4
+ROUNDING = float(np.finfo(np.float64).eps)
+KINDS_OF_NOISE = 61
+
+
+class Noise:
+    """Factors that differ from 1 by a rounding error, in all replicas but the first."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.made: dict[tuple[int, int], Array] = {}
+        self.turn = 0
+
+    def of(self, value: Array) -> Array:
+        """The replicas of a value, each entry off by an error of its own."""
+        shape = value.shape[-2:]
+        factors = self.made.get(shape)
+        if factors is None:
+            wanted = (KINDS_OF_NOISE, REPLICAS, *shape)
+            factors = 1 + ROUNDING * self.rng.uniform(-2, 2, wanted)
+            factors[:, 0] = 1
+            self.made[shape] = factors
+        self.turn = (self.turn + 1) % KINDS_OF_NOISE
+        noisy: Array = value * factors[self.turn]
+        return noisy
+
+
+@dataclass(frozen=True)
+class Step:
+    """One quantity of a forward pass: how it is computed, and from which others."""
+
+    key: Key
+    compute: Callable[[Read], Array]
+    reads: tuple[Key, ...]
+
+
+class Plan:
+    """A forward pass, in an order in which it can be computed."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        self.steps = steps
+        self.readers: dict[Key, list[Key]] = {}
+        for step in steps:
+            for key in step.reads:
+                self.readers.setdefault(key, []).append(step.key)
+        self.reached: dict[Key, frozenset[Key]] = {}
+
+    def after(self, key: Key) -> frozenset[Key]:
+        """What changes when a quantity is moved, the quantity itself among it."""
+        if key not in self.reached:
+            found, waiting = {key}, [key]
+            while waiting:
+                for reader in self.readers.get(waiting.pop(), []):
+                    if reader not in found:
+                        found.add(reader)
+                        waiting.append(reader)
+            self.reached[key] = frozenset(found)
+        return self.reached[key]
+
+
+def scrambled(plan: Plan, values: Mapping[Key, Array]) -> Plan:
+    """A plan by which everything depends on the same as before, in a random way.
+
+    What holds there too says nothing of the network.
+    """
+    rng = np.random.default_rng(0)
+
+    def step(one: Step) -> Step:
+        shape = values[one.key].shape[-2:]
+        size = shape[0] * shape[1]
+        maps = [
+            rng.standard_normal((size, values[k].shape[-2] * values[k].shape[-1]))
+            for k in one.reads
+        ]
+
+        def compute(read: Read) -> Array:
+            total: Array = np.full((size, 1), 0.1)
+            for key, matrix in zip(one.reads, maps, strict=True):
+                value = read(key)
+                total = total + matrix @ value.reshape(*value.shape[:-2], -1, 1)
+            flat: Array = np.tanh(0.3 * total)
+            return flat.reshape(*flat.shape[:-2], *shape)
+
+        return Step(one.key, compute, one.reads)
+
+    return Plan([step(one) for one in plan.steps])
 
 
 class World:
-    """The values of all quantities under given nudges.
+    """The values of all quantities, under given nudges.
 
-    roots  : what everything else is computed from: weights, inputs, targets, h_0
-    T      : number of time steps
+    plan   : the forward pass
+    roots  : what everything else is computed from: weights, inputs, first states
+    base   : the world that was nudged to make this one, None if none was
     nudges : what is added to a quantity once it is computed, by key
-    held   : the hidden states that enter the steps, where they are held still
+    hold   : whether what enters a step from an earlier one stays as it was
     still  : quantities that do not move, whatever they are computed from
     batch  : the leading axes along which nudges differ
-    values : the value of every quantity, (..., rows, columns)
+    values : the value of every quantity, (..., replica, rows, columns)
     memo   : what has been evaluated in this world, for whoever evaluates
     """
 
     def __init__(
         self,
+        plan: Plan,
         roots: Mapping[Key, Array],
-        T: int,
+        noise: Noise,
+        base: World | None = None,
         nudges: Mapping[Key, Array] | None = None,
-        held: Mapping[Key, Array] | None = None,
-        still: Mapping[Key, Array] | None = None,
+        hold: bool = False,
+        still: Collection[str] = (),
         batch: tuple[int, ...] = (),
     ) -> None:
-        self.roots, self.T, self.batch = roots, T, batch
+        self.plan, self.roots, self.noise = plan, roots, noise
+        self.base, self.hold, self.batch = base, hold, batch
         self.nudges: Mapping[Key, Array] = nudges or {}
-        self.held, self.still = held, still or {}
         self.memo: dict[Any, Any] = {}
-        self.values: dict[Key, Array] = {}
-        for key, value in roots.items():
-            self.put(key, value)
-        self.run()
+        self.values: dict[Key, Array] = dict(base.values if base else roots)
+        moved = set(self.nudges)
+        for key in self.nudges:
+            moved |= plan.after(key)
+            if key in roots:
+                self.values[key] = roots[key] + self.nudges[key]
+        if still:
+            moved = {key for key in moved if key[0] not in still}
+            for key in set(self.nudges) - moved:
+                self.values[key] = base.values[key] if base else roots[key]
+        for step in plan.steps:
+            if base is None or step.key in moved:
+                self.put(step)
 
-    def put(self, key: Key, value: Array) -> Array:
-        """The value of a quantity with its nudge, kept under its key."""
-        value = self.still.get(key, value)
-        if key in self.nudges:
-            value = value + self.nudges[key]
-        self.values[key] = value
-        return value
+    def put(self, step: Step) -> None:
+        """Compute a quantity, and add its nudge."""
+        read: Read = self.values.__getitem__
+        if self.hold and step.key[1]:
+            now = step.key[1][0]
+            read = lambda key: self.entering(key, now)  # noqa: E731
+        value = self.noise.of(step.compute(read))
+        if step.key in self.nudges:
+            value = value + self.nudges[step.key]
+        self.values[step.key] = value
 
-    def run(self) -> None:
-        """The forward pass, as in ``rnn.forward``; formulas count steps from 1."""
-        v = self.values
-        Wxh, Whh, Why = (v[f"W_{{{name}}}", ()] for name in ("xh", "hh", "hy"))
-        bh, by = v["b_{h}", ()], v["b_{y}", ()]
-        L = np.zeros((1, 1))
-        for t in range(1, self.T + 1):
-            before = self.entering(t)
-            a = self.put(("a", (t,)), Wxh @ v["x", (t,)] + Whh @ before + bh)
-            h = self.put(("h", (t,)), np.tanh(a))
-            y = self.put(("y", (t,)), Why @ h + by)
-            p = self.put(("p", (t,)), softmax(y))
-            due = (v["e", (t,)] * p).sum(axis=-2, keepdims=True)
-            L = L + self.put((r"\ell", (t,)), -np.log(due))
-        self.put(("L", ()), L)
-
-    def entering(self, t: int) -> Array:
-        """The hidden state that enters step t."""
-        key = ("h", (t - 1,))
-        if self.held is None:
+    def entering(self, key: Key, now: int) -> Array:
+        """What a step reads while all that comes from earlier steps is held still."""
+        if not key[1] or key[1][0] >= now or self.base is None:
             return self.values[key]
-        nudge: Array | float = self.nudges.get(key, 0.0)
-        return self.held[key] + nudge
+        return self.base.values[key] + self.nudges.get(key, 0.0)
 
     def nudged(
         self,
@@ -91,21 +178,15 @@ class World:
         """The world in which quantities are moved, and all that follows from it.
 
         nudges : by key, (N, rows, columns): N worlds at once
-        hold   : the states that enter a step stay still, unless they are moved here
+        hold   : what enters a step stays still, unless it is moved here
         still  : names of quantities that do not move at all
         """
         N = len(next(iter(nudges.values())))
-        inner = (1,) * len(self.batch)
+        inner = (1,) * (len(self.batch) + 1)
         moved = {k: d.reshape(N, *inner, *d.shape[1:]) for k, d in nudges.items()}
         for key, delta in self.nudges.items():
             moved[key] = moved[key] + delta if key in moved else delta
-        held = self.values if hold else None
-        fixed = {key: v for key, v in self.values.items() if key[0] in still}
-        return World(self.roots, self.T, moved, held, fixed, (N, *self.batch))
-
-
-def softmax(y: Array) -> Array:
-    """Probabilities for the logits ``y``, (..., n, 1), complex ones too."""
-    e = np.exp(y - y.real.max(axis=-2, keepdims=True))
-    p: Array = e / e.sum(axis=-2, keepdims=True)
-    return p
+        return World(
+            self.plan, self.roots, self.noise, self.base or self, moved,
+            hold or self.hold, still, (N, *self.batch),
+        )  # fmt: skip

@@ -53,6 +53,21 @@ class Linear:
         kept = tuple(sorted((name, k) for name, k in terms.items() if k))
         return Linear(kept, self.constant + sign * other.constant)
 
+    def replaced(self, values: Mapping[str, Linear]) -> Linear:
+        """The index with other indices in place of letters.
+
+        >>> str(Linear((("t", 2),), 1).replaced({"t": Linear((("s", 1),), -1)}))
+        '2s - 1'
+        """
+        total = Linear((), self.constant)
+        for name, k in self.terms:
+            other = values.get(name, Linear(((name, 1),)))
+            scaled = Linear(
+                tuple((n, k * m) for n, m in other.terms), k * other.constant
+            )
+            total = total.plus(scaled)
+        return total
+
     @property
     def letters(self) -> frozenset[str]:
         """The letters that the index depends on, T, V and H among them."""

@@ -8,9 +8,7 @@ import numpy as np
 
 from rnn_notes.equations.nature import Array
 from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
-from rnn_notes.equations.symbols import CONSTANTS, PAGE, Alias, Scope
-
-FIXABLE = {*CONSTANTS, "x", "e", "h"} - {"L"}
+from rnn_notes.equations.symbols import Alias, Scope
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class Pattern:
     def agree(self) -> None:
         """Nothing; the sizes that the matrix has are fixed."""
         shape, size = self.scope.shape(self.quantity.value), self.matrix.value
+        assert shape is not None
         for dim, n in zip(shape, size, strict=True):
             letter = "".join(dim) or "1"
             known = self.scope.sizes.get(letter, n) if dim else 1
@@ -75,11 +74,12 @@ class Pattern:
         """Nothing; every draw has these numbers where they are not nan."""
         name = self.quantity.value
         first = [str(index) for index in self.quantity.indices] == ["0"]
-        computed = name not in FIXABLE or (name == "h" and not first)
-        if computed and not name.startswith(PAGE):
+        known = self.scope.known(name)
+        if known and known.role == "computed" and not first:
             raise self.quantity.fail(
-                f"{name} is computed, expected a weight, x_t, e_t or h_0"
+                f"{name} is computed, expected what is drawn, such as a weight"
             )
-        if name == "e" and sorted(numbers.ravel()) != [0.0] * (numbers.size - 1) + [1]:
-            raise self.matrix.fail("expected one 1 and zeros: e_t is the letter due")
+        one = [0.0] * (numbers.size - 1) + [1]
+        if known and known.role == "onehot" and sorted(numbers.ravel()) != one:
+            raise self.matrix.fail(f"expected one 1 and zeros: {name} is one-hot")
         self.scope.fixed[name] = numbers

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from rnn_notes.equations.nodes import Linear, Node, compact
+from rnn_notes.equations.calls import applied
+from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
-    CONSTANTS,
-    FAMILIES,
     PAGE,
+    SCALAR,
+    STEPS,
     Alias,
     Definition,
     Letter,
+    Quantity,
     Scope,
+    family,
 )
+from rnn_notes.equations.values import CALLS
 
 SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
 HINTS = {
@@ -26,6 +30,7 @@ HINTS = {
     r"\hat{y}_": ": the prediction is p_t",
 }
 VARIABLES = ("quantity", "defined")
+FARTHEST = 12  # draws reach a little beyond
 
 
 class Reader:
@@ -47,40 +52,82 @@ class Reader:
         read: Node = method(node)
         return replace(read, span=node.span, form=node.form)
 
-    def index(self, node: Node) -> Linear:
+    def index(self, node: Node, most: int = FARTHEST) -> Linear:
         """The index that a node stands for, such as ``t - 1``."""
         if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
-            return Linear((), int(node.value))
+            if (number := int(node.value)) > most:
+                raise node.fail(
+                    f"{number} came as a step or a size, expected at most {FARTHEST}: "
+                    "no draw reaches beyond"
+                )
+            return Linear((), number)
         if node.kind == "add":
             total = Linear()
             for sign, part in zip(node.value, node.parts, strict=True):
-                total = total.plus(self.index(part), sign)
+                total = total.plus(self.index(part, most), sign)
             return total
         if node.kind == "name":
-            known = node.value in self.scope.bindings
-            letter = node.value.isalpha() or node.value[1:].isalpha()
-            if letter and not (known and node.value not in self.bound):
-                return Linear(((node.value, 1),))
+            name = self.scope.renamed.get(node.value, node.value)
+            known = name in self.scope.bindings
+            letter = name.isalpha() or name[1:].isalpha()
+            if letter and not (known and name not in self.bound):
+                return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
+
+    def note(self, text: str, node: Node) -> None:
+        """Note a lenient reading; strictly it is an error."""
+        if self.scope.remarks is None:
+            raise node.fail(f"strictly: {text}")
+        self.tell(text, node)
+
+    def tell(self, text: str, node: Node) -> None:
+        """Note what a reader should know of the reading, strict or not."""
+        remarks = self.scope.remarks
+        if remarks is not None and text not in [known.text for known in remarks]:
+            remarks.append(Remark(text, node.span))
 
     # Names
 
+    def means(self, name: str) -> bool:
+        """Whether a name has a meaning."""
+        scope = self.scope
+        names = (
+            self.bound, scope.ranges, scope.bindings, scope.quantities, SPECIAL,
+            scope.size_names, scope.functions, scope.renamed,
+        )  # fmt: skip
+        return any(key in known for key in (name, family(name)) for known in names)
+
+    def unfont(self, node: Node, known: bool) -> Node:
+        """A letter without its font, unless it has a meaning as it stands."""
+        bare = plain(node.value)
+        if known or bare == node.value:
+            return node
+        if self.scope.remarks is None:
+            return node
+        self.note(f"read {node.value} as {bare}", node)
+        return replace(node, value=bare)
+
     def _name(self, node: Node) -> Node:
-        name = node.value
-        if name in self.bound or name in self.scope.size_names | set(self.scope.ranges):
+        node = self.unfont(node, self.means(node.value))
+        name = self.scope.renamed.get(node.value, node.value)
+        if name in self.bound or name in self.scope.ranges:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
         if name in self.scope.bindings:
             return self._bound_name(node, name, ())
-        if name in CONSTANTS:
+        if (quantity := self.scope.known(name)) and not quantity.indexed:
             return Node("quantity", node.span, value=name)
+        if name in self.scope.size_names:
+            return Node("index", node.span, indices=(Linear(((name, 1),)),))
         if name in SPECIAL:
             return Node(SPECIAL[name], node.span)
-        if name in FAMILIES and name not in HINTS:
+        if (quantity or self.scope.family(name)) and name not in HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
         raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
 
     def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
         binding = self.scope.bindings[name]
+        if name in self.scope.given:
+            self.note(f"read {compact(node)} as another name in this notation", node)
         if isinstance(binding, Alias):
             return binding.entry.at(node.span)
         if isinstance(binding, Letter):
@@ -94,6 +141,9 @@ class Reader:
         indices = tuple(self.index(item) for item in items[:wanted])
         if isinstance(binding, Definition):
             body, binds = binding.body.at(node.span), binding.parameters
+            if binding.same:
+                values = dict(zip(binds, indices, strict=True))
+                return self._entry(substituted(body, values), items[wanted:])
             quantity = Node(
                 "defined", node.span, (body,), PAGE + name, "", indices, binds
             )
@@ -110,17 +160,25 @@ class Reader:
             return self._named_norm(node)
         if base.kind != "name" or base.form == "closed":
             return self._entry(self.read(base), items)
+        texts = {base.value, compact(node), f"{base.value}_{{{compact(items[0])}}}"}
+        base = self.unfont(base, any(self.means(text) for text in texts))
+        node = replace(node, parts=(base, *items))
         first = f"{base.value}_{{{compact(items[0])}}}"
         if compact(node) in self.scope.bindings:
             return self._bound_name(node, compact(node), ())
-        if first in self.scope.bindings:
-            return self._bound_name(node, first, tuple(items[1:]))
-        if base.value in self.scope.bindings:
+        for name, rest in ((first, items[1:]), (family(base.value), items)):
+            if name in self.scope.bindings:
+                return self._bound_name(node, name, tuple(rest))
+        if base.value in self.scope.bindings and not self.scope.family(base.value):
             return self._bound_name(node, base.value, tuple(items))
-        if first in CONSTANTS:
+        if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
-        if base.value in FAMILIES:
-            return self._step(node, base.value, items)
+        if key := self.scope.family(base.value):
+            return self._step(node, key, items)
+        if base.value in self.scope.quantities:
+            return self._entry(
+                Node("quantity", node.span, value=base.value), tuple(items)
+            )
         return self._special(node, base.value, items)
 
     def _step(self, node: Node, name: str, items: list[Node]) -> Node:
@@ -131,17 +189,28 @@ class Reader:
                 f"entries after a comma, as in {name}_{{{split}}}"
             )
         index = self.index(items[0])
+        place = node.value or ""
+        if place != self.scope.model.place and self.scope.model.name:
+            marks = {"": "below", "(": "above in ( )", "<": "above in < >"}
+            there, here = (marks.get(p, p) for p in (place, self.scope.model.place))
+            self.note(f"read a step {there} as one {here}", node)
         quantity = Node("quantity", node.span, value=name, indices=(index,))
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
+        if SPECIAL.get(name) == "ones" and len(items) == 2:
+            target = self.read(items[1])
+            known = self.scope.known(str(target.value))
+            if known and known.role == "onehot":
+                self.note("read the indicator as an entry of a one-hot column", node)
+                return self._entry(target, items[:1])
         if name in SPECIAL and len(items) == 1:
             return Node(SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
         if name == r"\delta" and len(pair) == 2:
             indices = tuple(self.index(item) for item in pair)
             return Node("delta", node.span, indices=indices)
-        weights = [key for key in CONSTANTS if key.startswith(f"{name}_")]
+        weights = [key for key in self.scope.quantities if key.startswith(f"{name}_")]
         if not weights:
             hint = HINTS.get(f"{name}_", HINTS.get(name, ""))
             raise node.fail(f"{compact(node)} is not known{hint}")
@@ -159,7 +228,8 @@ class Reader:
         names = tuple(compact(part) for part in letters(item))
         if unknown := [n for n in names if n not in self.scope.size_names]:
             if not unknown[0].isdigit():
-                raise item.fail(f"{unknown[0]} is no size, expected one of T, V, H")
+                sizes = ", ".join(sorted(self.scope.size_names))
+                raise item.fail(f"{unknown[0]} is no size, expected one of {sizes}")
             names = (compact(item),)
         return tuple(sorted(names)) if names != ("1",) else ()
 
@@ -174,13 +244,65 @@ class Reader:
 
     # Everything else that needs a meaning
 
+    def _mul(self, node: Node) -> Node:
+        whole = applied(node, self.role, lambda text: self.note(text, node))
+        if whole.kind != "mul":
+            return self.read(whole)
+        return whole.with_parts(self.read)
+
+    def role(self, head: Node) -> str:
+        """What a letter before a bracket is, for ``applied``."""
+        inner = head.parts[0] if head.kind == "subscripted" else head
+        if inner.kind != "name":
+            return ""
+        if compact(head) in self.scope.functions:
+            return "function"
+        bare = plain(str(inner.value))
+        known = self.scope.known(bare) or self.scope.known(self.scope.family(bare))
+        if known and known.shape == SCALAR and known.role == "computed":
+            return "loss"
+        return "family" if known and self.scope.family(bare) else ""
+
+    def _call(self, node: Node) -> Node:
+        name = str(node.value)
+        bare, primes = name.rstrip("'"), name[len(name.rstrip("'")) :]
+        if len(node.parts) != 1:
+            raise node.fail(f"{len(node.parts)} arguments came, expected one")
+        (argument,) = node.parts
+        if bare in self.scope.functions:
+            definition = self.scope.functions[bare]
+            (letter,), body = definition.parameters, definition.body
+            if body.kind == "call" and body.parts[0].kind == "name":
+                node = replace(node, value=body.value + primes)
+                return self._call(node)
+            if not primes:
+                return self.read(put(body, letter, replace(argument, form="closed")))
+        if name not in CALLS:
+            known = ", ".join(sorted(n for n in CALLS if "'" not in n))
+            raise node.fail(f"{name} is not known as a function, expected {known}")
+        return replace(node, parts=(self.read(argument),), value=name)
+
+    def _prime(self, node: Node) -> Node:
+        (base,) = node.parts
+        name = f"{compact(base)}'"
+        if self.means(name):
+            return self._name(replace(base, kind="name", value=name, parts=()))
+        self.note("read ' as a transpose", node)
+        return Node("transpose", node.span, (self.read(base),))
+
+    def _gradient(self, node: Node) -> Node:
+        return self._derivative(replace(node, kind="derivative", value="gradient"))
+
+    def _tuple(self, node: Node) -> Node:
+        raise node.fail("several things came in brackets, expected one expression")
+
     def _power(self, node: Node) -> Node:
         base, exponent = node.parts
-        if exponent.kind == "name" and exponent.value == "T":
+        if exponent.kind == "name" and exponent.value == STEPS:
             raise exponent.fail(
                 r"^T came: T is the number of steps, expected ^\top for a transpose"
             )
-        index = self.index(exponent)
+        index = self.index(exponent, most=9999)
         return Node(node.kind, node.span, (self.read(base),), indices=(index,))
 
     _elementpower = _power
@@ -199,6 +321,7 @@ class Reader:
         if name in self.scope.size_names | set(self.scope.bindings):
             raise letter.fail(f"{name} came as an index, and it has another meaning")
         indices = tuple(self.index(limit) for limit in limits)
+        name = str(name)
         if any(name in index.letters for index in indices):
             raise letter.fail(f"{name} came in its own limits")
         self.bound = (*self.bound, name)
@@ -215,10 +338,19 @@ class Reader:
             inside.kind == "call" and inside.value == "vec"
         ):
             inside = inside.parts[0]
-        if inside.kind not in VARIABLES or inside.value == "e":
+        known = self.scope.quantities.get(inside.value, None)
+        target = isinstance(known, Quantity) and known.note.startswith("target")
+        if inside.kind not in VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
+        if str(inside.value).startswith(PAGE):
+            reads = {part.value for part in above.walk()}
+            if inside.value not in reads:
+                name = inside.value.removeprefix(PAGE).rstrip("_")
+                raise below.fail(
+                    f"{name} came below the line, and what is above does not read it"
+                )
         return Node("derivative", node.span, (above, below), node.value)
 
     def _relation(self, node: Node) -> Node:
@@ -242,6 +374,21 @@ class Reader:
 
     def _dots(self, node: Node) -> Node:
         raise node.fail("dots came, expected every term written out")
+
+
+def put(node: Node, letter: str, argument: Node) -> Node:
+    """The node, not yet read, with an argument in place of a letter."""
+    if node.kind == "name" and node.value == letter:
+        return argument
+    return node.with_parts(lambda part: put(part, letter, argument))
+
+
+def substituted(node: Node, values: dict[str, Linear]) -> Node:
+    """The node with indices in place of letters."""
+    moved = tuple(index.replaced(values) for index in node.indices)
+    inner = {k: v for k, v in values.items() if k not in node.binds}
+    parts = tuple(substituted(part, inner) for part in node.parts)
+    return replace(node, indices=moved, parts=parts)
 
 
 def letters(item: Node) -> list[Node]:

@@ -8,11 +8,13 @@ the size that its place asks for.
 from __future__ import annotations
 
 from rnn_notes.equations.dims import Dims, written
-from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.nodes import Linear, Node
+from rnn_notes.equations.errors import EquationError, UnshapedError
+from rnn_notes.equations.nodes import Linear, Node, Remark
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
+from rnn_notes.equations.values import ENTRYWISE
 
-ELEMENTWISE = ("tanh", "exp", "log")
+SQUARES = ("tr", "det")
+NUMBERS = ("max", "min", "mean")
 
 
 class Shapes:
@@ -24,16 +26,23 @@ class Shapes:
     Raises ``EquationError`` for pieces that do not fit, naming both shapes.
     """
 
-    def __init__(self, scope: Scope, layout: str) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, layout: str, outer: bool = False) -> None:
+        self.scope, self.outer = scope, outer
+        self.lenient = scope.remarks is not None
         self.layout = layout
         self.dims = Dims(scope.sizes)
         self.table: dict[Node, Shape] = {}
+        self.settled: dict[Node, Shape] = {}
         self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
         self.pairs: list[frozenset[str]] = []
 
     def shape(self, node: Node) -> Shape:
         """The shape of a node, with what is known by now put in."""
+        if self.settled:
+            found = self.settled.get(node)
+            if found is None:
+                found = self.settled[node] = self.now(self.table[node])
+            return found
         return self.now(self.table[node])
 
     def now(self, shape: Shape) -> Shape:
@@ -51,6 +60,7 @@ class Shapes:
                     raise node.fail("its size does not follow, expected it as in I_V")
                 if node.kind == "zero":
                     self.dims.known[name] = ()
+        self.settled = {node: self.now(shape) for node, shape in self.table.items()}
 
     # Shapes, kind by kind
 
@@ -85,7 +95,10 @@ class Shapes:
 
     def _quantity(self, node: Node) -> Shape:
         self.runs(node, node.indices, "time")
-        return self.scope.shape(node.value)
+        shape = self.scope.shape(node.value)
+        if shape is None:
+            raise UnshapedError(f"{node.value} has no shape yet", node.span)
+        return shape
 
     def _defined(self, node: Node) -> Shape:
         before = {k: list(v) for k, v in self.domains.items()}
@@ -146,31 +159,52 @@ class Shapes:
             raise list(found.values())[-1].fail(f"{name} counts {kinds}, expected one")
         return next(iter(found))
 
+    def note(self, node: Node, text: str) -> None:
+        """Note a reading that the shapes force; strictly it is an error."""
+        remarks = self.scope.remarks
+        if remarks is None:
+            raise node.misfit(f"strictly: {text}")
+        if text not in [remark.text for remark in remarks]:
+            remarks.append(Remark(text, node.span))
+
     def _add(self, node: Node) -> Shape:
-        shape = self.of(node.parts[0])
-        for part in node.parts[1:]:
-            other = self.of(part)
-            if not self.dims.fit(shape, other):
-                now = self.now(shape)
-                hint = (
-                    r"; a column of ones is \mathbf{1}"
-                    if SCALAR in (now, other)
-                    else ""
+        shapes = [self.of(part) for part in node.parts]
+        shape = next((s for s in shapes if self.now(s) != SCALAR), shapes[0])
+        first = shapes[0]
+        for part, other in zip(node.parts, shapes, strict=True):
+            if self.dims.fit(shape, other):
+                continue
+            now = self.now(shape)
+            if other == SCALAR and part.kind == "number" and self.lenient:
+                ones = "row" if now[1] else "column"
+                self.note(part, f"read {part.value:g} as a {ones} of ones")
+                continue
+            hint = r"; a column of ones is \mathbf{1}" * (SCALAR in (now, other))
+            if first == SCALAR != now:
+                part = next(
+                    p for p, s in zip(node.parts, shapes, strict=True) if s == shape
                 )
-                raise part.misfit(
-                    f"{written(other)} came in a sum with {written(now)}{hint}"
-                )
+                now, other = SCALAR, now
+            raise part.misfit(
+                f"{written(other)} came in a sum with {written(now)}{hint}"
+            )
         return shape
 
     def _mul(self, node: Node) -> Shape:
         shape = self.of(node.parts[0])
-        for part in node.parts[1:]:
+        for link, part in zip(node.value, node.parts[1:], strict=True):
             other = self.of(part)
             shape = self.now(shape)
             if SCALAR in (shape, other):
                 shape = other if shape == SCALAR else shape
             elif self.dims.same(shape[1], other[0]):
                 shape = shape[0], other[1]
+            elif self.lenient and shape == other and () in shape:
+                if link == "*":
+                    self.note(part, "read * as an entrywise product")
+                else:
+                    self.note(part, "read a product of two columns as an inner product")
+                    shape = SCALAR
             else:
                 hint = r"; an inner product is u^\top v" if other == shape else ""
                 rows = written((shape[1], ()))[:-2]
@@ -192,6 +226,11 @@ class Shapes:
         return shape
 
     def _kronecker(self, node: Node) -> Shape:
+        if self.outer and len(node.parts) == 2:
+            left, right = (self.of(part) for part in node.parts)
+            if left[0] and right[0] and not left[1] and not right[1]:
+                self.note(node, r"read \otimes as the outer product")
+                return left[0], right[0]
         rows: Dim = ()
         columns: Dim = ()
         for part in node.parts:
@@ -202,6 +241,9 @@ class Shapes:
     def _power(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
         if not self.dims.same(rows, columns):
+            if self.lenient and () in (rows, columns):
+                self.note(node, "read a power of a column entry by entry")
+                return rows, columns
             raise node.misfit(
                 f"a power of a {written((rows, columns))} came, expected a square "
                 r"matrix or a scalar; entry by entry it is x^{\odot 2}"
@@ -213,10 +255,15 @@ class Shapes:
 
     def _transpose(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
+        if node.value == "T" and (rows, columns) == SCALAR:
+            raise node.fail("^T of a scalar came, expected a power or a matrix")
         return columns, rows
 
     def _fraction(self, node: Node) -> Shape:
         above, below = (self.of(part) for part in node.parts)
+        if below != SCALAR and self.lenient and above in (SCALAR, below):
+            self.note(node, "read a ratio of columns entry by entry")
+            return below
         if below != SCALAR:
             raise node.parts[1].misfit(
                 f"{written(below)} came below, expected a scalar"
@@ -228,23 +275,35 @@ class Shapes:
         shape, name = (rows, columns), node.value
         if name == "vec":
             return rows + columns, ()
-        if name == "tr":
+        if name in SQUARES:
             if not self.dims.same(rows, columns):
                 raise node.misfit(
-                    f"tr of a {written(shape)} came, expected a square one"
+                    f"{name} of a {written(shape)} came, expected a square one"
                 )
+            return SCALAR
+        if name in NUMBERS:
+            if shape == SCALAR:
+                raise node.fail(f"{name} of one number came, expected of several")
             return SCALAR
         if columns and rows:
             raise node.misfit(
                 f"{name} of a {written(shape)} matrix came, expected a column"
             )
-        if name in ELEMENTWISE:
+        if name in ENTRYWISE or name == "softmax":
             return shape
         if columns:
             raise node.misfit(
                 f"{name} of a row {written(shape)} came, expected a column"
             )
         return (rows, rows) if name == "diag" else shape
+
+    def _bars(self, node: Node) -> Shape:
+        rows, columns = self.of(node.parts[0])
+        if not self.dims.same(rows, columns):
+            raise node.misfit(
+                f"bars around a {written((rows, columns))} came, expected a square one"
+            )
+        return SCALAR
 
     def _inner(self, node: Node) -> Shape:
         left, right = (self.of(part) for part in node.parts)
@@ -291,9 +350,15 @@ class Shapes:
     def _d(self, node: Node) -> Shape:
         return self.of(node.parts[0])
 
+    def numerator(self, node: Node, y: Shape, x: Shape) -> bool:
+        """Whether a derivative has a row for each output."""
+        if node.value == "gradient" or self.layout == "denominator":
+            return False
+        return self.layout == "numerator" or (y != SCALAR)
+
     def _derivative(self, node: Node) -> Shape:
         y, x = (self.of(part) for part in node.parts)
-        numerator = self.layout == "numerator"
+        numerator = self.numerator(node, y, x)
         if x == SCALAR:
             if y[0] and y[1] and not numerator:
                 raise node.misfit(

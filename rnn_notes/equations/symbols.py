@@ -1,4 +1,4 @@
-"""What the letters of a formula stand for: the network's own, and those of a page."""
+"""What the letters of a formula stand for: a model's quantities, a page's letters."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ Dim = tuple[str, ...]  # a product of sizes: ("H", "V") is H·V, () is 1
 Shape = tuple[Dim, Dim]
 
 SCALAR: Shape = ((), ())
-H, V = ("H",), ("V",)
-
-# Without an index.                     With the index t of a step.
-CONSTANTS: dict[str, Shape] = {
-    "W_{xh}": (H, V),
-    "W_{hh}": (H, H),
-    "W_{hy}": (V, H),
-    "b_{h}": (H, ()),
-    "b_{y}": (V, ()),
-    "L": SCALAR,
-}
-FAMILIES: dict[str, Shape] = {
-    "x": (V, ()),
-    "e": (V, ()),
-    "a": (H, ()),
-    "h": (H, ()),
-    "y": (V, ()),
-    "p": (V, ()),
-    r"\ell": SCALAR,
-}
-SIZES = ("T", "V", "H")
+STEPS = "T"  # the size that counts steps, in every model
 PAGE = "page: "  # before the name of a page's own letter, so that it is nobody else's
+
+
+def family(name: str) -> str:
+    """The key of a letter with an index, where it may have a meaning without one too.
+
+    >>> family("L")
+    'L_'
+    """
+    return f"{name}_"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of a model.
+
+    shape   : its shape, None while it is not known
+    indexed : whether it has one value a step
+    role    : "parameter", "input", "onehot" or "computed"
+    note    : what it is, in words
+    book    : what the book calls it
+    """
+
+    shape: Shape | None
+    indexed: bool
+    role: str
+    note: str = ""
+    book: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,14 @@ class Letter:
 
 @dataclass(frozen=True)
 class Definition:
-    r"""A letter that a page defines, as ``\delta_t = p_t - e_t``."""
+    r"""A letter that is defined, as ``\delta_t = p_t - e_t`` on a page.
+
+    A definition that says no more than another name for a quantity is that quantity.
+    """
 
     parameters: tuple[str, ...]
     body: Node
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,32 +87,56 @@ class Condition:
 class Scope:
     """Everything that the letters of one formula stand for.
 
-    bindings   : letters of the page, which win over the network's own
+    model      : the model whose quantities the formula speaks of
+    quantities : those, by name
+    functions  : functions of one letter that the model defines, as ``f(z)``
+    bindings   : letters of the page, which win over the model's own
+    given      : those among them that are the model's further names
     sizes      : sizes that are fixed
     size_names : every letter that stands for a size
+    renamed    : other names for sizes
     ranges     : the indices that a page declares, with their first and last value
     conditions : what must hold of the indices, as ``s > t``
     fixed      : arrays with numbers where a page fixes an entry, nan elsewhere
     still      : quantities whose differential is zero
+    remarks    : how something was read that can be read in more than one way
     """
 
+    model: Any = None
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    functions: dict[str, Definition] = field(default_factory=dict)
     bindings: dict[str, Letter | Definition | Alias] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
     sizes: dict[str, int] = field(default_factory=dict)
-    size_names: set[str] = field(default_factory=lambda: set(SIZES))
+    size_names: set[str] = field(default_factory=lambda: {STEPS})
+    renamed: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, tuple[Linear, Linear]] = field(default_factory=dict)
     conditions: list[Condition] = field(default_factory=list)
     fixed: dict[str, Any] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
+    remarks: list[Any] | None = None
 
     def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
-        """Nothing; the letter has its meaning, unless it had one from this page."""
-        if key in self.bindings:
-            raise node.fail(f"{key} has a meaning already")
+        """Give a letter its meaning, unless it had one from this page."""
+        if key in self.bindings and key not in self.given:
+            raise node.fail(f"{key.rstrip('_')} has a meaning already")
+        self.given -= {key}
         self.bindings[key] = binding
 
-    def shape(self, name: str) -> Shape:
+    def family(self, name: str) -> str:
+        """The key of the model's quantity of this name with one value a step, or ""."""
+        for key in (name, family(name)):
+            if key in self.quantities and self.quantities[key].indexed:
+                return key
+        return ""
+
+    def known(self, name: str) -> Quantity | None:
+        """The model's quantity of this name, if it has one."""
+        return self.quantities.get(name)
+
+    def shape(self, name: str) -> Shape | None:
         """The shape of a quantity by its name, as in ``value`` of its node."""
         binding = self.bindings.get(name.removeprefix(PAGE))
         if name.startswith(PAGE) and isinstance(binding, Letter):
             return binding.shape
-        return (CONSTANTS | FAMILIES)[name]
+        return self.quantities[name].shape

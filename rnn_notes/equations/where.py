@@ -15,28 +15,34 @@ Clauses stand between semicolons::
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
-from rnn_notes.equations.nodes import Node, compact
+import numpy as np
+
+from rnn_notes.equations.draws import LARGEST_SIZE, draws
+from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
+from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
+from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
-    CONSTANTS,
     SCALAR,
+    STEPS,
     Condition,
     Definition,
     Dim,
     Letter,
     Scope,
+    family,
 )
 
 REALS = r"\mathbb{R}"
 ORDERS = {r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">="}
 ORDERS |= {r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", "=": "=", "<": "<", ">": ">"}
 EQUAL = (("=",), (":=",))
-LARGEST_SIZE = 12
-INDICES = "stkijn"  # a letter is lowered by these if they are steps or entries
+INDICES = {*"stkijnr", r"\tau"}  # a variable is lowered by these
 
 
 @dataclass
@@ -111,9 +117,17 @@ class Clauses:
         """Nothing; the scope knows a size that the page fixes."""
         if number.kind != "number" or not number.value.isdigit():
             raise number.fail(f"the size {name.value} came, expected a whole number")
-        known = self.scope.sizes.setdefault(name.value, int(number.value[:4]))
-        if known != int(number.value[:4]):
+        size = self.whole(number)
+        known = self.scope.sizes.setdefault(name.value, size)
+        if known != size:
             raise number.fail(f"{name.value} is {known} already")
+
+    def whole(self, node: Node) -> int:
+        """The size that a number is."""
+        text = node.value
+        if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
+            raise node.fail(f"{text} came, expected 1 to {LARGEST_SIZE}")
+        return int(text)
 
     def interval(self, name: Node, domain: Node) -> None:
         r"""Nothing; the scope knows the range of an index, ``\{1, \dots, H\}``."""
@@ -136,16 +150,25 @@ class Clauses:
             self.interval(name, domain)
             return
         shape = self.shape(domain)
-        key, parameters = self.lowered(name)
+        key, parameters = self.lowered(name, INDICES)
         if len(parameters) > 1:
             raise name.fail("two indices came, expected one step")
         self.scope.bind(key, Letter(shape, bool(parameters)), name)
 
     def definition(self, left: Node, right: Node) -> None:
         """Nothing; the scope knows what a letter abbreviates."""
-        key, parameters = self.lowered(left)
         body = Reader(self.scope).read(right)
-        self.scope.bind(key, Definition(parameters, body), left)
+        key, parameters = self.lowered(left, body.free)
+        inside = body
+        while inside.kind in ("entry", "transpose"):
+            inside = inside.parts[0]
+        same = inside.kind == "quantity"
+        if not same and (quantity := identical(self.scope, parameters, body)):
+            index = "".join(f"_{name}" for name in parameters)
+            remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
+            Reader(self.scope).tell(remark, left)
+            body, same = quantity, True
+        self.scope.bind(key, Definition(parameters, body, same), left)
 
     def still(self, left: Node, right: Node) -> None:
         """Nothing; the scope knows what does not move."""
@@ -156,17 +179,19 @@ class Clauses:
             raise left.fail("an expression came, expected a variable to hold still")
         self.scope.still.add(quantity.value)
 
-    def lowered(self, name: Node) -> tuple[str, tuple[str, ...]]:
+    def lowered(
+        self, name: Node, indices: Collection[str]
+    ) -> tuple[str, tuple[str, ...]]:
         """A name and its indices; a subscript such as that of W_a is in the name."""
         if name.kind not in ("name", "subscripted") or "<" in compact(name):
             raise name.fail("an expression came, expected a letter with a new meaning")
         if name.kind == "name":
             return str(name.value), ()
         places = [place for item in name.parts[1:] for place in letters(item)]
-        known = {*INDICES, *self.indices}
-        if compact(name) in CONSTANTS or any(p.value not in known for p in places):
+        if any(place.value not in indices for place in places):
             return compact(name), ()
-        return compact(name.parts[0]), tuple(place.value for place in places)
+        base = compact(name.parts[0])
+        return family(base), tuple(place.value for place in places)
 
     def known(self, left: Node) -> Node | None:
         """The quantity on the left of a matrix, None where the letter is a new one."""
@@ -174,7 +199,7 @@ class Clauses:
         try:
             quantity = Reader(self.scope).read(left)
         except ValueError:
-            if name.kind == "name" and name.value not in self.scope.bindings:
+            if name.kind == "name" and not Reader(self.scope).means(name.value):
                 return None
             raise
         return quantity if quantity.kind == "quantity" else None
@@ -198,8 +223,7 @@ class Clauses:
     def dim(self, node: Node) -> Dim:
         """The size that a letter, a number or a product of letters stands for."""
         if node.kind == "number" and node.value.isdigit():
-            if not 1 <= int(node.value[:4]) <= LARGEST_SIZE:
-                raise node.fail(f"{node.value} came, expected 1 to {LARGEST_SIZE}")
+            self.whole(node)
             return () if node.value == "1" else (node.value,)
         names = tuple(sorted(compact(part) for part in letters(node)))
         if not all(name.isalpha() and len(name) == 1 for name in names):
@@ -208,6 +232,47 @@ class Clauses:
             raise node.fail(f"{compact(node)} came, expected at most three letters")
         self.scope.size_names.update(names)
         return names
+
+
+def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
+    """The quantity of the model that a definition computes, None if there is none.
+
+    It is found by its values in two draws.
+    """
+    if body.measured or len(parameters) > 1 or not scope.model.equations:
+        return None
+    strange = body.free - scope.size_names - set(parameters)
+    if strange or not any(node.kind == "quantity" for node in body.walk()):
+        return None
+    index = tuple(Linear(((name, 1),)) for name in parameters)
+    found = {
+        name
+        for name, equation in scope.model.equations.items()
+        if len(equation.parameters) == len(parameters)
+    }
+    try:
+        shapes = Shapes(replace(scope, remarks=[]), "denominator")
+        shape = shapes.of(body)
+        shapes.settle()
+        for draw in draws(scope, (0,))[:2]:
+            world = draw.world(scope)
+            evaluator = Evaluator(draw, shapes, set(), Budget())
+            for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
+                env = {**draw.sizes, **dict.fromkeys(parameters, t)}
+                with np.errstate(all="ignore"):
+                    value = evaluator.value(body, env, world)[0]
+                at = (t,) * len(parameters)
+                found = {
+                    name
+                    for name in found
+                    if scope.shape(name) == shape
+                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                }
+    except (EquationError, OutsideError, np.linalg.LinAlgError):
+        return None
+    if len(found) != 1:
+        return None
+    return Node("quantity", body.span, value=found.pop(), indices=index)
 
 
 def together(items: list[Node]) -> Iterator[Node]:
@@ -230,7 +295,7 @@ def index_letters(lines: list[list[Node]]) -> frozenset[str]:
     for node in (n for line in lines for item in line for n in item.walk()):
         if node.kind in ("sum", "prod"):
             found.add(node.parts[0].value)
-        if node.kind == "subscripted" and compact(node) not in CONSTANTS:
+        if node.kind == "subscripted":
             for item in node.parts[1:]:
                 pieces = item.parts if item.kind in ("add", "mul") else (item,)
                 found |= {p.value for p in pieces if p.kind == "name"}

@@ -20,12 +20,11 @@ REFUSED = {
     "text": ("L + " * 500_000 + "L = L", "", "2000005 characters"),
     "power": ("A^{9999} = A", SQUARE, "the power 9999"),
     "huge power": ("A^{" + "9" * 500 + "} = A", SQUARE, "is no index"),
-    "tower": ("{{{L^{64}}^{64}}^{64}}^{64} = L", "", "not a finite number"),
     "number": ("9" * 4000 + " = L", "", "not a finite number"),
     "long sums": (r"L = \sum_{t=1}^{9999} \sum_{s=1}^{9999} \ell_1", "",
-                  "too much work"),
+                  "9999 came as a step"),
     "sums of products": ("L = " + SUMS + r"\prod_{t=1}^{T} L", "", "too much work"),
-    "Kronecker": ("A = " + r"\otimes ".join(["A"] * 40), SQUARE, "too large"),
+    "Kronecker": ("A = " + r"\otimes ".join(["A"] * 40), SQUARE, "too much work"),
     "free indices": ("h_s h_t^\\top h_i h_j^\\top h_k h_l^\\top h_m h_n^\\top = 0", "",
                      "too many free indices"),
     "third derivative": (r"\frac{\partial}{\partial b_h} (\frac{\partial}{\partial b_h}"
@@ -44,7 +43,7 @@ REFUSED = {
     "ragged": (r"1 = \begin{bmatrix} 1 & 2 \\ 3 \end{bmatrix}", "", "one length"),
     "singular": (r"W_{hh}^{-1} = I", r"W_{hh} = \begin{bmatrix} 1 & 1 \\ 1 & 1"
                  r"\end{bmatrix}", "singular"),
-    "far index": ("h_{t-9999} = h_t", "", "falls outside in every draw"),
+    "far index": ("h_{t-9999} = h_t", "", "no draw reaches"),
     "nothing": (" ", "", "nothing came"),
 }  # fmt: skip
 DEEP = "(" * 300 + "L" + ")" * 300
@@ -69,6 +68,7 @@ def test_a_hostile_formula_is_refused(name):
         ("A = A" + " I" * 400, True),
         (r"\ell_t = \ell_t \\" * 99, True),
         ("L = L" + r"\quad" * 500, True),
+        ("{{{L^{64}}^{64}}^{64}}^{64} = L", False),
     ],
 )
 def test_a_long_formula_is_measured(latex, holds):

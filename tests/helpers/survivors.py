@@ -34,5 +34,5 @@ EQUIVALENT = {
     "differences.py, if g(value) == g(value + 1e-3) == g(value - 4e-3):: operator: - -> +": POINTS,
     'layouts.py, return X.reshape(-1, 1, order="F"): constant: 1 -> 2': NEGATIVE,
     "rnn.py, for t, (dy, _, dhraw, _) in zip(times, signals(params, run), strict=True):: constant: True -> False": LENGTHS,
-    "rnn.py, for n, size in zip(array.shape, expected, strict=True): constant: True -> False": RANKS,
+    "arguments.py, for n, size in zip(array.shape, expected, strict=True): constant: True -> False": RANKS,
 }

@@ -5,7 +5,8 @@ A docstring names arguments, fields and constants in lines of one form::
     Wxh : (H, V) ndarray, input to hidden
         and what does not fit on a line
 
-Here such lines become definitions. Everything else stays as autodoc has it.
+Here such lines become definitions, and the underlined names of sections, as editors
+read them, small headings. Everything else stays as autodoc has it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ def defined(lines: list[str]) -> list[str]:
 
     >>> print(*defined(["One.", "", "a, b : sizes", "    both", "c : a text"]), sep="|")
     One.||``a``, ``b``|    sizes|    both||``c``|    a text
+    >>> print(*defined(["Raises", "------", "ValueError", "    always"]), sep="|")
+    .. rubric:: Raises||ValueError|    always
     >>> defined(["It says: no", ">>> {1 : 2}"])
     ['It says: no', '>>> {1 : 2}']
     """
     made: list[str] = []
     inside = False
     for line in lines:
-        if found := NAMED.match(line):
+        if made and line and not line.strip("-"):
+            made[-1:], inside = [f".. rubric:: {made[-1]}", ""], False
+        elif found := NAMED.match(line):
             names = ", ".join(f"``{name}``" for name in found[1].split(", "))
             made += [*([""] if inside else []), names, f"    {found[2]}"]
             inside = True
@@ -44,7 +49,7 @@ def defined(lines: list[str]) -> list[str]:
 def rewrite(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
-    """Nothing; the docstring's lines are changed in place, as autodoc asks."""
+    """Change the docstring's lines in place, as autodoc asks."""
     lines[:] = defined(lines)
 
 

@@ -1,0 +1,486 @@
+r"""A model: a network as a text of formulas, a clause a line, and its forward pass.
+
+::
+
+    x_t \in \operatorname{onehot}(V)             an input, one-hot, at every step
+    W \in \mathbb{R}^{H \times V}                a parameter
+    h_0 \in \mathbb{R}^{H}                       a state before the first step
+    h_t = \tanh(W x_t + h_{t-1})                 computed, in any order that can be
+    L = \sum_{t=1}^{T} h_t^\top h_t
+    f(z) = \tanh(z)                              a function
+    \tau = T                                     another name for a size
+
+Clauses end at a line's end or at ``;``. What follows ``%`` is a comment: after a clause
+it says what a letter is and, after its last ``=``, what the book calls it; alone on a
+line, ``title: …`` or ``option NAME: CLAUSES``, clauses in place of those of the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.errors import EquationError, UnshapedError
+from rnn_notes.equations.nature import Array, Key, Plan, Read, Step
+from rnn_notes.equations.nodes import Node, compact
+from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.reading import Reader
+from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.symbols import (
+    STEPS,
+    Definition,
+    Quantity,
+    Scope,
+    Shape,
+    family,
+)
+from rnn_notes.equations.values import VALUES, entry
+from rnn_notes.equations.where import Clauses
+
+STEP = "t"
+LONGEST = 20_000
+MOST_QUANTITIES = 60
+Compute = Callable[[Read], Array]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause of a text, what a comment says of it, and where it starts."""
+
+    text: str
+    note: str = ""
+    book: str = ""
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    r"""The clauses of a text, comments on lines of their own among them.
+
+    >>> [c.text for c in clauses("a = 1; b = 2 % two\n% three")]
+    ['a = 1', 'b = 2', '% three']
+    """
+    for line in text.splitlines():
+        code, _, comment = re.sub(r"\\%", "", line).partition("%")
+        pieces = [piece.strip() for piece in code.split(";") if piece.strip()]
+        if not pieces and comment.strip():
+            yield Clause(f"% {comment.strip()}")
+        note, _, book = comment.rpartition("=") if "=" in comment else (comment, "", "")
+        for piece in pieces:
+            yield Clause(piece, note.strip(), book.strip())
+
+
+class Model:
+    """A network, read from its text.
+
+    name, title : what it is called
+    text        : the text that it is
+    quantities  : parameters, inputs and what is computed, by name
+    equations   : how the latter are computed
+    firsts      : shapes of the states before the first step
+    functions   : functions that it names
+    sizes       : the letters of its sizes, ``T`` among them
+    options     : changes that have a name, as texts of clauses
+    place       : where the index of a step stands: "", "(", "<" or "["
+
+    Raises ``EquationError`` for what is no clause, for a letter with two meanings, and
+    for what cannot be computed.
+    """
+
+    def __init__(self, text: str, name: str = "") -> None:
+        if len(text) > LONGEST:
+            raise EquationError(f"a model of {len(text)} characters came")
+        self.name, self.title, self.text = name, name, text
+        self.equations: dict[str, Definition] = {}
+        self.firsts: dict[str, Shape] = {}
+        self.options: dict[str, str] = {}
+        self.also: list[str] = []
+        self.double: set[str] = set()
+        self.place = ""
+        self.nodes: dict[str, Node] = {}
+        self.scope = Scope(model=self, remarks=[])
+        self.quantities = self.scope.quantities
+        self.functions = self.scope.functions
+        self.shapes = Shapes(self.scope, "denominator")
+        self.worlds: dict[Any, Any] = {}
+        self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
+        self.read()
+
+    @property
+    def sizes(self) -> set[str]:
+        """The letters of its sizes."""
+        return self.scope.size_names
+
+    # Reading
+
+    def read(self) -> None:
+        """Read all clauses; declarations first, since letters need a meaning."""
+        said = list(self.said())
+        names = [self.called(i.parts[0]) for _, i in said if not self.is_other(i)]
+        stepwise = {name for name, index in names if index}
+        self.double = stepwise & {name for name, index in names if not index}
+        for clause, item in said:
+            if item.value == (r"\in",):
+                self.declare(item, clause)
+        for clause, item in said:
+            if item.value != (r"\in",):
+                self.announce(item, clause)
+        if len(self.quantities) > MOST_QUANTITIES:
+            raise EquationError(f"a model of {len(self.quantities)} quantities came")
+        for clause, item in said:
+            if item.value != (r"\in",):
+                with pointing(clause.text):
+                    self.define(item)
+        self.find_shapes()
+        for text in self.also:
+            self.read_further(text)
+        self.scope.given = frozenset(self.scope.bindings)
+
+    def read_further(self, text: str) -> None:
+        """Read further names for what the model has, and functions."""
+        for clause in clauses(text):
+            with pointing(clause.text):
+                for items in parse(clause.text, self.scope.remarks):
+                    for item in items:
+                        head = item.parts[0]
+                        if self.is_function(head) or self.is_size(item):
+                            self.define(item)
+                        else:
+                            Clauses(self.scope, frozenset()).definition(
+                                head, item.parts[-1]
+                            )
+
+    def said(self) -> Iterator[tuple[Clause, Node]]:
+        """Every clause with its tree; titles and options are noted on the way."""
+        for clause in clauses(self.text):
+            if clause.text.startswith("%"):
+                word, _, rest = clause.text[1:].strip().partition(":")
+                if word == "title":
+                    self.title = rest.strip()
+                elif word.startswith("also "):
+                    self.also.append(clause.text[1:].strip().removeprefix("also "))
+                elif word.startswith("option "):
+                    self.options[word.removeprefix("option ").strip()] = rest.strip()
+                continue
+            for items in parse(clause.text, self.scope.remarks):
+                *names, last = items
+                if last.kind != "relation":
+                    raise EquationError(
+                        r"no clause came, expected one with = or \in",
+                        last.span, clause.text,
+                    )  # fmt: skip
+                for name in names:
+                    yield clause, replace(last, parts=(name, *last.parts[1:]))
+                yield clause, last
+
+    def called(self, left: Node) -> tuple[str, str]:
+        """The name on the left of a clause, and its index: "t", "0" or none."""
+        if left.kind == "subscripted":
+            base, *items = left.parts
+            index = compact(items[0])
+            stepwise = left.value or len(items) == 1
+            if stepwise and index in (STEP, "0") and base.kind == "name":
+                self.place = left.value or self.place
+                name = str(base.value)
+                return (family(name) if name in self.double else name), index
+        if left.kind == "prime" and left.parts[0].kind == "name":
+            return f"{compact(left.parts[0])}'", ""
+        if left.kind not in ("name", "subscripted") or "<" in compact(left):
+            raise left.fail("an expression came, expected a letter")
+        return compact(left), ""
+
+    def add(self, name: str, quantity: Quantity, node: Node) -> None:
+        """Give a name its meaning, unless it has one."""
+        if name in self.quantities:
+            raise node.fail(f"{name} has a meaning already")
+        self.quantities[name] = quantity
+
+    def declare(self, item: Node, clause: Clause) -> None:
+        r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
+        left, domain = item.parts[0], item.parts[-1]
+        with pointing(clause.text):
+            name, index = self.called(left)
+            onehot = domain.kind == "call" and domain.value == "onehot"
+            reader = Clauses(self.scope, frozenset())
+            if onehot:
+                shape: Shape = reader.dim(domain.parts[0]), ()
+            else:
+                shape = reader.shape(domain)
+            if index == "0":
+                if name in self.firsts:
+                    raise left.fail(f"{name}_0 has a meaning already")
+                self.firsts[name] = shape
+                return
+            role = "onehot" if onehot else "input" if index else "parameter"
+            meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
+            self.add(name, meaning, left)
+
+    def announce(self, item: Node, clause: Clause) -> None:
+        """Note what the left side of an equation names."""
+        left = item.parts[0]
+        with pointing(clause.text):
+            if item.value not in (("=",), (":=",)):
+                raise item.fail(r"no clause came, expected one with = or \in")
+            if self.is_other(item):
+                return
+            name, index = self.called(left)
+            known = self.quantities.get(name)
+            if known and known.role == "parameter" and self.is_zero(item):
+                self.quantities[name] = replace(known, role="zero")
+                return
+            meaning = Quantity(
+                self.firsts.get(name), bool(index), "computed", clause.note, clause.book
+            )
+            self.add(name, meaning, left)
+
+    def is_function(self, left: Node) -> bool:
+        """Whether the left side of an equation is ``f(z)``."""
+        if left.kind == "call":
+            return True
+        return left.kind == "mul" and left.parts[-1].form == "closed"
+
+    def is_other(self, item: Node) -> bool:
+        """Whether an equation names no quantity, but a function or a size."""
+        return self.is_function(item.parts[0]) or self.is_size(item)
+
+    def is_size(self, item: Node) -> bool:
+        r"""Whether an equation gives a size another name, as ``\tau = T``."""
+        return item.parts[-1].kind == "name" and item.parts[-1].value in self.sizes
+
+    def is_zero(self, item: Node) -> bool:
+        """Whether an equation fixes a parameter at zero."""
+        return item.parts[-1].kind == "number" and item.parts[-1].value == "0"
+
+    def define(self, item: Node) -> None:
+        """Read how a quantity is computed, now that all letters have a meaning."""
+        left, right = item.parts[0], item.parts[-1]
+        if self.is_size(item):
+            self.scope.renamed[compact(left)] = right.value
+            return
+        if self.is_function(left):
+            name = left.value if left.kind == "call" else compact(left.parts[0])
+            argument = left.parts[-1]
+            if argument.kind != "name":
+                raise argument.fail("an expression came, expected a letter")
+            self.functions[name] = Definition((compact(argument),), right)
+            return
+        name, index = self.called(left)
+        if self.quantities[name].role != "computed":
+            return
+        body = Reader(self.scope).read(right)
+        self.nodes[name] = left
+        self.equations[name] = Definition((STEP,) if index else (), body)
+        if strange := body.free - self.sizes - {STEP if index else ""}:
+            raise right.fail(f"{min(strange)} is an index without a value")
+
+    def find_shapes(self) -> None:
+        """Find the shapes of all that is computed, in whatever order is possible."""
+        waiting = dict(self.equations)
+        while waiting:
+            before, missing = len(waiting), None
+            for name, equation in list(waiting.items()):
+                try:
+                    shape = self.shapes.of(equation.body)
+                except UnshapedError as error:
+                    missing = error
+                    continue
+                known = self.quantities[name]
+                if known.shape and not self.shapes.dims.fit(shape, known.shape):
+                    raise self.nodes[name].fail(f"{name} has two shapes")
+                self.quantities[name] = replace(known, shape=known.shape or shape)
+                del waiting[name]
+            if len(waiting) == before and missing:
+                names = ", ".join(waiting)
+                raise EquationError(
+                    f"{names} cannot be computed, expected a first state or what they "
+                    "depend on"
+                )
+        self.shapes.settle()
+
+    # Running
+
+    def plan(self, draw: Draw) -> Plan:
+        """The forward pass under the sizes of a draw."""
+        sizes = tuple(sorted((n, k) for n, k in draw.sizes.items() if n in self.sizes))
+        if sizes not in self.plans:
+            if len(self.plans) > 200:
+                self.plans.clear()
+            self.plans[sizes] = Plan(list(Order(self, draw).steps()))
+        return self.plans[sizes]
+
+    def with_option(self, name: str) -> Model:
+        """The model with the clauses of an option in place of its own."""
+        return changed(self.text, self.options[name], f"{self.name}, {name}")
+
+
+class Order:
+    """The order in which the quantities of a model can be computed, found by need."""
+
+    def __init__(self, model: Model, draw: Draw) -> None:
+        self.model, self.draw = model, draw
+        self.T = draw.sizes[STEPS]
+        self.found: dict[Key, Step | None] = {}
+
+    def steps(self) -> Iterator[Step]:
+        """Every computed quantity at every step."""
+        for name, equation in self.model.equations.items():
+            for index in range(1, self.T + 1) if equation.parameters else [None]:
+                self.visit((name, () if index is None else (index,)))
+        yield from (step for step in self.found.values() if step)
+
+    def visit(self, key: Key) -> None:
+        """Find what a quantity is computed from, before the quantity itself."""
+        waiting = [key]
+        opened: dict[Key, Step] = {}
+        while waiting:
+            key = waiting[-1]
+            if key in self.found:
+                waiting.pop()
+            elif key in opened:
+                self.found[key] = opened[key]
+                waiting.pop()
+            else:
+                opened[key] = self.step(key)
+                for other in opened[key].reads:
+                    if other in self.found or not self.is_computed(other):
+                        continue
+                    if other in opened:
+                        raise self.model.nodes[key[0]].fail(
+                            f"{key[0]} refers to itself"
+                        )
+                    waiting.append(other)
+
+    def is_computed(self, key: Key) -> bool:
+        """Whether a quantity is computed; an error if it is not there at all."""
+        name, index = key
+        quantity = self.model.quantities[name]
+        if index == (0,) and name in self.model.firsts:
+            return False
+        if quantity.indexed and not 1 <= index[0] <= self.T:
+            raise self.model.nodes[name].fail(
+                f"{name} is needed at step {index[0]}, and it is not there"
+            )
+        return quantity.role == "computed"
+
+    def step(self, key: Key) -> Step:
+        """How a quantity is computed, all indices put in."""
+        equation = self.model.equations[key[0]]
+        env = {**self.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
+        reads: list[Key] = []
+        compute = self.compiled(equation.body, env, reads)
+        return Step(key, compute, tuple(dict.fromkeys(reads)))
+
+    def size(self, node: Node) -> tuple[int, int]:
+        """Rows and columns of a node."""
+        return self.draw.shape(self.model.shapes.shape(node))
+
+    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> Compute:
+        """The function that computes a node from the values that it reads."""
+        at = [index.at(env) for index in node.indices]
+        if node.kind == "quantity":
+            key = (node.value, tuple(at))
+            reads.append(key)
+            return lambda read: read(key)
+        if node.kind in ("sum", "prod"):
+            return self.compiled_sum(node, env, at, reads)
+        parts = [self.compiled(part, env, reads) for part in node.parts]
+        if node.kind == "entry":
+            row = self.size(node.parts[0])[0] == 1
+            (base,) = parts
+            return lambda read: _present(node, entry(node, at, base(read), row))
+        compute = VALUES.get(node.kind)
+        if compute is None:
+            raise node.fail(f"{node.kind} came in a model, expected an expression")
+        if not parts:
+            constant = compute(node, at, (), self.size)
+            return lambda read: constant
+        if len(parts) == 1:
+            (one,) = parts
+            return lambda read: compute(node, at, (one(read),), self.size)
+        return lambda read: compute(node, at, [part(read) for part in parts], self.size)
+
+    def compiled_sum(
+        self, node: Node, env: dict[str, int], at: list[int], reads: list[Key]
+    ) -> Compute:
+        """The function that computes a sum or a product over an index."""
+        if at:
+            low, high = at
+        else:
+            domain = self.model.shapes.domain(node.value, node)
+            low, high = 1, self.draw.last(domain)
+        inside = [{**env, node.value: value} for value in range(low, high + 1)]
+        parts = [self.compiled(node.parts[0], env, reads) for env in inside]
+        rows, columns = self.size(node)
+
+        def compute(read: Read) -> Array:
+            if node.kind == "sum":
+                return sum((part(read) for part in parts), np.zeros((rows, columns)))
+            product = np.eye(rows)
+            for part in parts:
+                product = product @ part(read)
+            return product
+
+        return compute
+
+
+def _present(node: Node, value: Array | None) -> Array:
+    """An entry; ``EquationError`` where there is none."""
+    if value is None:
+        raise node.fail("an entry came that is not there")
+    return value
+
+
+@contextmanager
+def pointing(latex: str) -> Iterator[None]:
+    """A context whose errors point into a text, unless they point into another."""
+    try:
+        yield
+    except EquationError as error:
+        raise error.within(latex) from None
+
+
+def changed(text: str, option: str, name: str) -> Model:
+    """A model with other clauses in place of those with the same left side."""
+    new = {clause.text.partition("=")[0].strip(): clause for clause in clauses(option)}
+    kept = [
+        line
+        for line in text.splitlines()
+        if line.partition("=")[0].strip() not in new or r"\in" in line
+    ]
+    return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
+
+
+@cache
+def shipped(name: str) -> Model:
+    """One of the models that come with the package, by its name."""
+    text = files(__package__).joinpath("models", f"{name}.txt").read_text("utf-8")
+    return Model(text, name)
+
+
+def names() -> list[str]:
+    """The names of the models that come with the package, the book's first."""
+    folder = files(__package__).joinpath("models")
+    found = sorted(p.name[:-4] for p in folder.iterdir() if p.name.endswith(".txt"))
+    return sorted(found, key=lambda name: (name != "book", name))
+
+
+def find(model: str | None) -> Model:
+    """The model of a name, of a file or of a text; the book's if none is given."""
+    if model is None:
+        return shipped("book")
+    if model in names():
+        return shipped(model)
+    if "\n" in model or "=" in model or r"\in" in model:
+        return Model(model, "yours")
+    path = Path(model)
+    if path.suffix or path.exists():
+        return Model(path.read_text(encoding="utf-8-sig"), path.stem)
+    known = ", ".join(names())
+    raise ValueError(f"model is {model!r}, expected a file or one of {known}")
