@@ -55,6 +55,38 @@
   const scrolled = "pre, .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
+  // A drawer has done its work once a link in it leads to a part of the page.
+  for (const drawer of document.querySelectorAll("dialog"))
+    drawer.addEventListener("click", ({ target }) => {
+      if (target.closest("a")?.hash) drawer.close();
+    });
+
+  // The contents name the part that is read: the last one whose heading has gone by.
+  const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
+  const entries = document.querySelectorAll("#pst-page-toc-nav .toc-entry");
+  const part = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const tell = () => {
+    const passed = (link) => part(link)?.getBoundingClientRect().top < innerHeight / 4;
+    const here = links.findLast(passed);
+    for (const link of links) {
+      link.classList.toggle("active", link === here);
+      link.setAttribute("aria-current", link === here);
+    }
+    for (const entry of entries) entry.classList.toggle("active", entry.contains(here));
+  };
+  if (links.length) addEventListener("scroll", tell, { passive: true });
+  tell();
+
+  // WebKit holds nobody's place while what is above it grows: there, who followed a link
+  // to a part of the page, and has not moved since, is led to it once more.
+  if (!CSS.supports("overflow-anchor", "auto")) {
+    const lead = () => document.querySelector(":target")?.scrollIntoView();
+    const grown = new ResizeObserver(lead);
+    grown.observe(document.querySelector("article"));
+    for (const kind of ["wheel", "touchstart", "pointerdown", "keydown"])
+      addEventListener(kind, () => grown.disconnect(), { once: true });
+  }
+
   const top = document.getElementById("pst-back-to-top");
   let before = 0;
   addEventListener("scroll", () => {

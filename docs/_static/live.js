@@ -117,6 +117,7 @@
       cell.area.oninput = () => {
         paint();
         cell.resets.hidden = false;
+        cell.made?.classList.add("stale");
         forget(cell);
       };
       cell.printed = [...cell.code.childNodes];
@@ -210,6 +211,7 @@
       if (cell.resets) cell.resets.hidden = false;
     };
     cell.broken = false;
+    cell.made?.classList.add("stale");
     const whole = await ask({ run: text(cell), name: `<${cell.name}>` }, ({ progress, output }) => {
       if (progress) return say(progress);
       cell.broken = output[0] === "error" && /^AssertionError/m.test(output[1]);

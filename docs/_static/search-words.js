@@ -6,24 +6,45 @@ const pageWords = {};
 
 {
   const query = (new URLSearchParams(location.search).get("q") ?? "").trim();
-  const typed = query.toLowerCase().split(/\s+/);
-  const parts = splitQuery(query).sort((a, b) => b.length - a.length);
+  const stems = stemmed(query);
+  const pages = Object.values(oftenSaid);
 
-  // What is called as was typed comes first, then pages that often say it, sign by sign.
-  const said = (page) => {
-    const words = new Map(Object.entries(oftenSaid[page] ?? {}));
-    return Math.max(...typed.map((word) => words.get(word) ?? 0));
+  /* The words of a query as oftenSaid has them: names as they are, others by their stem. */
+  function stemmed(text) {
+    const stemmer = new Stemmer();
+    const plain = (word) => /^[a-z]+$/.test(word);
+    const words = text.toLowerCase().split(/\s+/).filter((word) => !stopwords.has(word));
+    return words.map((word) => (plain(word) ? stemmer.stemWord(word) : word));
+  }
+
+  // What is called as was typed comes first, then pages that say it often; a word counts
+  // the more, the fewer pages say it. What lists everything answers little.
+  const rare = (stem) => Math.log((pages.length + 1) / (1 + pages.filter((said) => stem in said).length));
+  const weight = new Map(stems.map((stem) => [stem, rare(stem)]));
+  const answers = (page) => {
+    const said = oftenSaid[page] ?? {};
+    const parts = stems.map((stem) => (weight.get(stem) * (said[stem] ?? 0)) / ((said[stem] ?? 0) + 4));
+    return parts.reduce((sum, part) => sum + part, 0);
   };
-  const most = Math.max(1, ...Object.keys(oftenSaid).map(said));
-  Scorer.score = ([page, name, , , score]) =>
-    score + (name === query ? 20 : 0) + (10 * said(page)) / most;
+  const lists = new Set(["api", "glossary", "changelog", "bibliography"]);
+  Scorer.score = ([page, name, , , score, , kind]) => {
+    if (kind === "object") return name === query ? 100 : score / 4;
+    return (score + 20 * answers(page)) * (lists.has(page) ? 0.4 : 1);
+  };
 
-  // A single letter would be marked in every word.
+  // A single letter would be marked in every word. Marks are for the hit that is followed,
+  // not for whatever page comes next.
   const parse = Search._parseQuery;
   Search._parseQuery = (typed) => {
     const parsed = parse(typed);
+    for (const word of ["why", "how", "what", "when", "which", "do"])
+      parsed[1].delete(new Stemmer().stemWord(word));
     const marked = [...parsed[3]].filter((term) => term.length > 1);
-    localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+    localStorage.removeItem("sphinx_highlight_terms");
+    for (const kind of ["click", "auxclick"])
+      Search.output.addEventListener(kind, ({ target }) => {
+        if (target.closest("a")) localStorage.setItem("sphinx_highlight_terms", marked.join(" "));
+      });
     parsed[3] = new Set(marked);
     return parsed;
   };
@@ -53,11 +74,14 @@ const pageWords = {};
     return { text: () => pageWords[page] };
   };
 
+  // The words where most of the query stands together.
   Search.makeSearchSummary = (words) => {
-    const at = [query, ...parts]
-      .map((part) => words.toLowerCase().indexOf(part.toLowerCase()))
-      .find((place) => place >= 0);
-    const start = words.lastIndexOf(" ", (at ?? 0) - 80) + 1;
+    const low = words.toLowerCase();
+    const places = stems.flatMap((stem) => [...low.matchAll(RegExp(_escapeRegExp(stem), "g"))]);
+    const near = ({ index }) => stems.filter((stem) => low.slice(index, index + 160).includes(stem)).length;
+    const whole = low.indexOf(query.toLowerCase());
+    const best = places.reduce((best, place) => (near(place) > near(best) ? place : best), places[0] ?? { index: 0 });
+    const start = words.lastIndexOf(" ", (whole < 0 ? best.index : whole) - 80) + 1;
     const summary = document.createElement("p");
     summary.className = "context";
     summary.textContent =

@@ -73,7 +73,6 @@ for (const live of document.querySelectorAll(".stepper .live")) {
   });
   next.addEventListener("click", () => show(now + 1));
   before.addEventListener("click", () => show(now - 1));
-  live.hidden = false;
   live.closest(".stepper").classList.add("on");
   show(0);
 }

@@ -58,6 +58,7 @@ class Session:
         self.sources: set[str] = set()
         self.names = vars(ModuleType("__main__"))
         self.names["display"] = self.display
+        self.names["input"] = unasked
 
     def run(self, source: str, name: str) -> bool:
         """Whether a cell ran to its end; its outputs and its error have been sent."""
@@ -107,6 +108,17 @@ class Session:
         if asked:
             return answers.judge(latex, asked, layout, where)[1]
         return command.plain(command.answer(latex, layout, where)[1])
+
+
+def unasked(prompt: object = "") -> str:
+    """Nothing ever: a page has no way to ask its reader.
+
+    >>> unasked("Your name? ")
+    Traceback (most recent call last):
+    RuntimeError: input() cannot ask here; expected the answer in the code, as a string
+    """
+    said = "input() cannot ask here; expected the answer in the code, as a string"
+    raise RuntimeError(said)
 
 
 class Stream(io.TextIOBase):

@@ -13,6 +13,7 @@ from firefox import FIREFOX, Firefox, firefox
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, Opened, chromium
+from webkit import SCREEN, WEBKIT, WebKit, webkit
 
 CHROMIUM = chromium.program()
 
@@ -21,6 +22,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     for name, program, package in (
         ("Chromium", CHROMIUM, "chromium"),
         ("Firefox", FIREFOX, "firefox-esr"),
+        ("WebKit", WEBKIT, "webkit2gtk-driver"),
+        ("Xvfb", SCREEN, "xvfb"),
     ):
         if not program:
             pytest.exit(
@@ -107,6 +110,13 @@ def browser() -> Iterator[Browser]:
 def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     """A window of Firefox."""
     with firefox(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def safari() -> Iterator[WebKit]:
+    """A window of WebKit, Safari's engine."""
+    with webkit() as found:
         yield found
 
 

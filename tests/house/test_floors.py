@@ -9,7 +9,8 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments book.frameworks differences stopping tape book.cells book.counting",
+    "arguments differences files stopping tape",
+    "book.cells book.counting book.frameworks",
     "text updates weights",
     "rnn",
     "output workspaces",

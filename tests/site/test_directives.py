@@ -148,7 +148,7 @@ def test_a_stepper_stands_beside_a_static_figure(build, page, tmp_path, engine) 
     html = page("index")
     figure = re.search(r"<figure[^>]* stepper.*?</figure>", html, re.DOTALL)[0]
     assert figure.count("<svg") == 2, "all steps at once, and the network"
-    assert re.search(r'<div class="live" data-code="loop" hidden>', figure)
+    assert re.search(r'<div class="live" data-code="loop">', figure)
     assert 'for="fig-slider"' in figure
     assert not re.search(r" on[a-z]+=|javascript:", figure)
     assert re.search(r'<script defer="defer" src="_static/stepper.js', html)

@@ -163,9 +163,19 @@ def test_the_network_of_the_build_is_found(tmp_path, monkeypatch) -> None:
     assert np.array_equal(net.params.Whh, again.params.Whh)
 
 
+MOST = {  # bytes as written
+    "cells and stepper": (("live", "stepper"), 25_000),
+    "figures that move": (("moving",), 25_000),
+    "menus and search": (("interface", "search-words"), 10_000),
+}
+
+
 def test_the_scripts_stay_small() -> None:
-    assert len(SCRIPTS) >= 2
-    assert sum(path.stat().st_size for path in SCRIPTS) < 25_000
+    sizes = {path.name: path.stat().st_size for path in SCRIPTS}
+    for begins, most in MOST.values():
+        found = [sizes.pop(name) for name in [*sizes] if name.startswith(begins)]
+        assert 0 < sum(found) < most
+    assert not sizes, "a script for another purpose"
 
 
 # The site's side

@@ -123,6 +123,25 @@ def is_long(mathml: str) -> bool:
     return len(re.findall("<m[ion][ >]", mathml)) > 70 and "<mtr" not in mathml
 
 
+HELD = re.compile(r"<math(?:(?!</math>).)*</math>[.,;:!?)\]’”]+", re.DOTALL)
+
+
+def held(html: str) -> str:
+    """The same page, in which no stop that follows a formula begins the next line.
+
+    >>> held("<math>h</math>), and <math>y</math> too")
+    '<span class="held"><math>h</math>),</span> and <math>y</math> too'
+    """
+    return HELD.sub(r'<span class="held">\g<0></span>', html)
+
+
+def hold(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Keep the stops of a page's sentences beside the formulas that they follow."""
+    context["body"] = held(context.get("body", ""))
+
+
 class Renderer:
     """The two visitors that write a formula into a page."""
 
@@ -174,5 +193,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer(
         "mathml", (renderer.inline, None), (renderer.displayed, None)
     )
+    app.connect("html-page-context", hold)
     app.connect("build-finished", renderer.temml.close)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

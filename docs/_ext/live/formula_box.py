@@ -13,7 +13,7 @@ that it asks for, and tells right from wrong without showing the solution::
     ```
 
 ``:where:`` and ``:layout:`` are those of ``{measured}``.
-Without JavaScript nothing is shown.
+Without JavaScript a line says that a box would need it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sphinx.writers.html5 import HTML5Translator
 from docs._ext.formulas.evidence import LAYOUTS
 
 LOGGER = logging.getLogger(__name__)
+WITHOUT = "Here a box would measure your formula; it needs JavaScript."
 
 
 class FormulaBox(nodes.General, nodes.Element):
@@ -59,10 +60,11 @@ class FormulaBoxDirective(SphinxDirective):
 
 
 def place(writer: HTML5Translator, node: FormulaBox) -> None:
-    """Nothing; an empty element that says what the box is for has been written."""
+    """Write the place of a box, and what a reader without scripts is told there."""
     names = ("formula", "asked", "where", "layout")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
-    writer.body.append(f'<div class="formula-box" {said}></div>\n')
+    told = f'<noscript><p class="live-excuse">{WITHOUT}</p></noscript>'
+    writer.body.append(f'<div class="formula-box" {said}>{told}</div>\n')
     raise nodes.SkipNode
 
 

@@ -43,9 +43,11 @@ WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*
 UNCALLED = "const scripts = [];"
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
+# It names the wrong part of a page when a reader goes back; interface.js does not.
 EDITS = {
     '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
     '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",
+    'document.querySelector("#pst-page-toc-nav");if(!e)return;': "0;return;",
 }
 UNUSED = [
     ".buildinfo*",

@@ -21,10 +21,10 @@ from sphinx.application import Sphinx
 from sphinx.domains import ObjType
 from sphinx.domains.math import MathDomain
 from sphinx.search import js_index
-from sphinx.search.en import ENGLISH_STOPWORDS
+from sphinx.search.en import ENGLISH_STOPWORDS, SearchEnglish
 
 WORDS, OFTEN = "_static/words", "_static/often-said.js"
-OFTEN_IS = 5
+OFTEN_IS = 2
 MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 SILENT = re.compile(
     r"<(script|style|annotation|h1)\b.*?</\1>|<a class=\"headerlink.*?</a>"
@@ -64,12 +64,17 @@ def plain(html: str) -> str:
 def often(text: str, least: int = OFTEN_IS) -> dict[str, int]:
     """How many times the names and words of a text are said in it, if often.
 
-    >>> often("Whh.T and hs[t-1], or Whh.T and eq-b.", least=2)
-    {'whh.t': 2}
+    Words are counted by their stems, as a search looks for them; names as they are.
+
+    >>> often("Whh.T and hs[t-1], or Whh.T, added and adding.", least=2)
+    {'whh.t': 2, 'add': 2}
     """
-    counted = Counter(NAME.findall(text.lower()))
-    common = ((word, n) for word, n in counted.items() if n >= least)
-    return {word: n for word, n in common if word not in ENGLISH_STOPWORDS}
+    said = [
+        word for word in NAME.findall(text.lower()) if word not in ENGLISH_STOPWORDS
+    ]
+    stem = SearchEnglish({}).stem
+    counted = Counter(stem(word) if word.isalpha() else word for word in said)
+    return {word: n for word, n in counted.items() if n >= least}
 
 
 def light(index: str) -> str:

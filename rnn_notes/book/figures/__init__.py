@@ -8,10 +8,14 @@ What you can do with it::
     unrolled()                      # a notebook shows the picture
     unrolled(running_example(T=3))  # the same, drawn from another run
 
-``__all__`` lists these; the figures of a training take a training in its place, and
-that of a race a run of the benchmark.
+``__all__`` lists these; the figures of a training take a training in its place, that
+of a race a run of the benchmark, and the gallery of bugs nothing. Some move, see
+``drawing.moving``.
 """
 
+from rnn_notes.book.figures.broken_line import broken_line
+from rnn_notes.book.figures.bug_by_bug import bug_by_bug as bug_by_bug
+from rnn_notes.book.figures.cooled import cooled as cooled
 from rnn_notes.book.figures.error_curve import error_against_step, mutant_matrix
 from rnn_notes.book.figures.far_signals import fading as fading
 from rnn_notes.book.figures.far_signals import missed_share as missed_share
@@ -19,7 +23,9 @@ from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
 from rnn_notes.book.figures.network import truncation, two_questions, unrolled
 from rnn_notes.book.figures.output_graph import expression_graph
 from rnn_notes.book.figures.passes import backward_steps, forward_pass
+from rnn_notes.book.figures.product_back import product_back
 from rnn_notes.book.figures.race import pass_times as pass_times
+from rnn_notes.book.figures.scaled_weights import scaled_weights as scaled_weights
 from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
 from rnn_notes.book.figures.tape_listing import tape_in_order
@@ -27,12 +33,14 @@ from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
 
 __all__ = [
     "backward_steps",
+    "broken_line",
     "error_against_step",
     "expression_graph",
     "forward_pass",
     "ledger_table",
     "mutant_matrix",
     "outer_product",
+    "product_back",
     "step_network",
     "tape_in_order",
     "truncation",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import log10
 from types import ModuleType
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from rnn_notes import rnn
+from rnn_notes.book.figures.drawing.axes import clear, disc
 from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
@@ -69,11 +71,14 @@ def quotient_errors(
     return relative
 
 
-def error_against_step(example: Example | None = None) -> Figure:
+def error_against_step(example: Example | None = None) -> Moving:
     """The error of four ways to measure dWhh, against the step, both logarithmic.
 
-    >>> "float32" in error_against_step().alt
-    True
+    Its control moves the step.
+
+    >>> moving = error_against_step()
+    >>> "float32" in moving.alt, moving.frames[moving.first].at
+    (True, '10⁻⁵')
     """
     curves = {name: quotient_errors(name, example=example) for name in QUOTIENTS}
     curves["central, float32"] = quotient_errors("central", STEPS, np.float32, example)
@@ -93,6 +98,9 @@ def error_against_step(example: Example | None = None) -> Figure:
         label(*_place(10**-12, 10**-14.6), best["complex step"], size=12.5),
         label(*_place(10**-3.5, 10**0.8), f"float32: {best['central, float32']}"),
     ]
+    frames = [_at_step(k, curves) for k in reversed(range(len(STEPS)))]
+    first = len(STEPS) - 1 - int(curves["central"].argmin())
+    parts += [*_marks(frames[first])]
     alt = (
         "Relative error of the gradient of Whh against the step, on logarithmic axes. "
         "The two difference quotients make a V: with smaller steps the error first "
@@ -101,7 +109,34 @@ def error_against_step(example: Example | None = None) -> Figure:
         "the central one’s error and no rounding: it stays down. Right digits at best: "
         f"{', '.join(f'{name} {count}' for name, count in digits.items())}."
     )
-    return draw("error-against-step", WIDTH, 346, "Error against step", alt, parts)
+    drawn = draw("error-against-step", WIDTH, 346, "Error against step", alt, parts)
+    return Moving(drawn.svg, drawn.alt, "The step", frames, first)
+
+
+def _at_step(k: int, curves: Mapping[str, Array]) -> Frame:
+    """What the four ways have come to at the step with this number."""
+    x, _ = _place(STEPS[k], 1)
+    parts: dict[str, str | dict[str, str]] = {"step": {"d": f"M{at(x, 34)}V{at(306)}"}}
+    told = []
+    for n, (name, errors) in enumerate(curves.items()):
+        _, y = _place(STEPS[k], errors[k])
+        parts[f"dot{n}"] = {"cx": at(x), "cy": at(y)}
+        digits = max(-log10(max(errors[k], 1e-16)), 0)
+        told.append(f"{name}: {number(digits, 0)}")
+    exponent = number(log10(STEPS[k]), 0 if k % 2 else 1)
+    raised = exponent.translate(str.maketrans("−.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return Frame(f"10{raised}", f"Right digits: {'; '.join(told)}.", parts)
+
+
+def _marks(frame: Frame) -> Iterator[str]:
+    """The step as a line across the picture, and where it meets the curves."""
+    for name, change in frame.parts.items():
+        assert isinstance(change, dict)
+        if name == "step":
+            yield part(name, line(change["d"], "dhnext"))
+        else:
+            x, y = float(change["cx"]), float(change["cy"])
+            yield part(name, disc(x, y))
 
 
 def _place(step: float, error: float) -> tuple[float, float]:
@@ -183,7 +218,7 @@ def _turned(
     x: float, y: float, degrees: float, words: str, anchor: str = "middle"
 ) -> str:
     """Words turned around their place."""
-    turned = label(x, y, words, size=12.5, anchor=anchor)
+    turned = clear(label(x, y, words, size=12.5, anchor=anchor))
     return f'<g transform="rotate({degrees:g} {at(x, y)})">{turned}</g>'
 
 

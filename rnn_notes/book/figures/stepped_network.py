@@ -104,7 +104,7 @@ def _first(T: int, when: When) -> str:
     """The ``dhnext`` of zeros that enters the first turn from nowhere."""
     x = _x(T - 1) + 14
     zero = label(x, 182, "0", "dhnext")
-    parts = arrow(x, 168, x, 131, "dhnext"), _tag(x - 6, 185, "dhnext")
+    parts = arrow(x, 168, x, 131, "dhnext"), _tag(x + 20, 198, "dhnext")
     return _lit([when[T, "dhnext"], when[T - 1, "dh"]], zero, *parts)
 
 

@@ -35,7 +35,7 @@ def lines() -> set[str]:
 
 
 def stepper(name: str, code: str = "", with_ledger: bool = False) -> str:
-    """The stepper on the running example, hidden until a script shows it.
+    """The stepper on the running example, which the page shows where scripts run.
 
     name : unique on the page, the beginning of every id
     code : the id of the code whose acting line the script marks
@@ -46,7 +46,7 @@ def stepper(name: str, code: str = "", with_ledger: bool = False) -> str:
     params, run = given()
     stops = trace(params, run)
     parts = [
-        f'<div class="live" data-code="{escape(code)}" hidden>',
+        f'<div class="live" data-code="{escape(code)}">',
         f'<div class="walk"><div class="drawn">{step_network().svg}</div>',
         controls(len(stops), escape(name)),
         f'</div><div class="told"><div aria-live="polite"></div>{holding(stops)}</div>',

@@ -125,6 +125,6 @@ def _entry(x: float, y: float, name: str, value: float, ink: str) -> list[str]:
     """One cell of a table: its letters over its number."""
     return [
         box(x, y, 78, 46, ink, 0.08),
-        label(x, y - 4, f"${name}$", size=15),
+        label(x, y - 4, f"${name}$", size=15 if len(name) < 9 else 12.5),
         label(x, y + 16, number(value)),
     ]

@@ -67,9 +67,9 @@ class Axes:
     def said(
         self, x: float, y: float, words: str, down: float, anchor: str = "middle"
     ) -> str:
-        """Words at a point of the data, some units below or above it."""
+        """Words at a point of the data, some units below or above it, on paper."""
         px, py = self.place(x, y)
-        return label(px, py + down, words, size=12.5, anchor=anchor)
+        return clear(label(px, py + down, words, size=12.5, anchor=anchor))
 
     def bar(self, x: tuple[float, float], share: float, ink: str, tint: float) -> str:
         """A bar of a histogram from zero on; an empty class has none.
@@ -80,6 +80,16 @@ class Axes:
         (left, top), (right, bottom) = self.place(x[0], share), self.place(x[1], 0)
         middle, high = (left + right) / 2, (top + bottom) / 2
         return box(middle, high, right - left, bottom - top, ink, tint) if share else ""
+
+
+def clear(words: str) -> str:
+    """Words that no line behind them crosses: paper lies around their letters.
+
+    >>> "paint-order" in clear(label(1, 2, "a name"))
+    True
+    """
+    paint = f"stroke:{INKS['paper'].paint};stroke-width:4;paint-order:stroke"
+    return f'<g style="{paint}">{words}</g>'
 
 
 def disc(x: float, y: float) -> str:

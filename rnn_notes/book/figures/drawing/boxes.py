@@ -110,6 +110,9 @@ class Matrix:
         if self.shaped:
             words = shape(self.array)
             parts.append(label(middle, y + high + 15, words, "quiet", 12))
+        for j in range(1, self.array.shape[1] if self.digits else 1):
+            apart = x + j * self.cell + 3  # or a minus sign would seem to subtract
+            parts.append(line(f"M{at(apart, y - high + 3)}V{at(y + high - 3)}"))
         parts.append('<g text-anchor="end" font-size="12">')
         for (i, j), value in np.ndenumerate(self.array):
             end, base = x + (j + 1) * self.cell, y - high + 17 * i + 13

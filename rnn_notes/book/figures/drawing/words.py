@@ -84,7 +84,7 @@ def _spans(runs: Iterable[Run]) -> str:
     spans, lowered = [], False
     for text, style, low in runs:
         shift = "" if low == lowered else ' dy=".3em"' if low else ' dy="-.22em"'
-        small = ' font-size="74%"' if low else ""
+        small = ' font-size="87%"' if low else ""
         styled = f' style="{style}"' if style else ""
         start = f"<tspan{shift}{small}{styled}>" if shift or small or styled else ""
         spans.append(f"{start}{escape(text)}{'</tspan>' if start else ''}")

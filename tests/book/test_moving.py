@@ -1,0 +1,140 @@
+"""Figures that move: each frame changes parts that are there, and tells the truth."""
+
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rnn_notes.book import figures
+from rnn_notes.book.figures.broken_line import computed, nudged
+from rnn_notes.book.figures.cooled import TEMPERATURES, next_letters
+from rnn_notes.book.figures.drawing.moving import Frame, Moving
+from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.book.figures.scaled_weights import SCALES, scaled
+from rnn_notes.book.trained import trained
+from rnn_notes.checks import all_checks, verdicts
+from rnn_notes.example import running_example
+from rnn_notes.ledger import ledger
+from rnn_notes.mutants import GALLERY
+from rnn_notes.rnn import forward, signals, softmax
+from tests.helpers.drawings import faults
+
+NAMES = (
+    "broken_line",
+    "bug_by_bug",
+    "cooled",
+    "error_against_step",
+    "product_back",
+    "scaled_weights",
+)
+every_moving = pytest.mark.parametrize("name", NAMES)
+LIGHT = 25_000  # bytes of frames, as they are written
+
+
+def element(svg, part):
+    """The tag of a part and the text in it."""
+    (found,) = re.findall(rf'<\w+ data-part="{part}"[^>]*>[^<]*', svg)
+    return found
+
+
+def unlike(moving):
+    """The parts that the picture does not show as the first frame has them."""
+    found = []
+    for part, change in moving.frames[moving.first].parts.items():
+        shown = element(moving.svg, part)
+        wanted = (
+            [f">{change}"]
+            if isinstance(change, str)
+            else [f' {name}="{value}"' for name, value in change.items()]
+        )
+        found += [part for words in wanted if words not in shown]
+    return found
+
+
+@every_moving
+def test_the_picture_shows_the_first_frame(name):
+    moving = getattr(figures, name)()
+    assert faults(moving.svg, moving.alt) == []
+    assert unlike(moving) == []
+    other = moving.frames[moving.first - 1]
+    if other.parts != moving.frames[moving.first].parts:
+        assert unlike(replace(moving, first=moving.first - 1))
+
+
+@every_moving
+def test_every_frame_changes_parts_of_the_picture(name):
+    moving = getattr(figures, name)()
+    parts = set(re.findall(r'data-part="([^"]+)"', moving.svg))
+    assert {part for f in moving.frames for part in (*f.parts, *f.lit)} <= parts
+    assert len({frame.says for frame in moving.frames}) > len(moving.frames) / 2
+    assert len({frame.at for frame in moving.frames}) == len(moving.frames)
+    places = {int(k) for k in re.findall(r'data-choose="(\d+)"', moving.svg)}
+    assert places <= set(range(len(moving.frames)))
+
+
+@every_moving
+def test_the_control_is_one_of_html_s_own_and_light(name):
+    moving = getattr(figures, name)()
+    html = moving.controls("fig")
+    assert len(html.encode()) < LIGHT
+    (data,) = re.findall(r'<script type="application/json">(.*?)</script>', html)
+    assert [frame["at"] for frame in json.loads(data)] == [f.at for f in moving.frames]
+    many = {"range": 1, "select": 1, "radio": len(moving.frames)}[moving.kind]
+    assert len(re.findall(r"<(?:input|select)\b", html)) == many
+    assert len(re.findall(r"<label\b", html)) == many
+    assert html.count('aria-live="polite"') == 1
+
+
+def test_a_script_cannot_be_ended_by_what_a_frame_says():
+    moving = Moving("<svg></svg>", "A dot.", "Ask", [Frame("1", "</script><b>")])
+    assert moving.controls("dot").count("</script>") == 1
+    assert "&lt;/script&gt;" in moving.controls("dot")
+
+
+def test_the_nudged_states_are_the_sums_of_the_ledger():
+    params, *rest = running_example()
+    run = forward(params, *rest)
+    assert np.allclose(nudged(running_example()), ledger(params, run)[:, :, 0].sum(1))
+    right, *broken = computed(running_example()).values()
+    assert np.allclose(right, nudged(running_example()), rtol=1e-12)
+    assert not any(np.allclose(dh, right, rtol=0.01) for dh in broken)
+
+
+def test_the_broken_lines_are_told_from_the_right_one():
+    frames = figures.broken_line().frames
+    assert [bool(frame.lit) for frame in frames] == [False, True, True, True, True]
+    assert frames[0].says.startswith("Right at every step")
+
+
+def test_the_products_are_those_of_the_pass():
+    params, *rest = running_example()
+    run = forward(params, *rest)
+    dy = next(signals(params, run)).dy
+    said = " ".join(frame.says for frame in figures.product_back().frames)
+    for value in (*params.Why @ run.hs[4], *params.Why.T @ dy):
+        assert f"= {number(value.item())}." in said
+    assert "= 9.99." not in said
+
+
+def test_the_gallery_says_what_the_checks_say():
+    checks, moving = all_checks(), figures.bug_by_bug()
+    for frame, bug in zip(moving.frames, GALLERY.values(), strict=True):
+        caught = list(verdicts(bug.module(), checks).values())
+        assert [f"check{k}" in frame.lit for k in range(len(caught))] == caught
+
+
+def test_the_scale_that_was_trained_costs_least():
+    losses = [scaled(trained(), scale).loss for scale in SCALES]
+    assert SCALES[int(np.argmin(losses))] == 1
+    norms = [scaled(trained(), scale).norms[-1] for scale in SCALES]
+    assert norms[0] < 1e-9 < 1 < norms[-1]  # too weak it fades, too strong it grows
+
+
+def test_the_colder_the_surer():
+    moving, y = figures.cooled(), next_letters(trained())
+    shares = [int(frame.parts["share0"].rstrip("%")) for frame in moving.frames]
+    assert shares == sorted(shares, reverse=True)
+    likeliest = [softmax(y / T).max() for T in TEMPERATURES]
+    assert shares == [round(100 * share) for share in likeliest]

@@ -1,0 +1,87 @@
+"""One page in three engines: formulas have the same form, and links lead to a place."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from firefox import Firefox
+from playwright.sync_api import Page
+from test_reading import FORMULAS, LOADED, LOST
+from visits import PAGES, SIDEWAYS, SITE, arrive
+from webkit import NARROW, WebKit
+
+# Of each formula, its letters and signs with their middles, in sizes of its letters.
+FORMS = """[...document.querySelectorAll('.formula > math')].map(math => {
+  const size = parseFloat(getComputedStyle(math).fontSize);
+  const signs = [...math.querySelectorAll('mi, mn, mo, mtext')];
+  return signs.map(sign => {
+    const box = sign.getBoundingClientRect();
+    return [sign.textContent, (box.x + box.width / 2) / size,
+            (box.y + box.height / 2) / size];
+  });
+})"""
+FAR = 0.8  # engines differ by half a letter in the room that they leave around signs
+FAULT = "mtd.tml-right * { text-align: -webkit-right !important }"
+ADD = "document.adoptedStyleSheets = [new CSSStyleSheet()]"
+TOP = 80  # where a link leads to, below the bar
+SECTIONS = {
+    name: re.findall(r'<section id="([^"]+)"', (SITE / f"{name}.html").read_text())
+    for name in PAGES
+}
+
+
+def parted(one: list[Any], other: list[Any]) -> list[str]:
+    """Where two signs that stand side by side are elsewhere in another engine."""
+    found = []
+    for formula, again in zip(one, other, strict=True):
+        for (a, b), (c, d) in zip(pairwise(formula), pairwise(again), strict=True):
+            assert (a[0], b[0]) == (c[0], d[0])
+            aside, above = (b[i] - a[i] - d[i] + c[i] for i in (1, 2))
+            if max(abs(aside), abs(above)) > FAR:
+                found.append(f"{a[0]} {b[0]}: {aside:.1f}, {above:.1f}")
+    return found
+
+
+@pytest.mark.parametrize("where", FORMULAS)
+def test_formulas_have_one_form(
+    page: Page, fox: Firefox, safari: WebKit, address: str, where: str
+) -> None:
+    url = f"{address}/{where}.html"
+    arrive(page, url, wait_until="networkidle")
+    form = page.evaluate(FORMS)
+    fox.open(url)
+    assert parted(fox.value(FORMS), form) == []
+    safari.open(url)
+    assert parted(safari.value(FORMS), form) == []
+
+
+def test_a_fraction_that_is_pulled_apart_is_seen(safari: WebKit, address: str) -> None:
+    safari.open(f"{address}/gradient-check.html")
+    form = safari.value(FORMS)
+    assert parted(form, safari.value(FORMS)) == []
+    safari.value(f"({ADD})[0].replaceSync({FAULT!r})")
+    assert len(parted(form, safari.value(FORMS))) > 5
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_formulas_in_webkit(safari: WebKit, address: str, width: int) -> None:
+    for name in FORMULAS:
+        safari.open(f"{address}/{name}.html", width)
+        assert (name, safari.value(LOADED), safari.value(LOST)) == (name, True, [])
+        assert safari.value(SIDEWAYS) <= 0, name
+
+
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_a_link_leads_to_its_section_in_webkit(
+    safari: WebKit, address: str, width: int
+) -> None:
+    """Also once the fonts and the scripts have come, which change what is above."""
+    for name, sections in SECTIONS.items():
+        for section in sections[2:-2][-1:]:  # the page does not end before it is on top
+            safari.open(f"{address}/404.html", width)
+            safari.open(f"{address}/{name}.html#{section}", width)
+            place = f"document.getElementById({section!r}).getBoundingClientRect()"
+            assert abs(safari.value(f"{place}.top") - TOP) < 40, (name, section)
