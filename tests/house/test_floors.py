@@ -13,7 +13,7 @@ FLOORS = (  # from the ground up; book/ is built on the rest, and only pages sta
     "book.cells book.counting book.frameworks",
     "text updates weights",
     "rnn",
-    "output workspaces",
+    "bugs output workspaces",
     "lstm",
     "gru",
     "example hoisted layouts ledger mutants taped taped_cells",
