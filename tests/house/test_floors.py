@@ -11,7 +11,7 @@ PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
     "arguments differences files stopping tape",
     "book.cells book.counting book.frameworks",
-    "text updates weights",
+    "text updates weights book.ngrams book.seeds",
     "rnn",
     "bugs output workspaces",
     "lstm",
