@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Nobody else builds into this folder; the lock ends with the process."""
+    """Keep others from building into this folder; the lock ends with the process."""
     with path.open("w") as file:
         try:
             lock(file)
@@ -60,7 +60,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def lock(file: IO[str]) -> None:
-    """Nothing, or ``OSError`` if another process has locked the file."""
+    """Lock the file, or raise ``OSError`` if another process has locked it."""
     if os.name == "nt":
         import msvcrt
 
@@ -72,7 +72,7 @@ def lock(file: IO[str]) -> None:
 
 
 def replace(folder: Path, built: Path) -> None:
-    """Nothing; ``folder`` holds the finished site, and never a part of it."""
+    """Put the finished site in the place of ``folder``, and never a part of it."""
     fresh, old = folder.with_suffix(".new"), folder.with_suffix(".old")
     forget(fresh, old)
     finish(built, fresh)
@@ -83,7 +83,7 @@ def replace(folder: Path, built: Path) -> None:
 
 
 def forget(*folders: Path) -> None:
-    """Nothing; the folders are gone."""
+    """Remove the folders."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -66,7 +66,7 @@ def digest(text: str) -> str:
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint, or raises ``OSError`` and leaves what was there before.
+    """Write the checkpoint, or raise ``OSError`` and leave what was there before.
 
     The same checkpoint gives the same bytes.
 

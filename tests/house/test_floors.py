@@ -9,14 +9,13 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences files stopping tape",
-    "book.cells book.counting book.frameworks",
-    "text updates weights book.ngrams book.seeds",
+    "arguments files stopping book.cells book.frameworks",
+    "differences tape text updates weights book.counting book.ngrams book.seeds",
     "rnn",
     "bugs output workspaces",
     "lstm",
     "gru",
-    "example hoisted layouts ledger mutants taped taped_cells",
+    "example gated_mutants hoisted layouts ledger mutants taped taped_cells",
     "checks equations hoisted_lstm book.reach book.timings book.trace",
     "networks",
     "diagnosis sampling training",

@@ -60,7 +60,7 @@ class Error(Count):
 
 
 class WriteAtlas(SphinxPostTransform):
-    """Puts tables and numbers in their places, before references are resolved."""
+    """Put tables and numbers in their places, before references are resolved."""
 
     default_priority = 5
 
@@ -190,7 +190,7 @@ def pages(env: BuildEnvironment) -> set[str]:
 
 
 def note(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the environment knows whether this page speaks of all equations."""
+    """Note whether this page speaks of all equations."""
     docname = app.env.current_document.docname
     pages(app.env).discard(docname)
     if any(doctree.findall(Pending)):
@@ -200,13 +200,13 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
 def merge(
     app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
 ) -> None:
-    """Nothing; what another process has read is known here too."""
+    """Note what another process has read."""
     pages(env).difference_update(docnames)
     pages(env).update(pages(other) & set(docnames))
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Nothing; the page is forgotten."""
+    """Forget the page."""
     pages(env).discard(docname)
 
 

@@ -87,7 +87,7 @@ class Measured(MathDirective):
         return {**result, **options, "by": by, "label": self.arguments[0]}
 
     def complain(self, what: str, report: str) -> None:
-        """Nothing; a warning with the equation's label and place has gone out."""
+        """Warn, with the equation's label and place."""
         LOGGER.warning(
             "equation %r %s\n%s",
             self.arguments[0],
@@ -128,7 +128,7 @@ def quietly(
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the environment knows the page's equations, and strays are reported."""
+    """Note the page's equations, and report strays."""
     records: list[dict[str, Any]] = []
     for node in doctree.findall(nodes.math_block):
         record, reason = node.get("measured"), node.get("unmeasured")
@@ -157,14 +157,14 @@ def equations(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Nothing; the page's equations are forgotten."""
+    """Forget the page's equations."""
     equations(env).pop(docname, None)
 
 
 def merge(
     app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
 ) -> None:
-    """Nothing; what another process has read is known here too."""
+    """Note what another process has read."""
     theirs = equations(other)
     equations(env).update({d: theirs[d] for d in docnames if d in theirs})
 

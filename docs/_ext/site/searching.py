@@ -87,7 +87,7 @@ def light(index: str) -> str:
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; each page's words are in a script, and what pages say often in one."""
+    """Write a script with each page's words, and one with what pages say often."""
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
@@ -102,7 +102,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 
 def script(path: Path, name: str, value: object) -> None:
-    """Nothing; the file sets a name to a value."""
+    """Write a script that sets a name to a value."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     path.write_text(f"{name} = {text};\n", encoding="utf-8")
 
