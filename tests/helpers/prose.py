@@ -20,6 +20,7 @@ from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
 from rnn_notes.equations.measuring import SEEDS, Task, holds
+from rnn_notes.equations.model import find
 from rnn_notes.example import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parents[2]
@@ -86,19 +87,24 @@ class Equation:
     layout: str
     where: str
     sizes: str
+    model: str | None
 
     def task(self) -> Task:
         """What is to be measured."""
         pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
         sizes = {name.strip(): int(size) for name, size in pairs}
         layout: Any = self.layout
-        return Task(self.latex, layout, self.where, sizes, SEEDS)
+        return Task(self.latex, layout, self.where, sizes, SEEDS, find(self.model))
 
     def measured(self) -> Measurement:
         """What measuring it gives."""
         task = self.task()
         return measure(
-            task.latex, layout=task.layout, where=task.where, sizes=task.sizes
+            task.latex,
+            layout=task.layout,
+            where=task.where,
+            sizes=task.sizes,
+            model=self.model,
         )
 
 
@@ -112,7 +118,8 @@ def equations(page: Page) -> list[Equation]:
             layout = options.get("layout", "denominator")
             where, sizes = options.get("where", ""), options.get("sizes", "")
             label = info.split()[1]
-            found.append(Equation(page.name, label, latex, layout, where, sizes))
+            model = options.get("model")
+            found.append(Equation(page.name, label, latex, layout, where, sizes, model))
     return found
 
 

@@ -40,6 +40,7 @@ class Measured(MathDirective):
     option_spec: ClassVar[OptionSpec] = {
         "layout": lambda text: directives.choice(text, tuple(LAYOUTS)),
         "where": directives.unchanged_required,
+        "model": directives.unchanged_required,
         "sizes": directives.unchanged_required,
         "by": directives.unchanged_required,
     }
@@ -67,6 +68,8 @@ class Measured(MathDirective):
             "layout": self.options.get("layout", "denominator"),
             "where": self.options.get("where", ""),
         }
+        if "model" in self.options:
+            options["model"] = self.options["model"]
         by = self.options.get("by", "")
         try:
             if "sizes" in self.options:
