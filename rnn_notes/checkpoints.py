@@ -24,8 +24,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from rnn_notes.arguments import Array, numeric
-from rnn_notes.cells import CELLS
 from rnn_notes.files import replace_file
+from rnn_notes.networks import CELLS
 from rnn_notes.settings import Settings, whole
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
@@ -66,7 +66,7 @@ def digest(text: str) -> str:
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write the checkpoint, or raises ``OSError`` and leaves what was there before.
+    """Write the checkpoint, or raise ``OSError`` and leave what was there before.
 
     The same checkpoint gives the same bytes.
 

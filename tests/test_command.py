@@ -178,6 +178,30 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
     assert Path("text.npz").read_bytes() == whole
 
 
+INTERRUPTED = """
+import runpy, signal, sys
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "numpy":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Finder)
+sys.argv = ["rnn_notes", "sample", "nowhere.npz"]
+runpy.run_module("rnn_notes", run_name="__main__")
+"""
+
+
+def test_ctrl_c_while_it_imports_is_no_traceback():
+    program = [sys.executable, "-c", INTERRUPTED]
+    result = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (130, "")
+    undisturbed = [*program[:2], INTERRUPTED.replace('"numpy"', '"nothing"')]
+    result = subprocess.run(undisturbed, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "nowhere.npz: No such file or directory" in result.stderr
+
+
 def one_line(capsys):
     """What was told on stderr, which is one line."""
     told = capsys.readouterr().err

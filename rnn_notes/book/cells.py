@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+__all__ = ["GLUED", "Table", "glue", "show"]
+
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 
 
@@ -112,7 +114,7 @@ def show(array: Any, digits: int = 3) -> str:
 
 
 def glue(name: str, value: Any) -> None:
-    """Nothing; the value goes to the page, where the prose quotes it by its name.
+    """Hand a value to the page, where the prose quotes it by its name.
 
     Outside a notebook there is no page, and nothing happens.
 

@@ -43,7 +43,7 @@ class Atlas(SphinxDirective):
 class Count(SphinxRole):
     """How many displayed equations are measured, or are not."""
 
-    words = ("equations", "unmeasured")
+    words: tuple[str, ...] = ("equations", "unmeasured")
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if self.text in self.words:
@@ -60,7 +60,7 @@ class Error(Count):
 
 
 class WriteAtlas(SphinxPostTransform):
-    """Puts tables and numbers in their places, before references are resolved."""
+    """Put tables and numbers in their places, before references are resolved."""
 
     default_priority = 5
 
@@ -183,14 +183,12 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def pages(env: BuildEnvironment) -> set[str]:
     """The pages that speak of all equations."""
-    if not hasattr(env, "atlas_pages"):
-        env.atlas_pages = set()  # type: ignore[attr-defined]
-    found: set[str] = env.atlas_pages
-    return found
+    kept: set[str] = vars(env).setdefault("atlas_pages", set())
+    return kept
 
 
 def note(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the environment knows whether this page speaks of all equations."""
+    """Note whether this page speaks of all equations."""
     docname = app.env.current_document.docname
     pages(app.env).discard(docname)
     if any(doctree.findall(Pending)):
@@ -200,13 +198,13 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
 def merge(
     app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
 ) -> None:
-    """Nothing; what another process has read is known here too."""
+    """Note what another process has read."""
     pages(env).difference_update(docnames)
     pages(env).update(pages(other) & set(docnames))
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Nothing; the page is forgotten."""
+    """Forget the page."""
     pages(env).discard(docname)
 
 

@@ -34,6 +34,8 @@ def details(record: dict[str, Any]) -> Details:
     rows.append(("Measured", said))
     if record["where"]:
         rows.append(("Where", formulas(record["where"])))
+    if "model" in record:
+        rows.append(("Network", nodes.paragraph("", record["model"])))
     rows.append(("Layout", nodes.paragraph("", LAYOUTS[record["layout"]])))
     if record["by"]:
         rows.append(("Code", nodes.paragraph("", "", reference(record["by"]))))
