@@ -68,7 +68,7 @@ bench: .venv/bench/ready ## race the passes with their peers, six minutes on a q
 	.venv/bench/bin/python -m benchmarks
 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
-	python benchmarks/builds.py
+	python -m benchmarks.builds
 
 links: .venv/ready ## follow the links to other places, where there is a network
 	python docs/links.py

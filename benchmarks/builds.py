@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from environment import processor
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+
+from benchmarks.environment import processor
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3  # of what takes seconds

@@ -8,7 +8,6 @@ killed, the next one reads all pages again. Cells and equations that held are ke
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -61,7 +60,7 @@ def alone(path: Path) -> Iterator[None]:
 
 def lock(file: IO[str]) -> None:
     """Lock the file, or raise ``OSError`` if another process has locked it."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
 
-from tests.helpers import faults, prose
+from tests.helpers import faults, prose, trees
 from tests.helpers.survivors import EQUIVALENT
 
 NEAREST = {  # what knows the module best; the whole suite follows
@@ -129,18 +129,18 @@ def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | Non
 def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
     """Every fault of the package with what caught it, as they are done."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        trees: Queue[Path] = Queue()
+        free: Queue[Path] = Queue()
         for job in range(jobs):
-            trees.put(trees.copied(Path(folder, str(job))))
+            free.put(trees.copied(Path(folder, str(job))))
         if broken := suite_on(sound(planted[0]), Path(folder, "0")):
             raise SystemExit(f"without any fault the suite fails already: {broken}")
 
         def run(fault: faults.Fault) -> Outcome:
-            mine = trees.get()
+            mine = free.get()
             try:
                 return Outcome(fault, suite_on(fault, mine))
             finally:
-                trees.put(mine)
+                free.put(mine)
 
         yield from pool.map(run, planted)
 

@@ -93,8 +93,8 @@ class Equation:
         """What is to be measured."""
         pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
         sizes = {name.strip(): int(size) for name, size in pairs}
-        model = find(self.model)
-        return Task(self.latex, self.layout, self.where, sizes, SEEDS, model)
+        layout: Any = self.layout
+        return Task(self.latex, layout, self.where, sizes, SEEDS, find(self.model))
 
     def measured(self) -> Measurement:
         """What measuring it gives."""
@@ -207,8 +207,8 @@ def shape_rows(page: Page) -> list[tuple[str, str]]:
 
 def false_shapes(page: Page) -> list[str]:
     """Rows whose code has another shape, on the running example, than they say."""
-    params, *rest = running_example()
-    run = forward(params, *rest)
+    params, inputs, targets, hprev = running_example()
+    run = forward(params, inputs, targets, hprev)
     names = {
         "params": params, "run": run, "signal": next(signals(params, run)), "t": 1,
         "gradients": backward(params, run), "layouts": layouts, "np": np,

@@ -43,7 +43,7 @@ class Atlas(SphinxDirective):
 class Count(SphinxRole):
     """How many displayed equations are measured, or are not."""
 
-    words = ("equations", "unmeasured")
+    words: tuple[str, ...] = ("equations", "unmeasured")
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if self.text in self.words:
@@ -183,10 +183,8 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def pages(env: BuildEnvironment) -> set[str]:
     """The pages that speak of all equations."""
-    if not hasattr(env, "atlas_pages"):
-        env.atlas_pages = set()  # type: ignore[attr-defined]
-    found: set[str] = env.atlas_pages
-    return found
+    kept: set[str] = vars(env).setdefault("atlas_pages", set())
+    return kept
 
 
 def note(app: Sphinx, doctree: nodes.document) -> None:

@@ -150,10 +150,10 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
 
 def equations(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
     """The equations of every page, measured or with a reason."""
-    if not hasattr(env, "measured_equations"):
-        env.measured_equations = {}  # type: ignore[attr-defined]
-    found: dict[str, list[dict[str, Any]]] = env.measured_equations
-    return found
+    kept: dict[str, list[dict[str, Any]]] = vars(env).setdefault(
+        "measured_equations", {}
+    )
+    return kept
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:

@@ -61,7 +61,8 @@ class Write(SphinxPostTransform):
     def slides(self, node: Later) -> nodes.Node:
         """One item for each figure, in the order of the book."""
         found = drawn(self.env).items()
-        items = (item(name, *about, on_site(self.env)) for name, about in found)
+        files = on_site(self.env)
+        items = (item(n, label, title, alt, files) for n, (label, title, alt) in found)
         return nodes.bullet_list("", *items, classes=["slides"])
 
     def address(self, node: Later) -> nodes.Node:
@@ -134,7 +135,7 @@ def note(app: Sphinx, doctree: nodes.document) -> None:
     for name, label, svg in pictures(doctree):
         title, alt = [*ElementTree.fromstring(svg)][:2]
         about[name] = [label, title.text, alt.text]
-    app.env.metadata[app.env.current_document.docname]["drawn"] = about  # type: ignore[assignment]
+    app.env.metadata[app.env.current_document.docname]["drawn"] = about
 
 
 def write(

@@ -21,7 +21,8 @@ from sphinx.application import Sphinx
 from sphinx.domains import ObjType
 from sphinx.domains.math import MathDomain
 from sphinx.search import js_index
-from sphinx.search.en import ENGLISH_STOPWORDS, SearchEnglish
+from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
+from sphinx.search.en import SearchEnglish
 
 WORDS, OFTEN = "_static/words", "_static/often-said.js"
 OFTEN_IS = 2

@@ -10,7 +10,7 @@ import re
 from html import escape
 from importlib.metadata import metadata
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from docutils import nodes
@@ -36,7 +36,7 @@ class Bound:
     """What both builders share: a sheet and a font of their own, and no theme."""
 
     name: str
-    outdir: Path
+    outdir: Any
     config: Config
 
     def init_css_files(self) -> None:
@@ -105,7 +105,7 @@ class Paper(Bound, SingleFileHTMLBuilder):
 class Book(Bound, Epub3Builder):
     """Sphinx's EPUB, as readers of EPUB want it: pages say what is in them."""
 
-    media_types: ClassVar[dict[str, str]] = {**MEDIA_TYPES, ".woff2": "font/woff2"}
+    media_types = MEDIA_TYPES | {".woff2": "font/woff2"}
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)

@@ -69,7 +69,7 @@ def read(
         doctree.get("cells", []),
         app.config.html_title,
         home,
-        where and where.requirement,
+        where.requirement if where else None,
     )
 
 
