@@ -47,7 +47,7 @@ def classic(
     ----------
     function : callable
         Returns the loss and then one gradient for each array; what follows is ignored.
-    inputs, targets, *states
+    inputs, targets, states
         What it is called with.
     arrays : mapping of str to ndarray, optional
         The arrays in the order of their gradients. By default the globals that the
