@@ -1,6 +1,7 @@
 """Backpropagation through time in a plain recurrent network, small enough to read."""
 
 from rnn_notes import gru, hoisted, lstm
+from rnn_notes.diagnosis import Diagnosis, check
 from rnn_notes.equations import measure
 from rnn_notes.rnn import (
     Forward,
@@ -15,12 +16,14 @@ from rnn_notes.rnn import (
 
 __version__ = "0.1.0"
 __all__ = [
+    "Diagnosis",
     "Forward",
     "Gradients",
     "Params",
     "Signals",
     "__version__",
     "backward",
+    "check",
     "forward",
     "gru",
     "hoisted",

@@ -1,4 +1,4 @@
-"""The command line: ``python -m rnn_notes`` measures formulas, trains and samples."""
+"""The command line: ``python -m rnn_notes`` measures, checks, trains and samples."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 
 import rnn_notes
 from rnn_notes import commands
+from rnn_notes.diagnosis.command import add_parser as add_check
 from rnn_notes.equations.command import add_parser as add_equation
 
 WHOLE = """\
-Backpropagation through time, to try out: measure a formula of your own, train the
-network of the book on a text, let it write."""
+Backpropagation through time, to try out: measure a formula of your own, check a
+backward pass of your own, train the network of the book on a text, let it write."""
 
 TRAIN = """\
 Train a network of the book to predict the next letter of a text.
@@ -40,13 +41,15 @@ mistakes)."""
 
 EXAMPLES = r"""examples:
   python -m rnn_notes equation '\frac{\partial L}{\partial y_t} = p_t - e_t'
+  python -m rnn_notes check my_rnn.py:lossFun --set hidden_size=5
   python -m rnn_notes train novel.txt --hidden 128 --steps 20000
   python -m rnn_notes train novel.txt --cell lstm --batch 16 --rule adam --held-out 0.1
   python -m rnn_notes train novel.txt --steps 50000 --resume
   python -m rnn_notes sample novel.npz --prime 'Once upon' --temperature 0.7
 
 exit status:
-  0 done (equation: every formula holds), 1 a formula does not hold,
+  0 done (equation: every formula holds; check: every gradient is right),
+  1 a formula does not hold, a gradient is wrong,
   2 an error, told in one line, 130 stopped with Ctrl-C, 143 by SIGTERM"""
 
 
@@ -68,6 +71,7 @@ def parser() -> Parser:
     whole.add_argument("--version", action="version", version=rnn_notes.__version__)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     add_equation(subparsers)
+    add_check(subparsers)
     _train_options(
         subparsers.add_parser(
             "train", help="train the network on a text", description=TRAIN

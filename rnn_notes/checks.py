@@ -64,6 +64,7 @@ def all_checks(problem: Problem | None = None) -> dict[str, Check]:
         "T = 1": Check("all six, one step", agrees(short, all_six)),
         "five digits": Check("T = 5, weights, central difference", loosely),
         "all six": Check("T = 5, twelve digits", agrees(long, all_six)),
+        "one answer": Check("T = 5, a loss at the last step only", answers(long)),
         "steep": Check("the same, gradients above 5", agrees(steep, all_six)),
         "twice": Check("two calls, one answer", repeats(long)),
         "ledger": Check("dh and dhnext are the ledger's sums", adds_up(long)),
@@ -201,6 +202,32 @@ def agrees(
     def passes(module: ModuleType) -> bool:
         run = forward(params, inputs, targets, hprev)
         return bool(agreement(module.backward(params, run), wanted, tolerance))
+
+    return passes
+
+
+def answers(problem: Problem) -> Callable[[ModuleType], bool]:
+    """The check that all six agree where only the last step has a target.
+
+    >>> from rnn_notes.mutants import GALLERY
+    >>> answers(running_example())(GALLERY["last dy at every step"].module())
+    False
+    """
+    params, inputs, targets, hprev = problem
+    by_params = complex_step(
+        lambda p: forward(p, inputs, targets, hprev).losses[-1], params
+    )
+    by_state = complex_step(
+        lambda h: forward(params, inputs, targets, h).losses[-1], hprev
+    )
+    measured = {**by_params, "dhprev": by_state}
+    run = forward(params, inputs, targets, hprev)
+    last, nothing = run.T - 1, dict.fromkeys(range(run.T), 0 * run.ys[0])
+
+    def passes(module: ModuleType) -> bool:
+        ps, es = {**nothing, last: run.ps[last].copy()}, {**nothing, last: run.es[last]}
+        found = module.backward(params, run._replace(ps=ps, es=es))
+        return bool(agreement(found, measured, tolerance=1e-12))
 
     return passes
 

@@ -4,75 +4,14 @@ A mutant is one edit of the source of ``rnn.py``, so the wrong loop and the righ
 differ in that place and in nothing else, and the edit is the bug's own diff.
 
 MUTANTS : six bugs of the recurrence, few enough for one table
-GALLERY : these, and as many again in the sums, the output and the bookkeeping
+GALLERY : these, and many more in the sums, the output and the bookkeeping
 """
 
 from __future__ import annotations
 
-import difflib
-import inspect
-from dataclasses import dataclass
-from textwrap import dedent
-from types import ModuleType
+from rnn_notes.bugs import Mutant as Mutant
 
-from rnn_notes import rnn
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One wrong backward pass.
-
-    name  : what it is called on the pages
-    old   : a line of ``rnn.py``, found there exactly once
-    new   : what the bug makes of it
-    story : how one comes to write it
-    seen  : an address where it was met, empty where none is known to us
-    """
-
-    name: str
-    old: str
-    new: str
-    story: str
-    seen: str = ""
-
-    def source(self) -> str:
-        """The source of ``rnn.py`` with the bug in it.
-
-        Raises ``ValueError`` unless the line to edit stands there exactly once.
-        """
-        source = inspect.getsource(rnn)
-        if (count := source.count(self.old)) != 1:
-            raise ValueError(f"{self.old!r} stands {count} times in rnn.py, expected 1")
-        return source.replace(self.old, self.new)
-
-    def module(self) -> ModuleType:
-        """A module like ``rnn_notes.rnn``, with the bug in it.
-
-        >>> from rnn_notes.example import running_example
-        >>> params, *rest = running_example()
-        >>> run = rnn.forward(params, *rest)
-        >>> wrong = MUTANTS["dhnext dropped"].module().backward(params, run)
-        >>> bool((wrong.dWhh == rnn.backward(params, run).dWhh).all())
-        False
-        """
-        module = ModuleType(f"rnn_notes.rnn, {self.name}")
-        module.__dict__["__name__"] = rnn.__name__  # dataclasses look their module up
-        exec(compile(self.source(), rnn.__file__, "exec"), module.__dict__)
-        return module
-
-    def diff(self) -> str:
-        """The bug as the lines of a diff, the loop's line first, indented alike.
-
-        >>> print(MUTANTS["dhnext dropped"].diff())
-        - dh = params.Why.T @ dy + dhnext  # (H, 1)
-        + dh = params.Why.T @ dy  # (H, 1)
-        """
-        before = inspect.getsource(rnn).splitlines()
-        lines = difflib.unified_diff(before, self.source().splitlines(), n=0)
-        kept = [line for line in lines if line[:3] not in ("---", "+++", "@@ ")]
-        code = dedent("\n".join(line[1:] for line in kept)).splitlines()
-        return "\n".join(f"{a[0]} {b}" for a, b in zip(kept, code, strict=True))
-
+__all__ = ["GALLERY", "MUTANTS"]
 
 MUTANTS = {
     mutant.name: mutant
@@ -95,6 +34,7 @@ MUTANTS = {
             old="dhnext = params.Whh.T @ dhraw",
             new="dhnext = params.Whh @ dhraw",
             story="Whh is square, so the shapes fit with and without the transpose.",
+            seen="https://github.com/vzhou842/rnn-from-scratch/blob/4aa2a8c64c08046c4c84618b9aeaf6735f8d5e2b/rnn.py",
         ),
         Mutant(
             name="dh for dhraw",
@@ -228,6 +168,107 @@ GALLERY = MUTANTS | {
             new="dh *= 1 - run.hs[t] * run.hs[t]\n        dhraw = dh",
             story="An array is saved; dh and dhraw are one array with two names.",
             seen="https://github.com/Burton2000/CS231n-2017/issues/7",
+        ),
+        Mutant(
+            name="slope at h again",
+            old="(1 - run.hs[t] * run.hs[t])",
+            new="(1 - np.tanh(run.hs[t]) * np.tanh(run.hs[t]))",
+            story="The slope belongs at the tanh's argument, or to its value as it is.",
+        ),
+        Mutant(
+            name="slope of the step after",
+            old="dhraw = (1 - run.hs[t] * run.hs[t]) * dh",
+            new="after = run.hs[min(t + 1, run.T - 1)]\n"
+            "        dhraw = (1 - run.hs[t] * run.hs[t]) * (dh - dhnext)\n"
+            "        dhraw += (1 - after * after) * dhnext",
+            story="In an inner loop that goes back, the index is one step behind.",
+        ),
+        Mutant(
+            name="tanh forgotten",
+            old="dhraw = (1 - run.hs[t] * run.hs[t]) * dh",
+            new="dhraw = dh",
+            story="The way back leaves out what the way forward has put in.",
+        ),
+        Mutant(
+            name="dhnext past the tanh",
+            old="dhraw = (1 - run.hs[t] * run.hs[t]) * dh",
+            new="dhraw = (1 - run.hs[t] * run.hs[t]) * (dh - dhnext) + dhnext",
+            story="What comes from later is added after the tanh instead of before it.",
+        ),
+        Mutant(
+            name="Whh left out",
+            old="dhnext = params.Whh.T @ dhraw",
+            new="dhnext = dhraw",
+            story="The signal goes back a step without the weights on its way.",
+        ),
+        Mutant(
+            name="dhnext piles up",
+            old="dhnext = params.Whh.T @ dhraw",
+            new="dhnext = dhnext + params.Whh.T @ dhraw",
+            story="The sums need `+=`, so this line is given one too.",
+        ),
+        Mutant(
+            name="loop runs forwards",
+            old="for t in reversed(range(run.T)):",
+            new="for t in range(run.T):",
+            also=(("times = reversed(range(run.T))", "times = range(run.T)"),),
+            story="The word reversed is left out, and later losses go to later steps.",
+        ),
+        Mutant(
+            name="= -1 at the target",
+            old="dy = run.ps[t] - run.es[t]",
+            new="dy = run.ps[t] * (1 - run.es[t]) - run.es[t]",
+            story="The target's entry is set to -1, and not made smaller by 1.",
+        ),
+        Mutant(
+            name="target left out",
+            old="dy = run.ps[t] - run.es[t]",
+            new="dy = run.ps[t].copy()",
+            story="The line that takes 1 from the target's entry is missing.",
+        ),
+        Mutant(
+            name="last dy at every step",
+            old="params.Why.T @ dy",
+            new="params.Why.T @ (run.ps[run.T - 1] - run.es[run.T - 1])",
+            story="One answer at the end, and its signal is added at every step.",
+        ),
+        Mutant(
+            name="steps without a target skipped",
+            old="yield Signals(dy, dh, dhraw, dhnext)\n"
+            "        dhnext = params.Whh.T @ dhraw",
+            new="asked = bool(run.es[t].any())\n"
+            "        dhraw = asked * dhraw\n"
+            "        yield Signals(dy, dh, dhraw, dhnext)\n"
+            "        dhnext = params.Whh.T @ dhraw if asked else dhnext",
+            story="A `continue` where nothing is due; signals have to pass there too.",
+        ),
+        Mutant(
+            name="window tied to the end",
+            old="dhraw = (1 - run.hs[t] * run.hs[t]) * dh",
+            new="dhraw = (1 - run.hs[t] * run.hs[t]) * dh * (t >= run.T - 3)",
+            story="The way back is cut, counted from the end and not from each loss.",
+        ),
+        Mutant(
+            name="only the last state kept",
+            old="dWhy = np.zeros_like(params.Why)",
+            new="dWhy = np.zeros_like(params.Why)\n"
+            "    run = run._replace(hs=dict.fromkeys(run.hs, run.hs[run.T - 1]))",
+            story="One array is kept for all states, and each step writes into it.",
+        ),
+        Mutant(
+            name="weights moved in the loop",
+            old="dhnext = params.Whh.T @ dhraw",
+            new="step = 0.1 * dhraw @ run.hs[t - 1].T\n"
+            "        params = params.replace(Whh=params.Whh - step)\n"
+            "        dhnext = params.Whh.T @ dhraw",
+            story="The update stands inside the loop: the way back meets new weights.",
+        ),
+        Mutant(
+            name="clip to one number",
+            old="return Gradients(dWxh, dWhh, dWhy, dbh, dby, dhprev)",
+            new="gradients = (dWxh, dWhh, dWhy, dbh, dby, dhprev)\n"
+            "    return Gradients(*(d.clip(-5, -5) for d in gradients))",
+            story="One minus too many, and every entry of every gradient is -5.",
         ),
     )
 }

@@ -18,6 +18,7 @@ SEEN_BY_ONE = {
     "clipped inside": "steep",
     "ps changed in place": "twice",
     "dh changed in place": "ledger",
+    "steps without a target skipped": "one answer",
 }
 every_bug = pytest.mark.parametrize("name", GALLERY)
 
@@ -47,9 +48,8 @@ def test_a_bug_is_named_and_told_and_shown_by_its_diff(name):
     mutant = GALLERY[name]
     assert mutant.name == name
     assert mutant.story.endswith(".")
-    signs = [line[0] for line in mutant.diff().splitlines()]
-    assert signs[0] == "-"
-    assert set(signs[1:]) == {"+"}
+    signs = {line[0] for line in mutant.diff().splitlines()}
+    assert "+" in signs <= {"-", "+"}
 
 
 def test_the_right_loop_passes_every_check(checks):
@@ -108,7 +108,7 @@ def test_the_gradients_of_a_bug_are_wrong_or_it_is_known_why_not(name, problem):
         assert name == "dWhy transposed"
         assert params.V != params.H
         return
-    unseen = NO_GRADIENT_WRONG | {"clipped inside"}
+    unseen = NO_GRADIENT_WRONG | {"clipped inside", "steps without a target skipped"}
     assert bool(agreement(wrong, measure_all(problem), 1e-12)) is (name in unseen)
 
 

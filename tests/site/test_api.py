@@ -21,6 +21,7 @@ from tests.helpers import prose, trees
 INSIDE = {
     "rnn_notes.__main__": "the command line",
     "rnn_notes.commands": "what the command line does",
+    "rnn_notes.diagnosis": "its own parts are not for callers",
     "rnn_notes.equations": "its own parts are not for callers",
     "rnn_notes.book.figures": "listed as one",
     "rnn_notes.book": "a folder",

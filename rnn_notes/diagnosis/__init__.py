@@ -1,0 +1,22 @@
+"""A reader's own backward pass: is it right, and if not, which bug is it?
+
+What you can do with it::
+
+    print(check(loss, gradients, arrays, inputs=inputs, targets=targets, state=hprev))
+"""
+
+from rnn_notes.diagnosis.adapters import cached, classic, layer, method, updates
+from rnn_notes.diagnosis.checking import check
+from rnn_notes.diagnosis.report import Cause, Diagnosis, Verdict
+
+__all__ = [
+    "Cause",
+    "Diagnosis",
+    "Verdict",
+    "cached",
+    "check",
+    "classic",
+    "layer",
+    "method",
+    "updates",
+]

@@ -1,0 +1,74 @@
+"""Whether claimed gradients give the slopes that are measured along directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rnn_notes.diagnosis.handed import Handed
+from rnn_notes.diagnosis.slopes import Slope, directions, slopes_along
+from rnn_notes.rnn import Array
+
+__all__ = ["Slopes", "agrees", "all_read", "slopes_of"]
+
+TOLERANCE = 1e-7
+Slopes = list[tuple[Array, Slope]]
+
+
+def slopes_of(
+    asked: Handed, name: str, claim: Array, rng: np.random.Generator
+) -> Slopes:
+    """The measured slopes along two directions, by the step that suits the loss."""
+    array, found = asked.arrays[name], []
+    for direction in directions(array, 2, rng):
+        tried = []
+        for slope in slopes_along(asked.loss, array, direction):
+            tried.append(slope)
+            if agrees(claim, [(direction, slope)]) or _steady(tried):
+                break
+        best = tried[-1] if agrees(claim, [(direction, tried[-1])]) else tried[0]
+        found.append((direction, best))
+    return found
+
+
+def _steady(tried: list[Slope]) -> bool:
+    """Whether a shorter step gives the same slope, so that no kink is in the way."""
+    if len(tried) < 2:
+        return False
+    a, b = tried[-2:]
+    return abs(a.value - b.value) <= 1e-6 * max(abs(a.value), abs(b.value))
+
+
+def agrees(claim: Array, slopes: Slopes) -> bool:
+    """Whether a claimed gradient gives the measured slopes."""
+    for direction, slope in slopes:
+        if claim.shape != direction.shape or not np.isfinite(claim).all():
+            return False
+        ours = float(np.vdot(claim, direction.real))
+        size = max(float(np.linalg.norm(claim)), abs(slope.value))
+        if abs(ours - slope.value) > TOLERANCE * size + slope.noise:
+            return False
+    return True
+
+
+def all_read(
+    asked: Handed, slopes: Mapping[str, Slopes], claims: Mapping[str, Array]
+) -> None:
+    """Raise where the loss does not move with an array since it does not read it."""
+    for name, some in slopes.items():
+        if any(slope.value for _, slope in some) or not claims[name].any():
+            continue
+        array = asked.arrays[name]
+        start = array.copy()
+        try:
+            array[...] = np.nan
+            asked.loss()
+        except ValueError:
+            continue  # it reads it, and does not depend on it here
+        finally:
+            array[...] = start
+        raise ValueError(
+            f"loss() does not read {name}: nudging it changes nothing. Does the loss "
+            "use a copy? Hand over the array that it uses"
+        )

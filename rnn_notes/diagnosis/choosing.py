@@ -1,0 +1,167 @@
+"""Which function of a reader's file is meant, and numbers to try it on."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rnn_notes.diagnosis.adapters import PASSES, classic, method
+from rnn_notes.diagnosis.roles import ROLES
+
+__all__ = ["STEPS", "questions"]
+
+STEPS = 6
+ALPHABET = 5  # letters where the file does not say how many
+WORDS = {
+    "inputs": ("inputs", "input", "x", "xs", "inps"),
+    "targets": ("targets", "target", "y", "ys", "labels", "outputs"),
+    "state": ("hprev", "h0", "h", "hprevious", "state", "cprev", "c0", "aprev"),
+}
+
+
+def questions(
+    names: Mapping[str, Any], asked: str, arrays: list[str]
+) -> tuple[str, dict[str, Any]]:
+    """The name of the function that is checked, and the arguments of ``check``.
+
+    Parameters
+    ----------
+    names : mapping of str to object
+        The globals of the file.
+    asked : str
+        The name that the reader gave, empty where none was given.
+    arrays : list of str
+        The names of the arrays to check, in the order of the gradients; empty for
+        those that the function's ``return`` speaks of.
+
+    Raises
+    ------
+    ValueError
+        Where no function is found, or one that takes other things.
+    """
+    name = asked or _only(names)
+    if name not in names:
+        known = ", ".join(_defined(names)) or "nothing"
+        raise ValueError(f"no {name} in the file, which defines {known}")
+    rng = np.random.default_rng(0)
+    value = names[name]
+    if inspect.isclass(value) or not callable(value):
+        return name, _of_object(value, rng)
+    return name, _of_function(name, value, names, arrays, rng)
+
+
+def _of_function(
+    name: str,
+    function: Any,
+    names: Mapping[str, Any],
+    arrays: list[str],
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """The arguments for a function over globals, its arrays filled at random."""
+    needed = [
+        p.name
+        for p in inspect.signature(function).parameters.values()
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    kinds = [_kind(parameter) for parameter in needed]
+    if kinds[:2] != ["inputs", "targets"] or set(kinds[2:]) - {"state"}:
+        raise ValueError(
+            f"{name} takes ({', '.join(needed)}), expected (inputs, targets, hprev): "
+            "for another shape of code call rnn_notes.check in Python"
+        )
+    if missing := [n for n in arrays if not isinstance(names.get(n), np.ndarray)]:
+        raise ValueError(f"--arrays: {missing[0]} is no array in the file")
+    chosen = {n: names[n] for n in arrays} or None
+    probe = classic(function, [0], [0], arrays=chosen)["arrays"]
+    H, V = _sizes(probe, names)
+    _fill(probe, rng)
+    inputs, targets = rng.integers(V, size=(2, STEPS)).tolist()
+    flat = any(len(a) == H and a.ndim == 1 for a in probe.values())
+    states = [0.5 * rng.standard_normal(H if flat else (H, 1)) for _ in kinds[2:]]
+    return classic(function, inputs, targets, *states, arrays=chosen)
+
+
+def _of_object(value: Any, rng: np.random.Generator) -> dict[str, Any]:
+    """The arguments for an object, or for one that is made of its class."""
+    model = _made(value) if inspect.isclass(value) else value
+    told = method(model, None, None)
+    _, V = _sizes(told["arrays"], {})
+    x, y = rng.integers(V, size=(2, STEPS)).tolist()
+    return method(model, x, y)
+
+
+def _made(cls: Any) -> Any:
+    """An object of a class, its sizes small."""
+    needed = [
+        p.name
+        for p in list(inspect.signature(cls).parameters.values())
+        if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+    ]
+    return cls(*(4 if "hid" in name.lower() else ALPHABET for name in needed))
+
+
+def _only(names: Mapping[str, Any]) -> str:
+    """The name of the one function, or class, that looks like a backward pass."""
+    own = _defined(names)
+    likely = [
+        n for n in own if n.lower().replace("_", "") in ("lossfun", "lossfunction")
+    ]
+    likely = likely or [n for n in own if _looks(names[n])]
+    if len(likely) != 1:
+        found = ", ".join(own) or "nothing"
+        which = f"{len(likely)} fit" if likely else "none fits (inputs, targets, hprev)"
+        raise ValueError(f"name the function, FILE:NAME: {which}; it defines {found}")
+    return likely[0]
+
+
+def _looks(value: Any) -> bool:
+    """Whether a function takes inputs and targets, or a class has a backward pass."""
+    if inspect.isclass(value):
+        return any(hasattr(value, name) for name in PASSES)
+    kinds = [_kind(p) for p in inspect.signature(value).parameters]
+    return kinds[:2] == ["inputs", "targets"]
+
+
+def _defined(names: Mapping[str, Any]) -> list[str]:
+    """The functions and classes that a file defines."""
+    module = names.get("__name__")
+    return [
+        name
+        for name, value in names.items()
+        if (inspect.isfunction(value) or inspect.isclass(value))
+        and value.__module__ == module
+    ]
+
+
+def _kind(parameter: str) -> str:
+    """What a parameter is by its name, empty where nobody can tell."""
+    short = parameter.lower().replace("_", "")
+    return next((kind for kind, words in WORDS.items() if short in words), "")
+
+
+def _sizes(arrays: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[int, int]:
+    """Hidden units and letters, by the arrays' shapes, else by the file's settings."""
+    by_role = {
+        ROLES.get(name.lower().replace("_", "")): a for name, a in arrays.items()
+    }
+    if "Whh" in by_role:
+        H = len(by_role["Whh"])
+        if "Wxh" in by_role and by_role["Wxh"].ndim == 2:
+            m, n = by_role["Wxh"].shape
+            return H, n if m == H else m
+        return H, int(names.get("vocab_size", ALPHABET))
+    H = int(names.get("hidden_size", max(map(len, arrays.values()))))
+    return H, int(names.get("vocab_size", ALPHABET))
+
+
+def _fill(arrays: Mapping[str, Any], rng: np.random.Generator) -> None:
+    """Fill the arrays in place, large enough to bend the tanh."""
+    for name, array in arrays.items():
+        role = ROLES.get(name.lower().replace("_", ""), "")
+        wide = role in ("Whh", "Why") and array.ndim == 2
+        scale = 1.2 / np.sqrt(array.shape[-1]) if wide else 0.6
+        array[...] = scale * rng.standard_normal(array.shape)

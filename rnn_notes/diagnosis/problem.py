@@ -1,0 +1,173 @@
+"""A reader's network as the loop of this book sees it: columns, classic names.
+
+A ``Problem`` holds the arrays and a forward pass in the shapes of ``rnn.py``, with the
+sequences of a batch side by side as columns, and for each array of the reader the way
+back into its own shape. So ``rnn.backward``, or a mutant of it, runs on their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rnn_notes import rnn
+from rnn_notes.rnn import Array, Forward, logsumexp, softmax
+
+__all__ = ["Due", "Plain", "Problem", "forward"]
+
+Back = Callable[[Array], Array]
+Loop = Any  # what has ``signals`` and ``backward``, as ``rnn`` and its mutants
+
+
+@dataclass(frozen=True, eq=False)
+class Plain:
+    """The five arrays without checks; biases have one column for each sequence."""
+
+    Wxh: Array  # (H, D)
+    Whh: Array  # (H, H)
+    Why: Array  # (V, H)
+    bh: Array  # (H, B)
+    by: Array  # (V, B)
+
+    def replace(self, **arrays: Array) -> Plain:
+        """The same with some of the arrays replaced."""
+        return replace(self, **arrays)
+
+
+@dataclass(frozen=True, eq=False)
+class Due:
+    """What the outputs are compared with.
+
+    kind   : "softmax", "linear", "sigmoid", or "upstream" for gradients from above
+    wanted : (T, V, B), targets, or the gradients from above
+    asked  : (T, B), 1 where a step has a target
+    """
+
+    kind: str
+    wanted: Array
+    asked: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A network, its run, and the way from its gradients to those of the reader.
+
+    params : the arrays
+    run    : the forward pass; ``ps - es`` is zero at steps without a target
+    back   : by the reader's names, the role of the array and the way into its shape
+    scale  : what the loss is of the sum of all losses: 1, or 1 / T for a mean
+    """
+
+    params: Plain
+    run: Forward
+    back: Mapping[str, tuple[str, Back]]
+    scale: float = 1.0
+
+    def gradients(self, loop: Loop = rnn) -> dict[str, Array]:
+        """The gradients that a loop gives for the reader's arrays, in their shapes."""
+        return self.all_shaped(self.by_role(loop))
+
+    def all_shaped(self, roles: Mapping[str, Array]) -> dict[str, Array]:
+        """Gradients by the book's names, as those of the reader's arrays."""
+        return {name: self.shaped(name, roles[self.role(name)]) for name in self.back}
+
+    def role(self, name: str) -> str:
+        """The part of a reader's array, by its name in the book."""
+        return self.back[name][0]
+
+    def shaped(self, name: str, array: Array) -> Array:
+        """A gradient in the shape of the reader's array, on the scale of their loss."""
+        return self.scale * self.back[name][1](array)
+
+    def by_role(self, loop: Loop = rnn) -> dict[str, Array]:
+        """The gradients that a loop gives, by the book's names of the arrays."""
+        run = self.run._replace(ps={t: p.copy() for t, p in self.run.ps.items()})
+        found = loop.backward(self.params, run)
+        roles = {name[1:]: array for name, array in found._asdict().items()}
+        if any(role == "xs" for role, _ in self.back.values()):
+            signals = [*loop.signals(self.params, run)][::-1]
+            roles["xs"] = np.array([self.params.Wxh.T @ s.dhraw for s in signals])
+        return roles
+
+    def handed_out(self, loop: Loop = rnn) -> Array:
+        """What a loop's ``dhnext`` holds at its end, (H, B): many return it as dhprev.
+
+        The loop is given one step more, before the first, with nothing due there.
+        """
+        run = self.run
+
+        def later(values: Mapping[int, Array]) -> dict[int, Array]:
+            first = 0 * values[0]
+            return {0: first} | {t + 1: value for t, value in values.items() if t >= 0}
+
+        hs = later(run.hs) | {0: run.hs[-1], -1: 0 * run.hs[-1]}
+        longer = run._replace(
+            xs=later(run.xs), hs=hs, ys=later(run.ys), ps=later(run.ps),
+            es=later(run.es), losses=np.append(0.0, run.losses),
+        )  # fmt: skip
+        for signal in loop.signals(self.params, longer):
+            last = signal
+        dhnext: Array = last.dhnext
+        return dhnext
+
+    @property
+    def T(self) -> int:
+        """Number of time steps."""
+        return self.run.T
+
+    @property
+    def B(self) -> int:
+        """Number of sequences."""
+        return int(self.run.hs[-1].shape[1])
+
+    def steps(self, first: int, last: int, due: int | None = None) -> Problem:
+        """The problem from one step to another; with ``due``, its loss alone counts."""
+        kept = range(first, last + 1)
+        run = self.run
+
+        def cut(values: Mapping[int, Array]) -> dict[int, Array]:
+            return {t - first: values[t] for t in kept}
+
+        es = cut(run.es)
+        ps = cut(run.ps)
+        if due is not None:
+            ps = {t: p if t + first == due else 0 * p for t, p in ps.items()}
+            es = {t: e if t + first == due else 0 * e for t, e in es.items()}
+        hs = cut(run.hs) | {-1: run.hs[first - 1]}
+        losses = run.losses[first : last + 1]
+        shorter = Forward(cut(run.xs), hs, cut(run.ys), ps, losses, losses.sum(), es)
+        return replace(self, run=shorter)
+
+
+def forward(params: Plain, xs: Array, hprev: Array, due: Due) -> Forward:
+    """The forward pass over the columns ``xs``, (T, D, B), from ``hprev``, (H, B)."""
+    hs: dict[int, Array] = {-1: hprev}
+    ys, ps, es, losses = {}, {}, {}, []
+    for t, x in enumerate(xs):
+        hs[t] = np.tanh(params.Wxh @ x + params.Whh @ hs[t - 1] + params.bh)
+        ys[t] = params.Why @ hs[t] + params.by
+        wanted, asked = due.wanted[t], due.asked[t]
+        p, loss = _outputs(due.kind, ys[t], wanted)
+        ps[t] = asked * p
+        es[t] = 0 * p if due.kind == "upstream" else asked * wanted
+        losses.append((asked * loss).sum())
+    steps = np.array(losses)
+    return Forward(
+        dict(enumerate(xs)), hs, ys, ps, steps, float(steps.sum()), es
+    )  # fmt: skip
+
+
+def _outputs(kind: str, y: Array, wanted: Array) -> tuple[Array, Array]:
+    """What a step predicts, and its losses, (B,); above all, ``ps - es`` is ``dy``."""
+    if kind == "upstream":
+        return wanted, (wanted * y).sum(axis=0)
+    if kind == "linear":
+        return y, 0.5 * ((y - wanted) ** 2).sum(axis=0)
+    if kind == "sigmoid":
+        return 1 / (1 + np.exp(-y)), (np.logaddexp(0, y) - wanted * y).sum(axis=0)
+    columns = [y[:, [b]] for b in range(y.shape[1])]
+    losses = np.array([logsumexp(column) for column in columns])
+    return np.hstack([softmax(c) for c in columns]), losses - (wanted * y).sum(axis=0)

@@ -1,0 +1,61 @@
+"""What was measured, in a sentence, and what may hide a bug from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rnn_notes.diagnosis.agreeing import Slopes, agrees
+from rnn_notes.diagnosis.handed import Handed
+from rnn_notes.diagnosis.problem import Problem
+from rnn_notes.rnn import Array
+
+__all__ = ["method", "remarks_on"]
+
+
+def method(
+    asked: Handed, slopes: Mapping[str, Slopes], claims: Mapping[str, Array]
+) -> str:
+    """What was checked, and that a gradient made wrong on purpose fails."""
+    sizes = ", ".join(
+        f"{name} {'×'.join(map(str, array.shape)) or 'a number'}"
+        for name, array in asked.arrays.items()
+    )
+    dtypes = sorted({str(array.dtype) for array in asked.arrays.values()})
+    how = "a complex step" if dtypes == ["complex128"] else "central differences"
+    caught = [name for name, some in slopes.items() if _seen(claims[name], some)]
+    control = "Each gradient, made wrong on purpose by one part in a thousand, fails."
+    if len(caught) < len(slopes):
+        left = ", ".join(name for name in slopes if name not in caught)
+        control = f"Too small to be told from a slightly wrong one: {left}."
+    return f"Checked {sizes}, in {' and '.join(dtypes)}, by {how}. {control}"
+
+
+def _seen(claim: Array, slopes: Slopes) -> bool:
+    """Whether the measurement tells the claim from one that is slightly wrong."""
+    return not (agrees(claim, slopes) and agrees(1.001 * claim, slopes))
+
+
+def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:
+    """What about the reader's numbers may hide a bug, in sentences."""
+    H, D = problem.params.Wxh.shape
+    V, roles = len(problem.params.Why), {role for role, _ in problem.back.values()}
+    if not problem.run.hs[-1].any():
+        yield (
+            "The first state is zero: a wrong factor beside it in dWhh goes unseen at "
+            "the first step. Check once more with another."
+        )
+    if problem.T < 3:
+        yield f"T is {problem.T}: bugs of dhnext hide. Check with 3 steps or more."
+    if H == D or ("Why" in roles and H == V):
+        yield (
+            f"H is {H}, and so is the number of letters: transposed sums fit. Check "
+            "once more with sizes that differ."
+        )
+    for name, (role, _) in problem.back.items():
+        size = {"bh": H, "by": V}.get(role, 0)
+        if problem.B > 1 and claims[name].size == size * problem.B > 0:
+            yield (
+                f"{name} has the shape of the batch, one bias for each of its "
+                f"{problem.B} sequences. Is it meant to be ({size},)? Then its "
+                "gradient is the sum over the batch."
+            )

@@ -1,0 +1,190 @@
+"""A reader's file, of which the definitions and settings are run and nothing else.
+
+Imports, definitions, assignments and loops that only fill variables are run; ``while``
+loops, bare calls and ``if __name__ == "__main__"`` are not. Prints and plots are held
+back, and a text that is missing is replaced.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import linecache
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from traceback import StackSummary, TracebackException
+from types import ModuleType
+from typing import Any
+from unittest.mock import MagicMock
+
+import numpy as np
+
+from rnn_notes.diagnosis.dialect import parsed
+
+__all__ = ["Script", "held_back", "theirs"]
+
+DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+FILLS = ("append", "extend", "add", "update", "setdefault")
+PLOTS = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "IPython", "tqdm")
+TEXT = "The quick brown fox jumps over the lazy dog, and is not seen again.\n" * 99
+
+
+@dataclass
+class Script:
+    """The names of a file after its definitions and settings have been run.
+
+    path  : the file
+    names : its globals
+    told  : what was changed or left out, in sentences
+    """
+
+    path: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Run the definitions and settings.
+
+        Raises
+        ------
+        ValueError
+            For a file that is no Python, and a setting that it does not have.
+        """
+        try:
+            source = self.path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{self.path}: not UTF-8") from None
+        tree, source, told = parsed(source.replace("\r\n", "\n"), str(self.path))
+        self.told += told
+        module = ModuleType("a_readers_script")
+        self.names = vars(module)
+        self.names |= {"__file__": str(self.path), "open": self._open}
+        sys.modules[module.__name__] = module  # dataclasses look their module up
+        lines = source.splitlines(keepends=True)
+        linecache.cache[str(self.path)] = (len(source), None, lines, str(self.path))
+        left = set(self.settings)
+        for node in tree.body:
+            if runs(node):
+                left -= self._set(node)
+                self._execute(node)
+        if left:
+            known = sorted(
+                n for n, v in self.names.items() if isinstance(v, (int, float))
+            )
+            raise ValueError(
+                f"--set {left.pop()}: {self.path} sets no such name; numbers that it "
+                f"sets: {', '.join(known) or 'none'}"
+            )
+        self._widen()
+
+    def _set(self, node: ast.stmt) -> set[str]:
+        """The settings that a statement would overwrite; it is given theirs instead."""
+        if not isinstance(node, ast.Assign):
+            return set()
+        targets = {t.id for t in node.targets if isinstance(t, ast.Name)}
+        asked = targets & set(self.settings)
+        for name in asked:
+            node.value = ast.copy_location(
+                ast.Constant(self.settings[name]), node.value
+            )
+        return asked
+
+    def _execute(self, node: ast.stmt) -> None:
+        """Run one statement; where an import or a setting fails, say so and go on."""
+        tree = ast.Module([node], [])
+        try:
+            exec(compile(tree, str(self.path), "exec"), self.names)
+        except (ArithmeticError, AttributeError, ImportError, LookupError, NameError,
+                OSError, TypeError, ValueError) as error:  # fmt: skip
+            words = f"{type(error).__name__}: {error}"
+            self.told.append(f"Line {node.lineno} could not be run ({words}).")
+
+    def _open(self, file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
+        """The file opened, or a text of ours where it is missing."""
+        for path in (Path(str(file)), self.path.parent / str(file)):
+            if path.exists() or not mode.startswith("r"):
+                return builtins.open(path, mode, *args, **options)
+        self.told.append(f"{file} is missing: a text of ours stands in for it.")
+        return io.BytesIO(TEXT.encode()) if "b" in mode else io.StringIO(TEXT)
+
+    def _widen(self) -> None:
+        """Turn arrays of float32 into float64, which differences need."""
+        narrow = [
+            name
+            for name, value in self.names.items()
+            if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
+        ]
+        for name in narrow:
+            self.names[name] = self.names[name].astype(float)
+        if narrow:
+            self.told.append(
+                f"Made float64 of {', '.join(narrow)}: they were narrower."
+            )
+
+
+def runs(node: ast.stmt) -> bool:
+    """Whether a statement at the top of a file is one that is run.
+
+    Examples
+    --------
+    >>> [runs(node) for node in ast.parse("H = 3\\nwhile True: pass\\nprint(H)").body]
+    [True, False, False]
+    """
+    if isinstance(node, ast.Try):
+        return all(map(runs, node.body))
+    return isinstance(node, DEFINES) or _fills(node)
+
+
+def _fills(node: ast.stmt) -> bool:
+    """Whether a statement does nothing but fill variables."""
+    if isinstance(node, ASSIGNS):
+        return True
+    if isinstance(node, (ast.For, ast.With)):
+        return all(map(_fills, node.body))
+    if isinstance(node, ast.If):
+        main = "__name__" in ast.dump(node.test)
+        return not main and all(map(_fills, [*node.body, *node.orelse]))
+    call = node.value if isinstance(node, ast.Expr) else None
+    if isinstance(call, ast.Call):
+        function = call.func
+        seeds = ast.unparse(function).endswith("random.seed")
+        fills = isinstance(function, ast.Attribute) and function.attr in FILLS
+        return seeds or fills
+    return isinstance(node, ast.Pass)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Hold back prints, plots, questions and the command line of this program."""
+    modules = {name: sys.modules.get(name) for name in PLOTS}
+    argv, asked = sys.argv, builtins.input
+    sys.modules.update({name: MagicMock() for name in PLOTS})
+    sys.argv, builtins.input = argv[:1], lambda *_: ""
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        sys.argv, builtins.input = argv, asked
+        for name, module in modules.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+def theirs(error: BaseException, path: Path) -> str:
+    """An error of the reader's code as Python tells it, empty where it is none of it.
+
+    Only the lines of their file are kept.
+    """
+    whole = TracebackException.from_exception(error, compact=True)
+    frames = [frame for frame in whole.stack if frame.filename == str(path)]
+    whole.stack = StackSummary.from_list(frames)
+    whole.__cause__ = whole.__context__ = None
+    return "".join(whole.format()) if frames else ""

@@ -1,0 +1,143 @@
+"""``python -m rnn_notes check`` on the classic script as people have it."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from rnn_notes.__main__ import main
+from tests.helpers.planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
+
+SMALL = ("--set", "hidden_size=7")
+TEN = np.random.default_rng(5).choice(sorted(CLASSIC), 10, replace=False).tolist()
+
+
+def told(capsys, *line):
+    """Exit status, what was printed, and the complaint."""
+    status = main(["check", *map(str, line)])
+    out, err = capsys.readouterr()
+    assert "with your rights" in err
+    assert "Traceback" not in out
+    return status, out, err.partition("\n")[2]
+
+
+def answered(capsys, *line):
+    """Exit status and the answer in JSON."""
+    status, out, _ = told(capsys, *line, "--json")
+    assert out.isascii()
+    return status, json.loads(out)
+
+
+def written(tmp_path, text):
+    path = tmp_path / "own.py"
+    path.write_text(text)
+    return path
+
+
+def test_the_classic_script_is_right_as_it_is(capsys):
+    status, out, _ = told(capsys, CLASSIC_SCRIPT, *SMALL)
+    assert status == 0
+    assert "input.txt is missing" in out
+    assert "clips its gradients at 5" in out
+    assert "letters," not in out.replace("letters, of", "")  # its prints are held back
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_a_bug_in_the_classic_script_is_named(name, capsys, tmp_path):
+    status, answer = answered(capsys, planted([name], tmp_path), *SMALL)
+    assert status == 1
+    assert [(c["name"], c["certain"]) for c in answer["causes"]] == [(name, True)]
+
+
+def test_two_bugs_are_named_together(capsys, tmp_path):
+    names = ["Whh untransposed", "= -1 at the target"]
+    _, answer = answered(capsys, planted(names, tmp_path), *SMALL)
+    assert {c["name"] for c in answer["causes"]} == {*names}
+
+
+def test_python_2_is_translated_and_that_is_said(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text().replace(" range(", " xrange(")
+    source = re.sub(r"print\((.*)\)", r"print \1", source)
+    path = written(tmp_path, source)
+    status, out, _ = told(capsys, f"{path}:lossFun", *SMALL)
+    assert status == 0
+    assert "Python 2's print and xrange were translated" in out
+
+
+def test_a_class_with_bptt_is_found(capsys):
+    status, answer = answered(capsys, PROGRAMS / "words.txt")
+    assert status == 1
+    assert [c["name"] for c in answer["causes"]] == ["Whh untransposed"]
+
+
+def test_a_colon_in_the_path_is_no_name(capsys, tmp_path):
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    status, _, _ = told(capsys, planted(["dhnext dropped"], folder), *SMALL)
+    assert status == 1
+
+
+UNCLEAR = {
+    "x = 3": "name the function",
+    "def f(a):\n    return a": "name the function",
+    "def lossFun(inputs, targets, hprev):\n    return 1.0": "no gradient of a global",
+    "exec 'x = 1'": "line 1",
+    "def lossFun(inputs, targets, hprev, rate):\n    return 1.0": "takes (inputs",
+}
+
+
+@pytest.mark.parametrize("source", UNCLEAR)
+def test_what_is_not_understood_is_one_line(source, capsys, tmp_path):
+    status, out, err = told(capsys, written(tmp_path, source))
+    assert (status, out) == (2, "")
+    assert UNCLEAR[source] in err
+    assert err.count("\n") == 1
+
+
+HEAD = "import numpy as np\nWhh = np.eye(3)\n\n\ndef lossFun(inputs, targets, hprev):\n"
+
+
+def test_an_error_of_theirs_is_shown_as_theirs(capsys, tmp_path):
+    path = written(tmp_path, HEAD + "    return {}['a'], dWhh, hprev\n")
+    status, out, err = told(capsys, path)
+    assert (status, out) == (2, "")
+    assert "your code raised" in err
+    assert "own.py" in err
+    assert "diagnosis" not in err
+    assert "KeyError: 'a'" in err
+
+
+def test_a_function_that_never_ends_is_stopped(capsys, tmp_path):
+    path = written(
+        tmp_path, HEAD + "    while True:\n        dWhh = 0\n    return 0, dWhh\n"
+    )
+    status, _, err = told(capsys, path, "--seconds", "0.5")
+    assert status == 2
+    assert "was stopped" in err
+
+
+def test_settings_that_the_file_does_not_have_are_told(capsys):
+    status, _, err = told(capsys, CLASSIC_SCRIPT, "--set", "hidden_sise=3")
+    assert status == 2
+    assert "hidden_size" in err
+    assert main(["check", str(CLASSIC_SCRIPT), "--set", "x"]) == 2
+
+
+def test_arrays_are_chosen_and_float32_is_widened(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text()
+    source = source.replace(
+        "bh = np.zeros((hidden_size, 1))", "bh = np.zeros((hidden_size, 1), np.float32)"
+    )
+    status, out, _ = told(capsys, written(tmp_path, source), *SMALL)
+    assert status == 0
+    assert "Made float64 of bh" in out
+    status, out, _ = told(capsys, CLASSIC_SCRIPT, *SMALL, "--arrays", "Wxh,Whh")
+    assert status == 0
+    assert "Why: right" not in out
+
+
+def test_what_stands_under_main_and_loops_are_not_run(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text().replace("while True:", "while 1:")
+    source += "\nif __name__ == '__main__':\n    boom\n"
+    assert told(capsys, written(tmp_path, source), *SMALL)[0] == 0
