@@ -49,7 +49,7 @@ class Table:
         '<table class="table"><thead><tr><td></td> <th>shape</th></tr>'
         >>> Table(("write", "read"), [("x", "y")], code=1)._repr_html_()[-55:-21]
         '<td><code>x</code></td> <td>y</td>'
-        >>> Table(("slope",), [("-0.25",)])._repr_html_()[-51:-21]
+        >>> Table(("slope",), [("-0.25",)])._repr_html_()[-50:-21]
         '<td class="number">−0.25</td>'
         """
         columns = zip(*self.rows, strict=True)
