@@ -69,9 +69,9 @@ FIRST = {
     "vanishing gradient": "memory.html",
 }
 AMONG = {  # the first three
-    "why are gradients added": "dhnext.html",
-    "hprev": "truncation.html",
-    "softmax derivative": "backward.html",
+    "why are gradients added": "index.html",
+    "hprev": "forward.html",
+    "softmax derivative": "forward.html",
 }
 
 
