@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.errors import EquationError, MisfitError
+from rnn_notes.equations.errors import EquationError, MisfitError, SizeError
 from rnn_notes.equations.model import Model, names, shipped
 
 __all__ = ["Fit", "chosen"]
@@ -71,6 +71,8 @@ def chosen(understand: Callable[[Model], list[Equation]], command: str) -> Model
         model = shipped(name)
         try:
             found.append(fit(model, understand))
+        except SizeError:
+            raise
         except EquationError as error:
             if first is None or (
                 isinstance(error, MisfitError) and not isinstance(first, MisfitError)

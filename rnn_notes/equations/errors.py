@@ -58,6 +58,10 @@ class MisfitError(EquationError):
     """The pieces of a formula do not fit each other in shape."""
 
 
+class SizeError(EquationError):
+    """A size is none that can be drawn."""
+
+
 class WorkError(EquationError):
     """Measuring a formula takes too much work."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -83,11 +83,12 @@ def measure(
     """
     task = Task(latex, layout, where, sizes or {}, tuple(seeds), strict=strict)
     _check(task)
-    task = replace(task, model=_model(task, model))
     try:
+        task = replace(task, model=_model(task, model))
         return in_layout(task)
     except MisfitError as error:
-        error.close = close(task)
+        with suppress(EquationError):  # it may misfit in another model's letters
+            error.close = close(task)
         raise
 
 

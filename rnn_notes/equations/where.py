@@ -23,6 +23,7 @@ import numpy as np
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
+from rnn_notes.equations.errors import SizeError
 from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
@@ -126,7 +127,7 @@ class Clauses:
         """The size that a number is."""
         text = node.value
         if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
-            raise node.fail(f"{text} came, expected 1 to {LARGEST_SIZE}")
+            raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)
         return int(text)
 
     def interval(self, name: Node, domain: Node) -> None:
