@@ -10,7 +10,7 @@ PEERS ?= autograd jax torch
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser test-away lighthouse reproducible pdf epub notebooks mutants bench bench-builds links lint format clean
+.PHONY: help html serve dev test test-browser test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants bench bench-builds links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -39,6 +39,13 @@ lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page 
 test-away: html pdf epub ## run the wheel's command and every notebook in an environment that has nothing else
 	python -m pytest -q -o addopts='-p no:cacheprovider' tests/away
 
+test-frameworks: .venv/frameworks/ready ## find the same gradients in PyTorch, where it can be installed
+	@mkdir -p _build/frameworks
+	python -m tests.frameworks.twins _build/frameworks/twins.npz
+	@if .venv/frameworks/bin/python -c 'import torch'; \
+	then .venv/frameworks/bin/python tests/frameworks/in_pytorch.py _build/frameworks/twins.npz; \
+	else echo 'not run: PyTorch cannot be installed here'; fi
+
 pdf: html ## print the whole book into _build/rnn-notes.pdf, by Chromium
 	@rm -rf _build/paper
 	$(BIND) -b singlehtml _build/paper
@@ -61,7 +68,7 @@ bench: .venv/bench/ready ## race the passes with their peers, six minutes on a q
 	.venv/bench/bin/python -m benchmarks
 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
-	python benchmarks/builds.py
+	python -m benchmarks.builds
 
 links: .venv/ready ## follow the links to other places, where there is a network
 	python docs/links.py
@@ -106,6 +113,11 @@ clean: ## remove what was built, keep the environment
 .venv/books/ready: .venv/ready
 	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[books]'
 	@mkdir -p .venv/books && touch $@
+
+.venv/frameworks/ready: .venv/ready benchmarks/constraints.txt
+	$(PYTHON) -m venv .venv/frameworks
+	@.venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt torch numpy || true
+	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv/bench

@@ -23,7 +23,7 @@ HINDRANCES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they choose older kern
 
 
 def main() -> None:
-    """Nothing; the tables are printed and the JSON is written."""
+    """Print the tables and write the JSON."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and sizes")
     parser.add_argument(

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-from environment import processor
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+
+from benchmarks.environment import processor
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3  # of what takes seconds
@@ -35,7 +36,7 @@ class Copy:
         self.built = root / "_build"
 
     def run(self, *arguments: str) -> None:
-        """Nothing; Python has run in the copy without an error."""
+        """Run Python in the copy; an error ends all."""
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.root),
@@ -53,16 +54,16 @@ class Copy:
         return len(list(self.built.glob("cells/*/executed/*/base.ipynb")))
 
     def clean(self) -> None:
-        """Nothing; nothing that was built is left."""
+        """Remove all that was built."""
         shutil.rmtree(self.built, ignore_errors=True)
 
     def edit(self, name: str, more: str) -> None:
-        """Nothing; a file has become longer."""
+        """Make a file longer."""
         with (self.root / name).open("a", encoding="utf-8") as file:
             file.write(more)
 
     def scripts(self) -> None:
-        """Nothing; the cells of each page have run as a script of its own."""
+        """Run the cells of each page as a script of its own."""
         for path in sorted((self.root / "docs").glob("*.md")):
             text = path.read_text(encoding="utf-8")
             if not is_myst_markdown_notebook(text):
@@ -75,13 +76,13 @@ class Copy:
             self.run(str(script))
 
     def unexecuted(self) -> None:
-        """Nothing; Sphinx has made the pages without running a cell."""
+        """Let Sphinx make the pages without running a cell."""
         folders = ["-d", "_build/off/doctrees", "docs", "_build/off/html"]
         off = ["-q", "-n", "-j", "auto", "-c", ".", "-D", "nb_execution_mode=off"]
         self.run("-m", "sphinx", *off, *folders)
 
     def build(self) -> None:
-        """Nothing; what ``make html`` does is done."""
+        """Do what ``make html`` does."""
         self.run("docs/build.py")
 
 
@@ -95,13 +96,13 @@ def cost(work: Callable[[], None]) -> tuple[float, float]:
 
 
 def line(name: str, costs: list[tuple[float, float]], executed: str = "") -> None:
-    """Nothing; a line of the table is printed, with medians."""
+    """Print a line of the table, with medians."""
     cpu, wall = (sorted(c[i] for c in costs)[len(costs) // 2] for i in (0, 1))
     print(f"{name:34}{cpu:8.1f}{wall:8.1f}{executed:>10}", flush=True)
 
 
 def main() -> None:
-    """Nothing; the table is printed."""
+    """Print the table."""
     print(f"{processor()}, {os.cpu_count()} cores")
     print(f"{'seconds of':34}{'CPU':>8}{'clock':>8}{'executed':>10}", flush=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ import sys
 
 
 def main() -> None:
-    """Nothing; the section's JSON has gone to standard output."""
+    """Print the section's JSON."""
     section, threads, length, *kinds = sys.argv[1:]
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

@@ -8,7 +8,6 @@ killed, the next one reads all pages again. Cells and equations that held are ke
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -48,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Nobody else builds into this folder; the lock ends with the process."""
+    """Keep others from building into this folder; the lock ends with the process."""
     with path.open("w") as file:
         try:
             lock(file)
@@ -60,8 +59,8 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def lock(file: IO[str]) -> None:
-    """Nothing, or ``OSError`` if another process has locked the file."""
-    if os.name == "nt":
+    """Lock the file, or raise ``OSError`` if another process has locked it."""
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -72,7 +71,7 @@ def lock(file: IO[str]) -> None:
 
 
 def replace(folder: Path, built: Path) -> None:
-    """Nothing; ``folder`` holds the finished site, and never a part of it."""
+    """Put the finished site in the place of ``folder``, and never a part of it."""
     fresh, old = folder.with_suffix(".new"), folder.with_suffix(".old")
     forget(fresh, old)
     finish(built, fresh)
@@ -83,7 +82,7 @@ def replace(folder: Path, built: Path) -> None:
 
 
 def forget(*folders: Path) -> None:
-    """Nothing; the folders are gone."""
+    """Remove the folders."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,7 @@
-"""The command line: ``python -m rnn_notes`` measures, checks, trains and samples."""
+"""The command line: ``python -m rnn_notes`` measures, checks, trains and samples.
+
+What takes long to import is imported inside ``main``, where Ctrl-C is no traceback.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import rnn_notes
-from rnn_notes import commands
-from rnn_notes.diagnosis.command import add_parser as add_check
-from rnn_notes.equations.command import add_parser as add_equation
 
 WHOLE = """\
 Backpropagation through time, to try out: measure a formula of your own, check a
@@ -67,6 +67,9 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The parser of the whole command line."""
+    from rnn_notes.diagnosis.command import add_parser as add_check
+    from rnn_notes.equations.command import add_parser as add_equation
+
     whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
     whole.add_argument("--version", action="version", version=rnn_notes.__version__)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
@@ -87,6 +90,8 @@ def parser() -> Parser:
 
 def _train_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of ``train``; those of the settings are None unless given."""
+    from rnn_notes.commands import train
+
     add, count = parser.add_argument, _whole(1)
     # fmt: off
     add("file", metavar="FILE", type=Path,
@@ -117,11 +122,13 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
         help="write the losses there too, as comma-separated values")
     add("--resume", action="store_true", help="go on from the checkpoint")
     # fmt: on
-    parser.set_defaults(run=commands.train)
+    parser.set_defaults(run=train)
 
 
 def _sample_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of ``sample``."""
+    from rnn_notes.commands import write
+
     add = parser.add_argument
     # fmt: off
     add("checkpoint", type=Path, metavar="CHECKPOINT", help="what train has saved")
@@ -133,7 +140,7 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=_whole(0), metavar="N",
         help="the same seed gives the same text (default: another text every time)")
     # fmt: on
-    parser.set_defaults(run=commands.write)
+    parser.set_defaults(run=write)
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -183,8 +190,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if hasattr(sys.stdout, "reconfigure"):  # for letters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
-    args = parser().parse_args(argv)
     try:
+        args = parser().parse_args(argv)
         status: int = args.run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:

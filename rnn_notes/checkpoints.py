@@ -9,20 +9,23 @@ meanwhile, under its name stands either the older checkpoint or the new one, who
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import io
 import json
 import os
+import sys
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib import format as npy
 
-from rnn_notes.arguments import Array
-from rnn_notes.cells import CELLS
+from rnn_notes.arguments import Array, numeric
+from rnn_notes.files import replace_file
+from rnn_notes.networks import CELLS
 from rnn_notes.settings import Settings, whole
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
@@ -33,6 +36,11 @@ __all__ = ["Checkpoint", "Settings", "digest", "load", "save"]
 
 FORMAT = "rnn_notes checkpoint"
 VERSION = 2  # 1 was written when there was one network and one rule
+ENTRIES = {
+    "version", "letters", "settings", "digest",
+    "position", "step", "loss", "smooth_loss",
+}  # fmt: skip
+FLOATS: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float64)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +66,7 @@ def digest(text: str) -> str:
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Writes the checkpoint, or raises ``OSError`` and leaves what was there before.
+    """Write the checkpoint, or raise ``OSError`` and leave what was there before.
 
     The same checkpoint gives the same bytes.
 
@@ -88,113 +96,130 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
     arrays |= dict(zip(("hprev", "cprev"), state.carried, strict=False))
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
     np.savez(buffer, header=text, **arrays)
-    _write(Path(path).resolve(), buffer.getvalue())
+    replace_file(Path(path), buffer.getvalue())
 
 
 def load(path: str | Path) -> Checkpoint:
     """The checkpoint in a file; pickled objects in it are refused.
 
-    Raises ``OSError`` where the file cannot be read, and ``ValueError`` that names it
-    where it is of another kind, damaged or of a newer version, and where sizes in it do
-    not fit each other.
+    No more memory is taken than the file is long: the header says what arrays there are
+    and how large, and nothing else is read.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be read.
+    ValueError
+        That names it, where it is of another kind, damaged or of a newer version, and
+        where what is in it does not fit or cannot have been trained.
     """
-    with Path(path).open("rb") as file:
+    with open(path, "rb", opener=_opener) as file:
         if file.read(2) != b"PK":  # how every .npz file starts
             raise ValueError(f"{path} is not a checkpoint of rnn_notes")
-        file.seek(0)
         try:
             return _unpacked(file)
-        except OSError:
-            raise
-        except Exception as error:  # damage makes NumPy and zipfile raise all sorts
-            raise ValueError(f"{path} holds no whole checkpoint: {error}") from error
+        except Exception as error:  # damage makes zipfile and NumPy raise all sorts
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise OSError(error.errno, error.strerror, str(path)) from error
+            what = error.args[0] if isinstance(error, KeyError) else error
+            raise ValueError(f"{path} holds no whole checkpoint: {what}") from error
+
+
+def _opener(path: str, flags: int) -> int:
+    """A file opened at once, though it be a pipe that nobody writes to."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unpacked(file: BinaryIO) -> Checkpoint:
     """The checkpoint in an open file, every part of it checked."""
-    with np.load(file, allow_pickle=False) as archive:
-        header = json.loads(archive["header"].tobytes())
-        if header["format"] != FORMAT:
-            raise ValueError("it is of another kind")
-        if header["version"] > VERSION:
-            raise ValueError(
-                f"its version is {header['version']}, this program reads up to "
-                f"{VERSION}; a newer rnn_notes wrote it"
-            )
+    with zipfile.ZipFile(file) as archive:
+        if any(entry.compress_type for entry in archive.infolist()):
+            raise ValueError("it is packed, expected arrays as they are")
+        header = _header(archive)
         settings, letters = Settings(**header["settings"]), header["letters"]
-        cell = CELLS[settings.cell]
-        params = cell.Params(**{name: archive[name] for name in cell.Params.SHAPES})
-        _check_sizes(params, settings, letters)
+        H, V, cell = settings.H, len(letters), CELLS[settings.cell]
+        shapes = cell.Params.shapes(V, H)
+        params = cell.Params(**{n: _floats(archive, n, s) for n, s in shapes.items()})
         memory = _memory(archive, params, settings.rule, header["version"])
-        carried = [archive[name] for name in cell.states]
-    for name, array in zip(cell.states, carried, strict=True):
-        _check_floats(name, array, (settings.H, settings.B))
-    for name in ("position", "step"):
-        whole(name, header[name], 0)
+        carried = [_floats(archive, name, (H, settings.B)) for name in cell.states]
+    hprev, *cprev = (numeric(n, a) for n, a in zip(cell.states, carried, strict=True))
     progress = (header[name] for name in ("position", "step", "loss", "smooth_loss"))
-    hprev, *cprev = carried
     state = State(params, memory, hprev, *progress, *cprev)
     return Checkpoint(state, Vocabulary(letters), settings, header["digest"])
 
 
-def _memory(archive: Any, params: Weights, rule: str, version: int) -> Array:
-    """What the rule remembers; version 1 kept it in an array for each parameter."""
-    if version > 1:
-        memory: Array = archive["memory"]
-        _check_floats("memory", memory, nothing(rule, params.vector).shape)
-        return memory
-    parts = {name: archive[f"memory_{name}"] for name in params.SHAPES}
-    for name, array in parts.items():
-        _check_floats(f"memory_{name}", array, getattr(params, name).shape)
-    return np.concatenate(list(parts.values()), axis=None)
-
-
-def _check_sizes(params: Weights, settings: Settings, letters: str) -> None:
-    """Raises ``ValueError`` unless all the parts belong to one network."""
-    H, V = settings.H, len(letters)
-    if (params.H, params.V) != (H, V):
+def _header(archive: zipfile.ZipFile) -> dict[str, Any]:
+    """What the checkpoint says of itself, each entry of the right kind."""
+    header = json.loads(_array(archive, "header", [np.dtype(np.uint8)]).tobytes())
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError("it is of another kind")
+    if missing := ENTRIES - header.keys():
+        raise ValueError(f"its header lacks {', '.join(sorted(missing))}")
+    for name, least in (("version", 1), ("position", 0), ("step", 0)):
+        whole(name, header[name], least)
+    if header["version"] > VERSION:
         raise ValueError(
-            f"its network has H = {params.H} and V = {params.V}, expected H = {H} "
-            f"and V = {V}"
+            f"its version is {header['version']}, this program reads up to "
+            f"{VERSION}; a newer rnn_notes wrote it"
         )
-    if letters != "".join(sorted(set(letters))):
+    for name in ("loss", "smooth_loss"):
+        header[name] = _finite(name, header[name])
+    for name in ("letters", "digest"):
+        if not isinstance(header[name], str):
+            raise ValueError(f"its {name} is {header[name]!r}, expected a text")
+    if any("\ud800" <= letter <= "\udfff" for letter in header["letters"]):
+        raise ValueError("its letters are no text")
+    if header["letters"] != "".join(sorted(set(header["letters"]))):
         raise ValueError("its letters are not in order, or not different")
+    return header
 
 
-def _check_floats(name: str, array: Array, shape: tuple[int, ...]) -> None:
-    """Raises ``ValueError`` unless the array has the shape and can hold numbers."""
-    if array.shape != shape or array.dtype.kind != "f":
-        raise ValueError(
-            f"{name} holds {array.dtype} of shape {array.shape}, expected floating-"
-            f"point numbers of shape {shape}"
-        )
+def _memory(
+    archive: zipfile.ZipFile, params: Weights, rule: str, version: int
+) -> Array:
+    """What the rule remembers; version 1 kept it in an array for each parameter."""
+    names = {"memory": nothing(rule, params.vector).shape}
+    if version == 1:
+        shapes = params.shapes(params.V, params.H)
+        names = {f"memory_{name}": shape for name, shape in shapes.items()}
+    parts = [numeric(n, _floats(archive, n, shape)) for n, shape in names.items()]
+    memory: Array = np.concatenate(parts, axis=None)
+    squares = memory[params.vector.size if rule == "adam" else 0 :]
+    if rule != "sgd" and squares.min() < 0:
+        raise ValueError(f"memory holds {squares.min()}, expected sums of squares")
+    return memory
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Puts a file with ``data`` in the place of the one at ``path``, in one step."""
-    part = path.with_name(path.name + ".part")
-    try:
-        if path.exists() and not path.is_file():
-            raise OSError(errno.EINVAL, "not a regular file")
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _flush_folder(path.parent)
-    except BaseException as error:  # Ctrl-C too
-        with contextlib.suppress(OSError):  # where nothing can be written
-            part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+def _floats(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Array:
+    """An array of the archive that must have this shape."""
+    return _array(archive, name, FLOATS, shape)
 
 
-def _flush_folder(folder: Path) -> None:
-    """Makes a rename outlast a loss of power, where folders can be flushed."""
-    with contextlib.suppress(OSError):  # not on every system; the file is there anyway
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _array(
+    archive: zipfile.ZipFile,
+    name: str,
+    dtypes: list[np.dtype[Any]],
+    shape: tuple[int, ...] | None = None,
+) -> Array:
+    """An array of the archive; what it says of itself is checked before it is read."""
+    with archive.open(f"{name}.npy") as member:
+        if npy.read_magic(member) != (1, 0):
+            raise ValueError(f"{name} is stored in another way")
+        found, in_columns, dtype = npy.read_array_header_1_0(member)
+        if dtype not in dtypes or found != (shape or found):
+            kinds = " or ".join(map(str, dtypes))
+            raise ValueError(
+                f"{name} holds {dtype} of shape {found}, expected {kinds} of shape "
+                f"{shape or '(n,)'}"
+            )
+        data = member.read()  # to its end, where its checksum is compared
+    order: Any = "F" if in_columns else "C"
+    return np.frombuffer(data, dtype).reshape(found, order=order)
+
+
+def _finite(name: str, value: Any) -> float:
+    """The value as a float, if it is a number that a float can hold."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not -sys.float_info.max <= value <= sys.float_info.max:
+        raise ValueError(f"{name} is {value!r:.30}, expected a finite number")
+    return float(value)

@@ -24,6 +24,21 @@ from rnn_notes.ledger import ledger
 from rnn_notes.mutants import Mutant
 from rnn_notes.rnn import Array, Params, forward
 
+__all__ = [
+    "WEIGHTS",
+    "Check",
+    "adds_up",
+    "agrees",
+    "all_checks",
+    "caught",
+    "falls",
+    "fits",
+    "measure_all",
+    "repeats",
+    "squared",
+    "verdicts",
+]
+
 Problem = tuple[Params, list[int], list[int], Array]
 WEIGHTS = ("dWxh", "dWhh", "dWhy", "dbh", "dby")
 

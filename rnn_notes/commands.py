@@ -17,6 +17,7 @@ import numpy as np
 
 from rnn_notes.arguments import Array
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
+from rnn_notes.files import alone
 from rnn_notes.reports import Losses, Progress, add_row, loss_a_letter
 from rnn_notes.sampling import sample
 from rnn_notes.stopping import Stop
@@ -44,9 +45,9 @@ def train(args: argparse.Namespace) -> int:
     """The exit status of ``train``: 0, or 130 after Ctrl-C, or 143 after SIGTERM."""
     text = read_text(args.file)
     path = args.checkpoint or Path(_stem(args.file) + ".npz")
-    checkpoint = (resumed if args.resume else begun)(args, path, text)
-    print(_heading(args.file, text, path, checkpoint), flush=True)
-    with Stop() as stop:
+    with alone(path), Stop() as stop:
+        checkpoint = (resumed if args.resume else begun)(args, path, text)
+        print(_heading(args.file, text, path, checkpoint), flush=True)
         state = _trained(args, path, checkpoint, text, stop)
     if state.step < args.steps:
         print(f"Stopped after step {state.step}. Go on with\n  {_go_on(args, path)}")

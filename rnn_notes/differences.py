@@ -17,9 +17,19 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from rnn_notes.arguments import Array
+
+__all__ = [
+    "CENTRAL_STEP",
+    "COMPLEX_STEP",
+    "Agreement",
+    "Scalar",
+    "agreement",
+    "central",
+    "complex_step",
+]
+
 Scalar = Callable[[Any], Any]
 
 CENTRAL_STEP = float(np.finfo(np.float64).eps ** (1 / 3))  # balances both errors

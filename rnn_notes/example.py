@@ -8,6 +8,8 @@ import numpy as np
 
 from rnn_notes.rnn import Array, Params
 
+__all__ = ["ALPHABET", "TEXT", "running_example"]
+
 ALPHABET = "ab"
 TEXT = "abbabb"
 

@@ -17,7 +17,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rnn_notes.differences import Array, central, complex_step
+from rnn_notes.arguments import Array
+from rnn_notes.differences import central, complex_step
+
+__all__ = [
+    "Layout",
+    "by_left_factor",
+    "by_right_factor",
+    "jacobian",
+    "kind",
+    "unvec",
+    "vec",
+]
 
 Layout = Literal["numerator", "denominator"]
 METHODS = {"complex": complex_step, "central": central}
@@ -42,18 +53,6 @@ def unvec(v: Array, shape: tuple[int, int]) -> Array:
     if v.size != shape[0] * shape[1]:
         raise ValueError(f"v has {v.size} entries, expected {shape[0] * shape[1]}")
     return v.reshape(shape, order="F")
-
-
-def commutation_matrix(m: int, n: int) -> Array:
-    """The (mn, mn) permutation K with ``K @ vec(X) == vec(X.T)`` for X of (m, n).
-
-    >>> X = np.arange(6).reshape(2, 3)
-    >>> bool((commutation_matrix(2, 3) @ vec(X) == vec(X.T)).all())
-    True
-    """
-    rows = vec(np.arange(m * n).reshape(n, m, order="F").T)
-    K: Array = np.eye(m * n)[:, rows.ravel()]
-    return K
 
 
 def by_left_factor(A: Array, X: Array) -> Array:

@@ -10,6 +10,8 @@ import numpy as np
 
 from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, signals
 
+__all__ = ["gradient_ledger", "ledger", "long_ledger", "only"]
+
 
 def only(run: Forward, s: int) -> Forward:
     """The run with every signal ``dy`` but that of step ``s`` set to zero.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rnn_notes.arguments import Array
-from rnn_notes.cells import cell_of
+from rnn_notes.networks import cell_of
 from rnn_notes.training import State
 from rnn_notes.weights import Weights
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_notes.arguments import Array
-from rnn_notes.cells import Cell, cell_of
+from rnn_notes.networks import Cell, cell_of
 from rnn_notes.rnn import softmax
 from rnn_notes.weights import Weights
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_notes.cells import CELLS
+from rnn_notes.networks import CELLS
 from rnn_notes.updates import RULES
 
 __all__ = ["Settings"]

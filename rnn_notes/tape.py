@@ -19,9 +19,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from rnn_notes.arguments import Array
+
+__all__ = [
+    "RULES",
+    "Node",
+    "Tape",
+    "exp",
+    "log",
+    "logsumexp",
+    "tanh",
+    "unbroadcast",
+]
 
 
 def _logsumexp(a: Array, axis: int | None = None) -> Any:
@@ -206,7 +216,7 @@ class Tape:
         return node
 
     def backward(self, loss: Node) -> None:
-        """Writes the derivative of ``loss`` by every node into its ``gradient``.
+        """Write the derivative of ``loss`` by every node into its ``gradient``.
 
         A node that was used twice receives two shares and they add up: this is where
         the ``+`` of ``Why.T @ dy + dhnext`` comes from.

@@ -20,6 +20,16 @@ from rnn_notes.arguments import checked_letters, checked_state
 from rnn_notes.rnn import Array, Gradients, Params, Signals, one_hot
 from rnn_notes.tape import Node, Tape, logsumexp, tanh
 
+__all__ = [
+    "TapedForward",
+    "backward",
+    "by_parameter",
+    "forward",
+    "kept",
+    "loss_and_gradients",
+    "signals",
+]
+
 
 class TapedForward(NamedTuple):
     """The nodes of a forward pass, under the names of ``rnn.Forward``.

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from rnn_notes.arguments import Array, check_whole
-from rnn_notes.cells import CELLS, States, cell_of, vectored
+from rnn_notes.networks import CELLS, States, cell_of, vectored
 from rnn_notes.text import chunks
 from rnn_notes.updates import Update, adagrad, adam, clip, clip_norm, nothing, sgd
 from rnn_notes.weights import Weights

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rnn_notes import commands
+from rnn_notes import commands, files
 from rnn_notes.__main__ import main
 from rnn_notes.checkpoints import load, save
 from rnn_notes.sampling import sample
@@ -109,10 +110,19 @@ def test_a_checkpoint_that_forgets_the_hidden_state_ends_elsewhere():
     whole = undisturbed(120)
     assert train("--steps", 50) == 0
     checkpoint = load("text.npz")
-    checkpoint.state.hprev[:] = 0
-    save("text.npz", checkpoint)
+    forgotten = replace(checkpoint.state, hprev=np.zeros((8, 1)))
+    save("text.npz", replace(checkpoint, state=forgotten))
     assert train("--steps", 120, "--resume") == 0
     assert Path("text.npz").read_bytes() != whole
+
+
+def test_two_trainings_of_one_checkpoint_are_refused(capsys):
+    with files.alone(Path("text.npz")):
+        assert train("--steps", 1) == 2
+    assert f"text.npz is in use by another training (process {os.getpid()})" in (
+        one_line(capsys)
+    )
+    assert train("--steps", 1) == 0
 
 
 def test_killed_at_random_moments_it_ends_bit_for_bit_alike(folder):
@@ -166,6 +176,30 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
     assert (python, arguments[:2]) == ("python", ["-m", "rnn_notes"])
     assert main(arguments[2:]) == 0
     assert Path("text.npz").read_bytes() == whole
+
+
+INTERRUPTED = """
+import runpy, signal, sys
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "numpy":
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, Finder)
+sys.argv = ["rnn_notes", "sample", "nowhere.npz"]
+runpy.run_module("rnn_notes", run_name="__main__")
+"""
+
+
+def test_ctrl_c_while_it_imports_is_no_traceback():
+    program = [sys.executable, "-c", INTERRUPTED]
+    result = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (130, "")
+    undisturbed = [*program[:2], INTERRUPTED.replace('"numpy"', '"nothing"')]
+    result = subprocess.run(undisturbed, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "nowhere.npz: No such file or directory" in result.stderr
 
 
 def one_line(capsys):

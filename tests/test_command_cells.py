@@ -13,8 +13,8 @@ import pytest
 
 import rnn_notes
 from rnn_notes.__main__ import main, parser
-from rnn_notes.cells import CELLS
 from rnn_notes.checkpoints import load
+from rnn_notes.networks import CELLS
 from rnn_notes.reports import loss_a_letter
 from rnn_notes.updates import RULES
 

@@ -1,57 +1,24 @@
-"""Training, sampling and checkpoints, each with something that must fail beside it."""
+"""Training and sampling, each with something that must fail beside it."""
 
 import copy
-import errno
-import io
-import json
-import os
 import tracemalloc
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rnn_notes import (
     Params,
-    checkpoints,
     forward,
     loss_and_gradients,
 )
-from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
-from rnn_notes.text import Vocabulary
 from rnn_notes.training import adagrad, clip, clip_norm, sgd, start, steps
+from tests.helpers.small_training import INDICES, VOCABULARY, after, begin, same
 
-TEXT = "abbabcabbabcc"
 NAMES = tuple(Params.SHAPES)
-VOCABULARY = Vocabulary.of(TEXT)
-INDICES = VOCABULARY.encode(TEXT)
-
-
-def begin(H=5, seed=0):
-    """The state before the first step."""
-    return start(len(VOCABULARY), H, 4, np.random.default_rng(seed))
-
-
-def after(n, state, **options):
-    """The state n steps later."""
-    return next(islice(steps(state, INDICES, 4, **options), n - 1, n))
-
-
-def same(one, other):
-    """Whether two states are equal to the bit."""
-    arrays = [
-        (one.hprev, other.hprev),
-        (one.memory, other.memory),
-        (one.params.vector, other.params.vector),
-    ]
-    return all(a.tobytes() == b.tobytes() for a, b in arrays) and (
-        (one.position, one.step, one.loss, one.smooth_loss)
-        == (other.position, other.step, other.loss, other.smooth_loss)
-    )
 
 
 def classic(n, H=5, T=4, rate=0.1, seed=0):
@@ -309,226 +276,6 @@ def test_the_prime_is_read():
     rest = sample(params, [2], 40, np.random.default_rng(5), hprev=run[2])
     assert whole == rest
     assert whole != sample(params, [2], 40, np.random.default_rng(5))
-
-
-def saved(folder, name="a.npz", n=5):
-    """A checkpoint after n steps, and where it is saved."""
-    settings = Settings(H=5, T=4, seed=3)
-    checkpoint = Checkpoint(after(n, begin()), VOCABULARY, settings, digest(TEXT))
-    save(folder / name, checkpoint)
-    return checkpoint, folder / name
-
-
-def test_a_checkpoint_comes_back_to_the_bit(tmp_path):
-    checkpoint, path = saved(tmp_path)
-    again = load(path)
-    assert same(again.state, checkpoint.state)
-    assert again.vocabulary == VOCABULARY
-    assert (again.settings, again.digest) == (Settings(5, 4, 0.1, 3), digest(TEXT))
-    save(tmp_path / "b.npz", again)
-    assert (tmp_path / "b.npz").read_bytes() == path.read_bytes()
-    assert saved(tmp_path, "c.npz", n=6)[1].read_bytes() != path.read_bytes()
-    assert sorted(os.listdir(tmp_path)) == ["a.npz", "b.npz", "c.npz"]
-
-
-def test_odd_letters_come_back(tmp_path):
-    checkpoint, path = saved(tmp_path)
-    odd = Vocabulary.of("\0\né")  # an array of characters would lose the first
-    save(path, replace(checkpoint, vocabulary=odd))
-    assert load(path).vocabulary == odd
-
-
-def test_every_truncation_is_an_error(tmp_path):
-    whole = saved(tmp_path)[1].read_bytes()
-    path = tmp_path / "short.npz"
-    for size in [*range(0, len(whole), 97), len(whole) - 1]:
-        path.write_bytes(whole[:size])
-        with pytest.raises(ValueError, match=r"short\.npz"):
-            load(path)
-    path.write_bytes(whole)
-    load(path)
-
-
-def test_a_damaged_byte_is_an_error_or_does_no_harm(tmp_path):
-    checkpoint, path = saved(tmp_path)
-    whole, rng, errors = path.read_bytes(), np.random.default_rng(6), 0
-    for place in rng.integers(len(whole), size=150):
-        damaged = bytearray(whole)
-        damaged[place] ^= 1 << rng.integers(8)
-        path.write_bytes(damaged)
-        try:
-            assert same(load(path).state, checkpoint.state)  # a date, a spare field
-        except (ValueError, OSError):
-            errors += 1
-    assert errors > 75
-
-
-class Mischief:
-    """An object that leaves a file behind where it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (Path.touch, (self.path,))
-
-
-def altered(path, header=None, **arrays):
-    """Saves the checkpoint again with parts of it replaced."""
-    with np.load(path) as archive:
-        parts = dict(archive)
-    told = {**json.loads(parts["header"].tobytes()), **(header or {})}
-    parts["header"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
-    np.savez(path, **{**parts, **arrays})
-
-
-def test_pickles_are_refused(tmp_path):
-    path, trace = saved(tmp_path)[1], tmp_path / "trace"
-    objects = np.array([Mischief(trace)], dtype=object)
-    altered(path, Whh=objects)
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        load(path)
-    assert not trace.exists()
-    with np.load(path, allow_pickle=True) as archive:
-        assert archive["Whh"].shape == (1,)
-    assert trace.exists()  # it would have been
-
-
-WRONG = {
-    "a newer version": ({"version": 3}, {}, "its version is 3, this program reads up"),
-    "another kind": ({"format": "recipe"}, {}, "it is of another kind"),
-    "another H in the settings": (
-        {"settings": {"H": 6, "T": 4, "learning_rate": 0.1, "seed": 0}},
-        {},
-        "H = 5 and V = 3, expected H = 6 and V = 3",
-    ),
-    "an H that is no number": ({"settings": {"H": "5"}}, {}, "H is '5', expected a"),
-    "no learning rate": (
-        {"settings": {"H": 5, "learning_rate": 0}},
-        {},
-        "learning_rate is 0, expected a number above 0",
-    ),
-    "fewer letters": ({"letters": "ab"}, {}, "expected H = 5 and V = 2"),
-    "letters in disorder": ({"letters": "cab"}, {}, "letters are not in order"),
-    "a step that is none": ({"step": -1}, {}, "step is -1, expected a whole number"),
-    "Whh of another size": ({}, {"Whh": np.ones((4, 4))}, "Whh has shape"),
-    "nan in Whh": ({}, {"Whh": np.full((5, 5), np.nan)}, "Whh holds nan or inf"),
-    "memory of another size": (
-        {},
-        {"memory": np.ones(7)},
-        r"memory holds float64 of shape \(7,\), expected .* \(63,\)",
-    ),
-    "hprev of text": ({}, {"hprev": np.full((5, 1), "x")}, "hprev holds <U1"),
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_checkpoint_that_does_not_fit_is_an_error(name, tmp_path):
-    header, arrays, message = WRONG[name]
-    path = saved(tmp_path)[1]
-    altered(path)
-    load(path)
-    altered(path, header, **arrays)
-    with pytest.raises(
-        ValueError, match=rf"a\.npz holds no whole checkpoint.*{message}"
-    ):
-        load(path)
-
-
-def test_a_foreign_file_is_an_error(tmp_path):
-    path, array, archive = tmp_path / "foreign.npz", io.BytesIO(), io.BytesIO()
-    np.save(array, np.ones(3))
-    np.savez(archive, np.ones(3))
-    for content in (b"", b"abc", array.getvalue()):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"foreign\.npz is not a checkpoint of"):
-            load(path)
-    for content in (archive.getvalue(), b"PK" * 50):
-        path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"foreign\.npz holds no whole checkpoint"):
-            load(path)
-    with pytest.raises(FileNotFoundError):
-        load(tmp_path / "nowhere.npz")
-    with pytest.raises(IsADirectoryError):
-        load(tmp_path)
-
-
-def no_space(*_):
-    """Fails as a full disk does."""
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def fill_the_disk(path, monkeypatch):
-    """Makes the next flush to the disk fail."""
-    monkeypatch.setattr(os, "fsync", no_space)
-
-
-def point_at_a_full_device(path, monkeypatch):
-    """Makes the temporary file one that no byte fits into."""
-    path.with_name(path.name + ".part").symlink_to("/dev/full")
-
-
-def interrupt(path, monkeypatch):
-    """Presses Ctrl-C in the middle of the write."""
-
-    def pressed(_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "fsync", pressed)
-
-
-def make_read_only(path, monkeypatch):
-    """Refuses to make or remove files, as a disk does that is mounted read-only."""
-
-    def refuse(self, *_, **__):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
-
-    for verb in ("open", "unlink"):
-        monkeypatch.setattr(Path, verb, refuse)
-
-
-FAILURES = {"full disk": (fill_the_disk, OSError, "No space left on device: .*a.npz")}
-FAILURES["read-only disk"] = (make_read_only, OSError, r"Read-only .*a\.npz'$")
-FAILURES["Ctrl-C"] = (interrupt, KeyboardInterrupt, None)
-if Path("/dev/full").exists():
-    FAILURES["full device"] = (point_at_a_full_device, OSError, "No space left")
-
-
-@pytest.mark.parametrize("name", FAILURES)
-def test_a_write_that_fails_leaves_the_older_checkpoint(name, tmp_path, monkeypatch):
-    failure, error, message = FAILURES[name]
-    older, path = saved(tmp_path)
-    before = path.read_bytes()
-    with monkeypatch.context() as patched:
-        failure(path, patched)
-        with pytest.raises(error, match=message):
-            save(path, replace(older, state=after(9, begin())))
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["a.npz"]
-    assert saved(tmp_path, n=9)[1].read_bytes() != before
-
-
-def test_a_write_in_place_would_lose_the_older_checkpoint(tmp_path, monkeypatch):
-    def in_place(path, data):
-        with path.open("wb") as file:
-            file.write(data[:100])
-            no_space()
-
-    path = saved(tmp_path)[1]
-    monkeypatch.setattr(checkpoints, "_write", in_place)
-    with pytest.raises(OSError, match="No space left"):
-        saved(tmp_path, n=9)
-    with pytest.raises(ValueError, match="holds no whole checkpoint"):
-        load(path)
-
-
-def test_nothing_but_a_file_is_replaced(tmp_path):
-    (tmp_path / "a.npz").mkdir()
-    with pytest.raises(OSError, match="not a regular file"):
-        saved(tmp_path)
-    with pytest.raises(FileNotFoundError):
-        saved(tmp_path / "nowhere")
-    assert os.listdir(tmp_path) == ["a.npz"]
 
 
 ERRORS = {

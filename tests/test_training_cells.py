@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_notes import gru, lstm, rnn
-from rnn_notes.cells import CELLS, cell_of
+from rnn_notes.networks import CELLS, cell_of
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import adagrad, adam, clip, sgd, start, steps, streams

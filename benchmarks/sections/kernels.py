@@ -108,7 +108,7 @@ def traps(rounds: int) -> list[dict[str, Any]]:
 
 
 def tanh_by_exp(a: Array, out: Array) -> None:
-    """Nothing; ``out`` holds the tanh, as accurate as a number near one allows."""
+    """Write the tanh into ``out``, as accurate as a number near one allows."""
     np.multiply(a, 2, out)
     np.exp(out, out)
     out += 1

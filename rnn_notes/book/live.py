@@ -28,6 +28,16 @@ from rnn_notes.book import trained
 if TYPE_CHECKING:
     from rnn_notes.equations.measuring import Layout
 
+__all__ = [
+    "LONGEST",
+    "Session",
+    "Stream",
+    "compiled",
+    "keep_training",
+    "represented",
+    "told",
+]
+
 Send = Callable[[str, str], Any]
 LONGEST = 100_000  # characters that a cell prints; a page can hold no more
 REPRESENTATIONS = {  # the first that an object has is shown
@@ -78,7 +88,7 @@ class Session:
         return True
 
     def display(self, *values: Any) -> None:
-        """Nothing; each value that is not None has been sent in its best form."""
+        """Send each value that is not None in its best form."""
         self.stream.flush()
         for value in values:
             if value is not None:
@@ -111,7 +121,7 @@ class Session:
 
 
 def unasked(prompt: object = "") -> str:
-    """Nothing ever: a page has no way to ask its reader.
+    """Raise an error: a page has no way to ask its reader.
 
     >>> unasked("Your name? ")
     Traceback (most recent call last):
@@ -129,7 +139,7 @@ class Stream(io.TextIOBase):
         self.restart()
 
     def restart(self) -> None:
-        """Nothing; the next cell may print as much as the last one."""
+        """Let the next cell print as much as the last one."""
         self.waiting, self.length, self.sent = "", 0, monotonic()
 
     def write(self, text: str) -> int:
@@ -145,7 +155,7 @@ class Stream(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Nothing; all that was printed has been sent."""
+        """Send all that was printed."""
         if self.waiting:
             self.send("stream", self.waiting)
         self.waiting, self.sent = "", monotonic()
@@ -204,7 +214,7 @@ def told(error: BaseException, sources: set[str]) -> str:
 
 
 def keep_training(archive: bytes) -> None:
-    """Nothing; ``trained()`` finds what the build of the site has trained."""
+    """Keep what the build of the site has trained where ``trained()`` finds it."""
     path = trained.kept_at()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(archive)

@@ -17,6 +17,17 @@ import numpy as np
 from rnn_notes import hoisted
 from rnn_notes.rnn import Array, Forward, Gradients, Params
 
+__all__ = [
+    "chunked_gradients",
+    "jacobian_norms",
+    "jacobians",
+    "largest_singular_value",
+    "missed",
+    "spectral_radius",
+    "step_jacobian",
+    "truncated",
+]
+
 
 def spectral_radius(A: Array) -> float:
     """The largest modulus of an eigenvalue of ``A``, a square matrix.

@@ -13,6 +13,26 @@ from typing import Any
 
 from rnn_notes.book.cells import Table
 
+__all__ = [
+    "PEERS",
+    "STEPS",
+    "Results",
+    "bare",
+    "best",
+    "disturbed",
+    "everything",
+    "length",
+    "number",
+    "parts",
+    "peers",
+    "size",
+    "steps",
+    "traps",
+    "where",
+    "whole_steps",
+    "width",
+]
+
 PUBLISHED = Path(__file__).parent / "timings.json"
 PEERS = {
     "hoisted": "hoisted",

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 from rnn_notes.rnn import Array, Forward, Params, signals
 
+__all__ = ["NAMES", "OWN", "Assignment", "Held", "Stop", "trace", "watched"]
+
 OWN = "Why.T @ dy"
 NAMES = ("dy", "dh", "dhraw", "dhnext")
 

@@ -1,8 +1,9 @@
 """A small network trained on the book's own prose, wherever the book needs one.
 
 Nothing trained is kept with the source: a training takes seconds, so it is done again.
-Its result is kept in a cache, under the digest of all that it depends on: the text, the
-settings, the code of the passes and of the loop. So it is never stale. ::
+Its result is kept in a cache, under a digest of the text, the settings, the code of the
+passes and of the loop, NumPy's version and the system. Another library behind NumPy's
+products may change last digits, and the digest does not know it. ::
 
     net = trained()    # trains, or takes what an earlier call has left
     net.losses         # of every step, in nats
@@ -24,26 +25,30 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from rnn_notes import (
-    arguments,
-    cells,
-    hoisted,
-    rnn,
-    text,
-    training,
-    updates,
-    weights,
-    workspaces,
-)
+from rnn_notes import rnn, training
 from rnn_notes.book import reach
 from rnn_notes.rnn import Array, Params
 from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
+
+__all__ = [
+    "STAGES",
+    "Trained",
+    "baselines",
+    "corpus",
+    "default_cache",
+    "kept_at",
+    "kept_loss",
+    "key",
+    "split",
+    "trained",
+]
 
 SETTINGS = Settings(H=64, T=25, learning_rate=0.1, seed=0)
 STAGES = (0, 100, 1000, 10_000)
@@ -218,16 +223,32 @@ def _temporary() -> Path:
 def key(
     whole: str, settings: Settings, stages: Sequence[int], back: int | None = None
 ) -> str:
-    """A name for all that a result depends on; another text or line of code changes it.
+    """A name for a result; another text, setting or line of the passes changes it.
 
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False
     """
-    tools = (arguments, weights, text, updates, workspaces, sys.modules[__name__])
-    networks = (rnn, hoisted, cells, training, reach)
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(m) for m in (*tools, *networks)]
+    parts += [inspect.getsource(module) for module in computed_with()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+
+
+def computed_with() -> list[ModuleType]:
+    """This module and all of the package that it imports, however indirectly.
+
+    >>> {"rnn_notes.rnn", "rnn_notes.arguments"} < {m.__name__ for m in computed_with()}
+    True
+    """
+    found, waiting = set(), {__name__}
+    while waiting:
+        found.add(name := waiting.pop())
+        for value in vars(sys.modules[name]).values():
+            source = (
+                value if isinstance(value, ModuleType) else inspect.getmodule(value)
+            )
+            if source and source.__name__.startswith(f"{__package__.split('.')[0]}."):
+                waiting |= {source.__name__} - found
+    return [sys.modules[name] for name in sorted(found)]
 
 
 def _arrays(
@@ -269,7 +290,7 @@ def _fetched(path: Path) -> dict[str, Array] | None:
 
 
 def _store(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Puts the arrays into the cache, so that no one ever reads half a file."""
+    """Put the arrays into the cache, so that no one ever reads half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)

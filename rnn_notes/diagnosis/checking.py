@@ -10,11 +10,11 @@ import numpy as np
 from rnn_notes.diagnosis import patterns
 from rnn_notes.diagnosis.agreeing import Slopes, agrees, all_read, slopes_of
 from rnn_notes.diagnosis.handed import handed
+from rnn_notes.diagnosis.models import understood
 from rnn_notes.diagnosis.naming import named
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.remarks import method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
-from rnn_notes.diagnosis.roles import identified
 from rnn_notes.diagnosis.slopes import by_entries
 from rnn_notes.diagnosis.twice import called_twice
 from rnn_notes.rnn import Array
@@ -87,7 +87,8 @@ def check(
         problem = None
         if inputs is not None and (targets is not None or upstream is not None):
             along = {n: [(v, s.value) for v, s in some] for n, some in slopes.items()}
-            problem = identified(asked.arrays, along, inputs, targets, state, upstream)
+            handed_over = asked.arrays, along, inputs, targets, state, upstream
+            problem = understood(model, *handed_over)
         most = ENTRIES if problem is None else FEW
         lone = {n: by_entries(asked.loss, asked.arrays[n], most, rng) for n in wrong}
     truths = {n: _truth(n, lone[n], problem) for n in wrong}

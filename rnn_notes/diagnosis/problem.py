@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from rnn_notes import rnn
 from rnn_notes.rnn import Array, Forward, logsumexp, softmax
 
-__all__ = ["Due", "Plain", "Problem", "forward"]
+__all__ = ["Due", "Plain", "Problem", "forward", "outputs"]
 
 Back = Callable[[Array], Array]
 Loop = Any  # what has ``signals`` and ``backward``, as ``rnn`` and its mutants
@@ -55,18 +56,20 @@ class Due:
 class Problem:
     """A network, its run, and the way from its gradients to those of the reader.
 
-    params : the arrays
+    params : the arrays, as the loop takes them
+    loop   : ``rnn`` or ``lstm``
     run    : the forward pass; ``ps - es`` is zero at steps without a target
     back   : by the reader's names, the role of the array and the way into its shape
     scale  : what the loss is of the sum of all losses: 1, or 1 / T for a mean
     """
 
-    params: Plain
-    run: Forward
+    params: Any
+    run: Any
     back: Mapping[str, tuple[str, Back]]
     scale: float = 1.0
+    loop: ModuleType = rnn
 
-    def gradients(self, loop: Loop = rnn) -> dict[str, Array]:
+    def gradients(self, loop: Loop = None) -> dict[str, Array]:
         """The gradients that a loop gives for the reader's arrays, in their shapes."""
         return self.all_shaped(self.by_role(loop))
 
@@ -82,15 +85,27 @@ class Problem:
         """A gradient in the shape of the reader's array, on the scale of their loss."""
         return self.scale * self.back[name][1](array)
 
-    def by_role(self, loop: Loop = rnn) -> dict[str, Array]:
+    def by_role(self, loop: Loop = None) -> dict[str, Array]:
         """The gradients that a loop gives, by the book's names of the arrays."""
+        loop = loop or self.loop
         run = self.run._replace(ps={t: p.copy() for t, p in self.run.ps.items()})
         found = loop.backward(self.params, run)
         roles = {name[1:]: array for name, array in found._asdict().items()}
         if any(role == "xs" for role, _ in self.back.values()):
             signals = [*loop.signals(self.params, run)][::-1]
-            roles["xs"] = np.array([self.params.Wxh.T @ s.dhraw for s in signals])
+            roles["xs"] = np.array([self._by_input(signal) for signal in signals])
         return roles
+
+    def _by_input(self, signal: Any) -> Array:
+        """The gradient by the input of a step, (D, B)."""
+        gates = [n[1:-3] for n in signal._fields if n[:1] == "d" and n[-3:] == "raw"]
+        names = {gate: "Wxh" if gate == "h" else f"Wx{gate}" for gate in gates}
+        sent = [
+            getattr(self.params, names[g]).T @ getattr(signal, f"d{g}raw")
+            for g in gates
+        ]
+        by_input: Array = np.sum(sent, axis=0)
+        return by_input
 
     def handed_out(self, loop: Loop = rnn) -> Array:
         """What a loop's ``dhnext`` holds at its end, (H, B): many return it as dhprev.
@@ -116,7 +131,7 @@ class Problem:
     @property
     def T(self) -> int:
         """Number of time steps."""
-        return self.run.T
+        return int(self.run.T)
 
     @property
     def B(self) -> int:
@@ -126,38 +141,45 @@ class Problem:
     def steps(self, first: int, last: int, due: int | None = None) -> Problem:
         """The problem from one step to another; with ``due``, its loss alone counts."""
         kept = range(first, last + 1)
-        run = self.run
 
         def cut(values: Mapping[int, Array]) -> dict[int, Array]:
-            return {t - first: values[t] for t in kept}
+            before = {-1: values[first - 1]} if -1 in values else {}
+            return before | {t - first: values[t] for t in kept}
 
-        es = cut(run.es)
-        ps = cut(run.ps)
+        parts = dict(self.run._asdict())
+        parts |= {n: cut(v) for n, v in parts.items() if isinstance(v, Mapping)}
         if due is not None:
-            ps = {t: p if t + first == due else 0 * p for t, p in ps.items()}
-            es = {t: e if t + first == due else 0 * e for t, e in es.items()}
-        hs = cut(run.hs) | {-1: run.hs[first - 1]}
-        losses = run.losses[first : last + 1]
-        shorter = Forward(cut(run.xs), hs, cut(run.ys), ps, losses, losses.sum(), es)
-        return replace(self, run=shorter)
+            for name in ("ps", "es"):
+                values = parts[name].items()
+                parts[name] = {t: v if t + first == due else 0 * v for t, v in values}
+        parts["losses"] = self.run.losses[first : last + 1]
+        return replace(self, run=type(self.run)(**parts))
 
 
 def forward(params: Plain, xs: Array, hprev: Array, due: Due) -> Forward:
     """The forward pass over the columns ``xs``, (T, D, B), from ``hprev``, (H, B)."""
     hs: dict[int, Array] = {-1: hprev}
-    ys, ps, es, losses = {}, {}, {}, []
     for t, x in enumerate(xs):
         hs[t] = np.tanh(params.Wxh @ x + params.Whh @ hs[t - 1] + params.bh)
+    ys, ps, es, losses = outputs(params, hs, due)
+    loss = float(losses.sum())
+    return Forward(dict(enumerate(xs)), hs, ys, ps, losses, loss, es)
+
+
+Outputs = tuple[dict[int, Array], dict[int, Array], dict[int, Array], Array]
+
+
+def outputs(params: Any, hs: Mapping[int, Array], due: Due) -> Outputs:
+    """Logits, predictions, targets and losses of the states from step 0 on."""
+    ys, ps, es, losses = {}, {}, {}, []
+    for t in range(len(due.wanted)):
         ys[t] = params.Why @ hs[t] + params.by
         wanted, asked = due.wanted[t], due.asked[t]
         p, loss = _outputs(due.kind, ys[t], wanted)
         ps[t] = asked * p
         es[t] = 0 * p if due.kind == "upstream" else asked * wanted
         losses.append((asked * loss).sum())
-    steps = np.array(losses)
-    return Forward(
-        dict(enumerate(xs)), hs, ys, ps, steps, float(steps.sum()), es
-    )  # fmt: skip
+    return ys, ps, es, np.array(losses)
 
 
 def _outputs(kind: str, y: Array, wanted: Array) -> tuple[Array, Array]:

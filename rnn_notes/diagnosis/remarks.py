@@ -37,7 +37,7 @@ def _seen(claim: Array, slopes: Slopes) -> bool:
 
 def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:
     """What about the reader's numbers may hide a bug, in sentences."""
-    H, D = problem.params.Wxh.shape
+    H, D = len(problem.run.hs[-1]), len(problem.run.xs[0])
     V, roles = len(problem.params.Why), {role for role, _ in problem.back.values()}
     if not problem.run.hs[-1].any():
         yield (

@@ -17,7 +17,7 @@ from rnn_notes.diagnosis.problem import Due, Plain, Problem, forward
 from rnn_notes.diagnosis.readings import columns, dues, states, upstreams
 from rnn_notes.rnn import Array
 
-__all__ = ["identified"]
+__all__ = ["Measured", "identified", "scale_of"]
 
 Back = Callable[[Array], Array]
 Measured = Mapping[str, Sequence[tuple[Array, float]]]  # directions and slopes
@@ -59,7 +59,7 @@ def identified(
     for roles in _assignments(arrays, upstream is not None):
         readings = _problems(arrays, roles, inputs, targets, state, upstream)
         for problem in islice(readings, MOST):
-            if (scale := _scale(problem, measured)) is not None:
+            if (scale := scale_of(problem, measured)) is not None:
                 return replace(problem, scale=scale)
     return None
 
@@ -167,7 +167,7 @@ def _biases(
         yield role, readings[0] if readings else None
 
 
-def _scale(problem: Problem, measured: Measured) -> float | None:
+def scale_of(problem: Problem, measured: Measured) -> float | None:
     """The factor between the measured slopes and those of the right loop, or None."""
     with np.errstate(all="ignore"):
         right = problem.gradients()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations, product
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ import numpy as np
 from rnn_notes import rnn
 from rnn_notes.bugs import Mutant, planted
 from rnn_notes.diagnosis.problem import Problem
+from rnn_notes.gated_mutants import GATED
 from rnn_notes.mutants import GALLERY
 from rnn_notes.rnn import Array
 
@@ -88,7 +89,7 @@ class Search:
     def _touched(self, bug: Mutant, right: Mapping[str, Array]) -> list[str]:
         """The arrays that a bug changes; none where NumPy refuses its shapes."""
         try:
-            wrong = self.problem.by_role(_loop((bug,)))
+            wrong = self.problem.by_role(self._loop((bug,)))
         except ValueError:
             return []
         return [r for r in right if not _same(wrong[r], right[r], 1e-13)]
@@ -177,7 +178,7 @@ class Search:
         key = frozenset(bugs), window
         if key not in self.runs:
             try:
-                self.runs[key] = _answers(self.problem, _loop(bugs), bugs, window)
+                self.runs[key] = _answers(self.problem, self._loop(bugs), bugs, window)
             except ValueError:
                 self.runs[key] = {}
         answers = self.runs[key]
@@ -195,14 +196,22 @@ class Search:
         bad = self._bad(few, None, factor) or []
         return [name for name in bad if self.problem.role(name) in OUTPUT]
 
+    def _loop(self, bugs: Bugs) -> Any:
+        """The reader's kind of loop with the bugs in it."""
+        return _loop(bugs, self.problem.loop)
+
     def gives(self, found: Found) -> bool:
         """Whether bugs give the claimed numbers."""
         return self._bad(found.bugs, found.window, found.factor) == []
 
     def unseen(self, found: Found, other: Problem) -> bool:
         """Whether the bugs change no weight's gradient in another problem."""
-        right, wrong = other.by_role(), other.by_role(_loop(found.bugs))
-        roles = [role for role, _ in other.back.values() if role not in ("xs", "hprev")]
+        right, wrong = other.by_role(), other.by_role(self._loop(found.bugs))
+        roles = [
+            role
+            for role, _ in other.back.values()
+            if role not in ("xs", "hprev", "cprev")
+        ]
         return all(_same(wrong[role], right[role], EXACT) for role in roles)
 
     def hides(self, found: Found) -> list[str]:
@@ -224,14 +233,14 @@ def _answers(
     if window is not None:
         parts = [problem.steps(max(0, t - window), t, t) for t in range(problem.T)]
     if window is not None and any(
-        r in ("xs", "hprev") for r, _ in problem.back.values()
+        r in ("xs", "hprev", "cprev") for r, _ in problem.back.values()
     ):
         return {}
     with np.errstate(all="ignore"):
         each = [part.gradients(loop) for part in parts]
         answers = {n: [np.sum([g[n] for g in each], axis=0)] for n in problem.back}
         for name, (role, _) in problem.back.items():
-            if role == "hprev":
+            if role == "hprev" and problem.loop is rnn:
                 answers[name].append(problem.shaped(name, problem.handed_out(loop)))
                 if any(bug.name == "dhnext dropped" for bug in bugs):
                     answers[name].append(0 * answers[name][0])
@@ -240,8 +249,8 @@ def _answers(
 
 def _variants(problem: Problem) -> Iterator[Mutant]:
     """The gallery's bugs, those with a number in them once for each likely one."""
-    for bug in GALLERY.values():
-        if bug.loop is not rnn or "clip(" in bug.new or "float32" in bug.new:
+    for bug in (*GALLERY.values(), *GATED.values()):
+        if bug.loop is not problem.loop or "clip(" in bug.new or "float32" in bug.new:
             continue
         if bug.name == "window tied to the end":
             for k in range(1, min(problem.T, 30)):
@@ -255,31 +264,32 @@ def _variants(problem: Problem) -> Iterator[Mutant]:
 
 def _where(bug: Mutant) -> str:
     """The function in which a bug stands."""
-    source = rnn.signals.__name__
     text = planted((), bug.loop)
-    return source if text.index(bug.old) < text.index("def backward(") else "backward"
+    return (
+        "signals" if text.index(bug.old) < text.index("def backward(") else "backward"
+    )
 
 
-def _loop(bugs: Bugs) -> Any:
+def _loop(bugs: Bugs, loop: ModuleType) -> Any:
     """``signals`` and ``backward`` with the bugs in them, and nothing else compiled."""
-    loop, error = _compiled(frozenset(bugs))
+    found, error = _compiled(frozenset(bugs), loop)
     if error:
         raise ValueError(error)
-    return loop
+    return found
 
 
 @lru_cache(maxsize=8192)
-def _compiled(bugs: frozenset[Mutant]) -> tuple[Any, str]:
+def _compiled(bugs: frozenset[Mutant], loop: ModuleType) -> tuple[Any, str]:
     """The two functions as a namespace, or why these bugs do not go together."""
     try:
-        source = planted(sorted(bugs, key=lambda bug: bug.name), rnn)
-        names = dict(vars(rnn))
+        source = planted(sorted(bugs, key=lambda bug: bug.name), loop)
+        names = dict(vars(loop))
         for code in _functions(source):
             exec(_code(code), names)
     except (ValueError, SyntaxError) as error:
         return None, str(error)
-    loop = SimpleNamespace(signals=names["signals"], backward=names["backward"])
-    return loop, ""
+    signals, backward = names["signals"], names["backward"]
+    return SimpleNamespace(signals=signals, backward=backward), ""
 
 
 def _functions(source: str) -> list[str]:

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.measuring import Layout, measure
+from rnn_notes.equations.measuring import LAYOUTS, Layout, measure
+from rnn_notes.equations.model import names, shipped
 
 ABOUT = r"""Measure formulas of the network: does their LaTeX hold?
 
@@ -47,9 +48,19 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         help="read formulas from a file, an empty line between two",
     )
     parser.add_argument(
-        "--layout", choices=("denominator", "numerator"), default="denominator",
-        help="how derivatives are laid out (default: denominator)",
+        "--layout", choices=LAYOUTS, default=None,
+        help="how derivatives are laid out (default: as the whole formula needs it)",
     )  # fmt: skip
+    parser.add_argument(
+        "--model", metavar="NAME|FILE",
+        help="the network: one of --models, or a file with its formulas",
+    )  # fmt: skip
+    parser.add_argument(
+        "--models", action="store_true", help="list the models with their formulas"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="refuse what is not as the book writes it"
+    )
     parser.add_argument(
         "--where", default="", metavar="CLAUSES",
         help=r"further letters, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
@@ -65,6 +76,10 @@ def run(args: argparse.Namespace) -> int:
     Raises ``OSError`` for files that cannot be read, ``ValueError`` where no formula
     comes or the text is not UTF-8.
     """
+    if args.models:
+        for name in names():
+            print(f"{name}\n{indented(visible(shipped(name).text))}\n")
+        return HOLDS
     formulas = list(gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
         raise ValueError("no formula came, expected at least one")
@@ -72,13 +87,35 @@ def run(args: argparse.Namespace) -> int:
     return max(one(latex, args, show) for latex in formulas)
 
 
+def indented(text: str) -> str:
+    """A text with two spaces before every line."""
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def visible(text: str) -> str:
+    r"""A text whose control and bidirectional characters are written out.
+
+    >>> visible("a\x1b[1m\u202e")
+    'a\\x1b[1m\\u202e'
+    """
+    return "".join(
+        char
+        if char == "\n" or char.isprintable()
+        else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
 def gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:
     """The formulas from the command line, from files and from standard input."""
     for latex in formulas:
-        yield from blocks(stdin.read()) if latex == "-" else [latex]
+        if latex == "-":
+            yield from blocks(stdin.read().removeprefix("\ufeff"))
+        else:
+            yield latex
     for path in files:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise ValueError(f"{path}: not UTF-8") from None
         yield from blocks(text)
@@ -96,26 +133,38 @@ def blocks(text: str) -> list[str]:
 
 def one(latex: str, args: argparse.Namespace, show: Callable[..., None]) -> int:
     """The exit status for one formula, after its report has been shown."""
-    status, report = answer(latex, args.layout, args.where)
+    options = {"model": args.model, "strict": args.strict}
+    status, report = answer(latex, args.layout, args.where, **options)
     show(status, latex, report)
     return status
 
 
 def answer(
-    latex: str, layout: Layout, where: str
+    latex: str,
+    layout: Layout | None = None,
+    where: str = "",
+    *,
+    model: str | None = None,
+    strict: bool = False,
 ) -> tuple[int, Measurement | EquationError]:
-    """The exit status for one formula, and the report on it."""
+    """The exit status for one formula, and the report on it.
+
+    Whatever goes wrong with one formula is said of it alone.
+    """
     try:
-        measurement = measure(latex, layout=layout, where=where)
+        found = measure(latex, layout=layout, where=where, model=model, strict=strict)
+        str(found)  # looks for advice, which may fail too
     except EquationError as error:
         return UNCLEAR, error
-    return (HOLDS if measurement else FAILS), measurement
+    except (ValueError, MemoryError, RecursionError, ArithmeticError) as error:
+        return UNCLEAR, EquationError(" ".join(str(error).split()) or "out of bounds")
+    return (HOLDS if found else FAILS), found
 
 
 def plain(report: Measurement | EquationError) -> str:
     """A report to read."""
     unclear = isinstance(report, EquationError)
-    return f"not understood: {report}" if unclear else str(report)
+    return visible(f"not understood: {report}" if unclear else str(report))
 
 
 def in_json(status: int, latex: str, report: Measurement | EquationError) -> None:
@@ -126,7 +175,7 @@ def in_json(status: int, latex: str, report: Measurement | EquationError) -> Non
         record = {"latex": latex, "reason": report.reason}
         record |= {"position": report.position, "in": report.latex}
         record["close"] = list(report.close)
-    print(json.dumps({"status": status, **record}, ensure_ascii=False))
+    print(json.dumps({"status": status, **record}))
 
 
 def painter(stream: TextIO) -> Callable[..., None]:

@@ -12,10 +12,12 @@ from rnn_notes.equations import quiet
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import WorkError
+from rnn_notes.equations.immediate import with_immediate_factors
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.reading import Reader
+from rnn_notes.equations.repeated import summed
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import STEPS, Condition, Scope, Shape
+from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Scope, Shape
 from rnn_notes.equations.where import Clauses
 
 ORDERS = {
@@ -42,7 +44,12 @@ class Equation:
     """
 
     def __init__(
-        self, items: list[Node], scope: Scope, layout: str, drawn: Sequence[Draw]
+        self,
+        items: list[Node],
+        scope: Scope,
+        layout: str,
+        drawn: Sequence[Draw],
+        outer: bool = False,
     ) -> None:
         self.draws = drawn
         relation, *said = items
@@ -53,9 +60,13 @@ class Equation:
         )
         self.common = len(scope.conditions)
         Clauses(self.scope, frozenset()).after(said)
-        self.relation = Reader(self.scope).read(relation)
+        reader = Reader(self.scope)
+        self.relation = reader.read(relation)
+        if self.scope.remarks is not None:
+            self.relation = summed(self.relation, reader.note)
+            self.relation = with_immediate_factors(self.relation, reader.note)
         self.sides = self.relation.parts
-        self.shapes = Shapes(self.scope, layout)
+        self.shapes = Shapes(self.scope, layout, outer)
         first, *others = [self.shapes.of(side) for side in self.sides]
         for other in others:
             self.shapes.dims.fit(first, other)
@@ -92,6 +103,12 @@ class Equation:
     def has(self, kind: str) -> bool:
         """Whether a node of this kind is anywhere, definitions included."""
         return any(node.kind == kind for side in self.sides for node in side.walk())
+
+    def has_jacobian(self) -> bool:
+        """Whether a derivative is in it that layouts tell apart, but for transposes."""
+        nodes = (n for side in self.sides for n in side.walk())
+        tops = [self.shape(n.parts[0]) for n in nodes if n.kind == "derivative"]
+        return any(top != SCALAR for top in tops)
 
     def check_letters(self) -> None:
         """Nothing; no letter is both free and bound, none is asked about in vain."""

@@ -73,7 +73,11 @@ class Measurement:
     worst     : where they part most
     work      : how many pieces were evaluated
     task      : what was measured, and how
-    look      : what finds neighbours that hold, and another layout, when asked
+    look      : what finds neighbours that hold, another layout, and what would save it
+    model     : the name of the model
+    layout    : the layout in which it was read
+    read      : what each of its letters was read as
+    remarks   : what was read otherwise than it is written
     """
 
     latex: str
@@ -85,12 +89,18 @@ class Measurement:
     worst: Worst
     work: float
     task: Any = field(repr=False, compare=False)
-    look: Callable[[], tuple[tuple[str, ...], str]] = field(repr=False, compare=False)
+    look: Callable[[], tuple[tuple[str, ...], str, tuple[str, ...]]] = field(
+        repr=False, compare=False
+    )
+    model: str = "book"
+    layout: str = "denominator"
+    read: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @cached_property
-    def _looked(self) -> tuple[tuple[str, ...], str]:
+    def _looked(self) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         """What a second look finds; none is taken at a formula that holds."""
-        return ((), "") if self.holds else self.look()
+        return ((), "", ()) if self.holds else self.look()
 
     @property
     def close(self) -> tuple[str, ...]:
@@ -102,27 +112,45 @@ class Measurement:
         """The layout in which the formula as it stands does hold, or nothing."""
         return self._looked[1]
 
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """What would make it hold: "holds without biases", "holds for k < t"."""
+        layout = self.other_layout
+        told = (f"holds in {layout} layout",) if layout else ()
+        return (*self._looked[2], *told)
+
     def __bool__(self) -> bool:
         return self.holds
 
     def __str__(self) -> str:
         pieces = [self.without_advice()]
-        if self.other_layout:
-            pieces.append(f"in {self.other_layout} layout it holds")
+        pieces += [f"it {told}" for told in self.saved]
         pieces += [f"close, and it holds:\n  {latex}" for latex in self.close]
         return "\n".join(pieces)
 
     def without_advice(self) -> str:
         """What was measured, and nothing of what would hold instead."""
-        over = f"over {self.draws} draws (tolerance {self.tolerance:.0e})"
+        over = f"over {self.draws} draws"
+        how = "".join(f"\n  {line}" for line in self.reading())
         if self.holds:
-            return f"holds\n  {self.shapes}\n  largest error {self.error:.0e} {over}"
+            text = f"holds\n  {self.shapes}{how}"
+            return f"{text}\n  largest error {self.error:.0e} {over}"
         if self.worst.shapes[0] != self.worst.shapes[1]:
             left, right = self.worst.shapes
             reason = f"the left side is {left}, the right side {right}"
         else:
             reason = f"largest error {self.error:.1e} {over}"
-        return f"does not hold\n  {self.shapes}\n  {reason}\n{self.worst}"
+        return f"does not hold\n  {self.shapes}{how}\n  {reason}\n{self.worst}"
+
+    def reading(self) -> list[str]:
+        """How the formula was read, where that is not as the book is written."""
+        lines = []
+        if self.model != "book":
+            lines.append(f"in the notation of {self.model}")
+            lines += self.read
+        if self.layout == "mixed":
+            lines.append("vectors by vectors have a row for each output (mixed layout)")
+        return [*lines, *self.remarks]
 
     def as_dict(self) -> dict[str, Any]:
         """The same in lists, numbers and strings, ready for JSON; inf is None."""
@@ -136,4 +164,8 @@ class Measurement:
             "worst": self.worst.as_dict(),
             "close": list(self.close),
             "other_layout": self.other_layout,
+            "model": self.model,
+            "layout": self.layout,
+            "read": list(self.read),
+            "remarks": [*self.remarks, *self.saved],
         }

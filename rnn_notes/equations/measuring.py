@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from rnn_notes.equations.choosing import chosen
 from rnn_notes.equations.comparing import Comparison
+from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
-from rnn_notes.equations.evaluation import Budget
+from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.model import Model, find
+from rnn_notes.equations.model import Model, find, names, shipped
 from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
@@ -23,7 +25,8 @@ from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Scope
 from rnn_notes.equations.where import Clauses, index_letters
 
-Layout = Literal["denominator", "numerator"]
+Layout = Literal["denominator", "numerator", "mixed"]
+LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
 SEEDS = (0, 1, 2)
 EXACT = 1e-12
 MOST_NEIGHBOURS = 80
@@ -35,18 +38,20 @@ class Task:
     """What is to be measured, and how: the arguments of ``measure``."""
 
     latex: str
-    layout: Layout
+    layout: Layout | None
     where: str
     sizes: Mapping[str, int]
     seeds: Sequence[int]
-    model: Model = field(default_factory=lambda: find(None))
+    model: Model = field(default_factory=lambda: find("book"))
     strict: bool = False
+    outer: bool = False
+    flat: bool = False
 
 
 def measure(
     latex: str,
     *,
-    layout: Layout = "denominator",
+    layout: Layout | None = None,
     where: str = "",
     model: str | None = None,
     sizes: Mapping[str, int] | None = None,
@@ -56,10 +61,15 @@ def measure(
     r"""What nature says of a formula: whether it holds, how well, in which shapes.
 
     latex  : equalities, as a page displays them
-    layout : "denominator", a derivative has its variable's shape, or "numerator"
+    layout : "denominator", a derivative has its variable's shape; "numerator", it has
+             a row for each output; "mixed", vectors by vectors have, numbers have not.
+             Without one it is read as the whole formula needs it, in the first or last
     where  : what further letters stand for, in clauses between semicolons
+    model  : the network, by the name of one that is shipped, as a file or as a text;
+             without one, that which the formula's letters and shapes fit
     sizes  : sizes to fix, as ``{"V": 2, "H": 3}``
     seeds  : one set of draws each
+    strict : whether what is not written as in the book is an error
 
     Raises ``EquationError`` for what is not understood, ``ValueError`` for wrong
     options.
@@ -71,26 +81,93 @@ def measure(
     >>> bool(measure(dWhy + r"h_{t-1}^\top"))
     False
     """
-    task = Task(latex, layout, where, sizes or {}, tuple(seeds), find(model), strict)
+    task = Task(latex, layout, where, sizes or {}, tuple(seeds), strict=strict)
+    _check(task)
+    task = replace(task, model=_model(task, model))
     try:
-        return finished(task)
+        return in_layout(task)
     except MisfitError as error:
         error.close = close(task)
         raise
 
 
+def _model(task: Task, model: str | None) -> Model:
+    """The model that is named, or else the one that the formula's letters fit."""
+    if model is not None or task.strict:
+        return find(model)
+
+    def understand(one: Model) -> list[Equation]:
+        return understood(ways(replace(task, model=one))[0])
+
+    return chosen(understand, f"-- '{task.latex}'")
+
+
+def ways(task: Task) -> list[Task]:
+    """The task in each layout in which the pieces of its formula fit, if any.
+
+    Raises the ``EquationError`` of the first layout where they fit in none.
+    """
+    first: EquationError | None = None
+    layouts: list[Layout] = [task.layout] if task.layout else ["denominator", "mixed"]
+    fitting: list[Task] = []
+    rest: list[Task] = []
+    for layout in layouts:
+        for outer in (False, True) if r"\otimes" in task.latex else (False,):
+            way = replace(task, layout=layout, outer=outer and not task.strict)
+            try:
+                equations = understood(way)
+            except EquationError as error:
+                first = first or error
+                if not (outer or fitting or rest or isinstance(error, MisfitError)):
+                    raise
+                continue
+            whole = all(all(equation.fits) for equation in equations)
+            (fitting if whole else rest).append(way)
+            if not any(equation.has_jacobian() for equation in equations):
+                layouts = layouts[:1]  # the same in all of them
+        if layout not in layouts[-1:] and len(layouts) == 1:
+            break
+    if not fitting and not rest:
+        raise first or EquationError("it fits no layout")
+    return fitting or rest[:1]
+
+
+def in_layout(
+    task: Task, hasty: bool = False, budget: Budget | None = None
+) -> Measurement:
+    """The measurement in the layout where the formula holds, or else in the first."""
+    found: Measurement | None = None
+    for way in ways(task):
+        try:
+            measured = finished(way, hasty, budget)
+        except EquationError:
+            if found is None:
+                raise
+            continue
+        if measured or found is None:
+            found = measured
+        if measured:
+            break
+    assert found is not None
+    return found
+
+
 def finished(
-    task: Task, hasty: bool = False, work: float = 0, scramble: bool = False
+    task: Task,
+    hasty: bool = False,
+    budget: Budget | None = None,
+    scramble: bool = False,
 ) -> Measurement:
     """The measurement of a task.
 
     hasty    : stop where the sides first part
-    work     : how much of the work that a formula may take is done already
+    budget   : what may be spent
     scramble : whether it is measured in another network, to see whether that matters
     """
-    budget = Budget(work)
+    budget = budget or Budget()
     compared: list[Comparison] = []
-    for equation in understood(task):
+    equations = understood(task)
+    for equation in equations:
         compared.append(Comparison(equation, equation.draws, hasty, budget, scramble))
         with _pointing_into(task.latex):
             compared[-1].run()
@@ -108,15 +185,82 @@ def finished(
         worst=worst,
         work=budget.work,
         task=task,
-        look=lambda: (close(task), other_layout(task)),
+        look=lambda: advice(task),
+        model=task.model.name,
+        layout=task.layout or "denominator",
+        read=read_as(task, equations),
+        remarks=tuple(remark.text for remark in (equations[0].scope.remarks or [])),
     )
+
+
+def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
+    """What each letter of the formula is, ``W: hidden to hidden, N×N, W_{hh} here``."""
+    found: dict[str, str] = {}
+    model = task.model
+    for equation in equations:
+        for node in equation.nodes():
+            known = model.quantities.get(str(node.value))
+            if node.kind != "quantity" or known is None or known.shape is None:
+                continue
+            name = str(node.value).rstrip("_")
+            book = f", {known.book} in the book" if known.book else ""
+            note = known.note or known.role
+            found[name] = f"{name}: {note}, {written(known.shape)}{book}"
+    return tuple(found.values())
+
+
+def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Neighbours that hold, another layout, and what else would make a formula hold."""
+    budget = Budget(work=MOST_WORK / 2)
+    layout = other_layout(task, budget)
+    saved = saving(task, budget)
+    return (() if saved or layout else close(task, budget)), layout, saved
+
+
+def saving(task: Task, budget: Budget) -> tuple[str, ...]:
+    """What would make a formula hold: an option of the network, a condition."""
+    found: list[str] = []
+    for name, option in task.model.options.items():
+        model = option.removeprefix("model ").strip()
+        try:
+            other = shipped(model) if model in names() else task.model.with_option(name)
+        except EquationError:
+            continue
+        if holds(replace(task, model=other), budget):
+            found.append(f"holds {name}")
+    for condition in _conditions(task) if not found else []:
+        latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
+        if holds(replace(task, latex=latex), budget):
+            found.append(f"holds for {condition}")
+            break
+    return tuple(found)
+
+
+def _conditions(task: Task) -> list[str]:
+    """Conditions that a formula on one line may have left unsaid."""
+    try:
+        equations = understood(task)
+    except EquationError:
+        return []
+    if len(equations) != 1 or equations[0].scope.conditions:
+        return []
+    (equation,) = equations
+    steps = [n for n in equation.free if equation.shapes.domains.get(n)]
+    steps = [
+        n for n in steps if any(d == "time" for d, _ in equation.shapes.domains[n])
+    ]
+    pairs = [f"{a} < {b}" for a in steps for b in steps if a != b]
+    return [*pairs, *(f"{a} < T" for a in steps), *(f"{a} > 1" for a in steps)]
 
 
 def understood(task: Task) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
     lines, scope, drawn = _read(task)
     with _pointing_into(task.latex):
-        equations = [Equation(items, scope, task.layout, drawn) for items in lines]
+        equations = [
+            Equation(items, scope, task.layout or "denominator", drawn, task.outer)
+            for items in lines
+        ]
     with _pointing_into(task.where):
         _check_conditions(scope, equations)
     return equations
@@ -158,42 +302,48 @@ def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     shaped: list[Line] = []
     for items in lines:
         try:
-            shaped.append(Equation(items, scope, task.layout, drawn))
+            layout = task.layout or "denominator"
+            shaped.append(Equation(items, scope, layout, drawn))
         except MisfitError:
             shaped.append(Shapeless(Reader(scope).read(items[0])))
     for edit in edits(task.latex, shaped, rules):
         yield replace(task, latex=edit.of(task.latex))
 
 
-def close(task: Task) -> tuple[str, ...]:
+def close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
-    work: float = 0
+    budget = budget or Budget()
+    layout = task.layout or "denominator"
+    task = replace(task, layout=layout)
     for neighbour in itertools.islice(neighbours(task, CLOSE), MOST_NEIGHBOURS):
         if says_nothing(neighbour.latex):
             continue
         try:
-            measurement = finished(neighbour, hasty=True, work=work)
+            measurement = finished(neighbour, hasty=True, budget=budget)
         except WorkError:
             break
         except EquationError:
             continue
-        work = measurement.work
         if measurement and not says_nothing_of(neighbour):
             found.append(neighbour.latex)
     return tuple(found)
 
 
-def other_layout(task: Task) -> str:
+def other_layout(task: Task, budget: Budget) -> str:
     """The layout that is not the task's, if the formula holds there, or nothing."""
-    other: Layout = "numerator" if task.layout == "denominator" else "denominator"
-    return other if holds(replace(task, layout=other)) else ""
+    if r"\partial" not in task.latex and r"\nabla" not in task.latex:
+        return ""
+    for other in LAYOUTS:
+        if other != task.layout and holds(replace(task, layout=other), budget):
+            return other
+    return ""
 
 
-def holds(task: Task) -> bool:
+def holds(task: Task, budget: Budget | None = None) -> bool:
     """Whether a formula is understood and holds."""
     try:
-        return finished(task, hasty=True).holds
+        return in_layout(task, hasty=True, budget=budget).holds
     except EquationError:
         return False
 
@@ -210,7 +360,7 @@ def says_nothing_of(task: Task) -> bool:
             for node in side.walk()
             if node.kind == "quantity"
         )
-        drawn = replace(task, seeds=task.seeds[:1])
+        drawn = replace(task, seeds=task.seeds[:1], layout=task.layout or "denominator")
         return speaks and finished(drawn, hasty=True, scramble=True).holds
     except EquationError:
         return False
@@ -228,10 +378,9 @@ def says_nothing(latex: str) -> bool:
 
 def _check(task: Task) -> None:
     """Nothing; the options are such that a formula can be measured under them."""
-    if task.layout not in ("denominator", "numerator"):
-        raise ValueError(
-            f"layout is {task.layout!r}, expected 'denominator' or 'numerator'"
-        )
+    if task.layout not in (None, *LAYOUTS):
+        known = ", ".join(map(repr, LAYOUTS))
+        raise ValueError(f"layout is {task.layout!r}, expected one of {known}")
     if not task.seeds:
         raise ValueError("seeds is empty, expected at least one")
     for name, size in task.sizes.items():

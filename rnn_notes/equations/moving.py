@@ -22,13 +22,16 @@ def moving(
     sides: Iterable[Node], env: Mapping[str, int], world: World, scope: Scope
 ) -> frozenset[Key]:
     """What is nudged in an equation, for given values of its letters."""
+    sides = list(sides)
     named = {k for side in sides for k in _named(side, dict(env), world.values, False)}
     computed = {key for key in named if key not in world.roots}
-    on_the_way = any(
-        key != other and other in world.plan.after(key)
-        for key in computed
-        for other in computed
-    )
+    alone = {
+        node.parts[0].value
+        for side in sides
+        for node in side.walk()
+        if node.kind == "d" and node.parts[0].kind == "quantity"
+    }
+    on_the_way = len(computed) > 1 or any(key[0] not in alone for key in computed)
     drawn = named - computed
     drawn -= {
         key for key in drawn if _role(key, scope) == "onehot" and _target(key, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,18 @@ HINTS = {
 }
 VARIABLES = ("quantity", "defined")
 FARTHEST = 12  # draws reach a little beyond
+
+
+ENTRIES = tuple("ijklmnrs")
+
+
+def is_index(name: str) -> bool:
+    r"""Whether a name may be an index: a small letter, with a number below or without.
+
+    >>> [is_index(name) for name in ("t", r"\tau", "t_{1}", "W", r"\mathbf{h}")]
+    [True, True, True, False, False]
+    """
+    return bool(re.fullmatch(r"([a-z]|\\[a-z]+)(_\{\d\})?", name))
 
 
 class Reader:
@@ -66,10 +79,11 @@ class Reader:
             for sign, part in zip(node.value, node.parts, strict=True):
                 total = total.plus(self.index(part, most), sign)
             return total
-        if node.kind == "name":
-            name = self.scope.renamed.get(node.value, node.value)
+        if node.kind in ("name", "subscripted"):
+            text = compact(node)
+            name = self.scope.renamed.get(text, text)
             known = name in self.scope.bindings
-            letter = name.isalpha() or name[1:].isalpha()
+            letter = name in self.scope.size_names or is_index(name)
             if letter and not (known and name not in self.bound):
                 return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
@@ -175,7 +189,10 @@ class Reader:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
         if key := self.scope.family(base.value):
             return self._step(node, key, items)
-        if base.value in self.scope.quantities:
+        places = [place for item in items for place in letters(item)]
+        if base.value in self.scope.quantities and all(
+            place.kind == "number" or compact(place) in ENTRIES for place in places
+        ):
             return self._entry(
                 Node("quantity", node.span, value=base.value), tuple(items)
             )
@@ -259,9 +276,11 @@ class Reader:
             return "function"
         bare = plain(str(inner.value))
         known = self.scope.known(bare) or self.scope.known(self.scope.family(bare))
-        if known and known.shape == SCALAR and known.role == "computed":
+        if known and not known.indexed:
+            return "loss" * (known.shape == SCALAR and known.role == "computed")
+        if head.kind == "subscripted" and known and known.shape == SCALAR:
             return "loss"
-        return "family" if known and self.scope.family(bare) else ""
+        return "family" if known else ""
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)
@@ -315,7 +334,7 @@ class Reader:
 
     def _sum(self, node: Node) -> Node:
         letter, *limits, body = node.parts
-        name = letter.value
+        name = compact(letter)
         if name in self.bound:
             raise letter.fail(f"{name} is bound already by an outer sum or product")
         if name in self.scope.size_names | set(self.scope.bindings):

@@ -11,7 +11,7 @@ SITE = ROOT / "_build" / "html"
 
 
 def pip(python: str, *words: str) -> None:
-    """Nothing; pip has done it, with the versions that the site is built with."""
+    """Run pip, with the versions that the site is built with."""
     pinned = {"PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "SOURCE_DATE_EPOCH": "0"}
     command = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
     subprocess.run(command, check=True, env={**alone(), **pinned})

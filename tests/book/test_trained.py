@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnn_notes import hoisted, rnn, training
-from rnn_notes.book import figures, reach
+from rnn_notes.book import figures
 from rnn_notes.book import trained as module
 from rnn_notes.book.reach import (
     chunked_gradients,
@@ -29,6 +29,16 @@ from rnn_notes.rnn import forward
 from rnn_notes.text import Vocabulary
 from tests.helpers.drawings import faults, numbers
 
+COMPUTES = [
+    "arguments",
+    "weights",
+    "text",
+    "updates",
+    "rnn",
+    "hoisted",
+    "training",
+    "book.reach",
+]
 TEXT = "the cat sat on the mat.\nthe mat lay flat.\n" * 20
 SMALL = Settings(H=8, T=5, seed=1)
 STAGES = (0, 10, 60)
@@ -121,7 +131,7 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
         key(TEXT, SMALL, STAGES, back=1),
     ]
     real = module.inspect.getsource
-    for changed in (rnn, hoisted, training, reach):
+    for changed in module.computed_with():
         with monkeypatch.context() as patch:
             patch.setattr(
                 module.inspect,
@@ -129,7 +139,10 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
                 lambda m, changed=changed: real(m) + "#" * (m is changed),
             )
             others.append(key(TEXT, SMALL, STAGES))
-    assert len({before, *others}) == 9
+    names = {m.__name__ for m in module.computed_with()}
+    assert {f"rnn_notes.{name}" for name in COMPUTES} <= names
+    assert "rnn_notes.book.figures" not in names, "what draws changes no training"
+    assert len({before, *others}) == 5 + len(names)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "foreign", "pickled"])

@@ -215,7 +215,8 @@ def test_a_product_over_steps_runs_as_it_is_written():
     assert measure(up + step)
     assert not measure(up + step, layout="numerator")
     assert measure(down + step, layout="numerator")
-    assert not measure(down + step)
+    assert not measure(down + step, layout="denominator")
+    assert measure(down + step).layout == "mixed"
 
 
 def test_an_immediate_derivative_sees_one_step_only():

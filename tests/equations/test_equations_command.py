@@ -24,7 +24,12 @@ WRONG = r"\frac{\partial L}{\partial y_t} = p_t + e_t"
             0,
             "",
         ),
-        ([r"\frac{\partial y_t}{\partial h_t} = W_{hy}"], 1, "in numerator layout"),
+        ([r"\frac{\partial y_t}{\partial h_t} = W_{hy}"], 0, "(mixed layout)"),
+        (
+            [r"\frac{\partial L}{\partial b_y} = \sum_t (p_t - e_t)^\top"],
+            1,
+            "it holds in numerator layout",
+        ),
         (["A x_t = y", "--where", r"A \in \mathbb{R}^{H \times V}; y = A x_t"], 0, ""),
         (["L = L", "--where", "A = q"], 2, "  A = q\n      ^"),
     ],

@@ -105,7 +105,7 @@ def edits_of_a_letter(
     if node.kind == "subscripted" and compact(node.parts[1]) == "t":
         yield "step", replaced(latex, node.parts[1].span, "{t-1}")
     known = model.quantities.get(compact(node))
-    if known is None or known.role != "parameter":
+    if known is None or known.shape is None or known.role != "parameter":
         return
     for name, other in model.quantities.items():
         same = (other.role, other.shape) == (known.role, known.shape)

@@ -44,12 +44,14 @@ def faults(svg, alt):
     paints = re.findall(r"(?:fill|stroke):([^;\"]*)", svg)
     bare = re.sub(r"var\(--[a-z-]+,#[0-9a-f]{6}\)", "", svg)
     sizes = [
-        float(e.get("font-size"))
+        float(e.get("font-size", ""))
         for e in root.iter()
         if e.get("font-size", "%")[-1] != "%"
     ]
-    _, _, width, height = (float(v) for v in root.get("viewBox").split())
-    places = [(float(e.get("x")), float(e.get("y"))) for e in root.iter(f"{SVG}text")]
+    _, _, width, height = (float(v) for v in root.get("viewBox", "").split())
+    places = [
+        (float(e.get("x", "")), float(e.get("y", ""))) for e in root.iter(f"{SVG}text")
+    ]
     checks = {
         "no alt text": alt.strip(),
         "not one image": root.get("role") == "img",

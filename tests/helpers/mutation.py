@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
 
-from tests.helpers import faults, prose
+from tests.helpers import faults, prose, trees
 from tests.helpers.survivors import EQUIVALENT
 
 NEAREST = {  # what knows the module best; the whole suite follows
@@ -129,18 +129,18 @@ def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | Non
 def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
     """Every fault of the package with what caught it, as they are done."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        trees: Queue[Path] = Queue()
+        free: Queue[Path] = Queue()
         for job in range(jobs):
-            trees.put(trees.copied(Path(folder, str(job))))
+            free.put(trees.copied(Path(folder, str(job))))
         if broken := suite_on(sound(planted[0]), Path(folder, "0")):
             raise SystemExit(f"without any fault the suite fails already: {broken}")
 
         def run(fault: faults.Fault) -> Outcome:
-            mine = trees.get()
+            mine = free.get()
             try:
                 return Outcome(fault, suite_on(fault, mine))
             finally:
-                trees.put(mine)
+                free.put(mine)
 
         yield from pool.map(run, planted)
 
@@ -157,6 +157,12 @@ def on_the_prose(planted: Iterable[faults.Fault]) -> Iterable[Outcome]:
     for fault in planted:
         problems = book.problems(prose.Page(fault.file.stem, fault.text))
         yield Outcome(fault, problems[0] if problems else None)
+
+
+def in_sentences(sample: int) -> list[faults.Fault]:
+    """Faults of sentences, drawn evenly; few are caught, so they fail nothing."""
+    found = [f for page in prose.pages() for f in faults.sentence_faults(page)]
+    return random.Random(0).sample(found, sample)
 
 
 def report(title: str, outcomes: Iterable[Outcome]) -> bool:
@@ -200,6 +206,7 @@ def main() -> int:
             fault for page in prose.pages() for fault in faults.prose_faults(page)
         )
         good &= report("Faults in the prose", on_the_prose(planted))
+        report("Faults in sentences, 100 drawn", on_the_prose(in_sentences(100)))
     if not arguments.prose:
         chosen = package(arguments.package or [], arguments.sample)
         good &= report("Faults in the package", on_the_package(chosen, arguments.jobs))

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 import rnn_notes
+from docs._ext.pages.sentences import unsaid
 from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
 from rnn_notes.equations.measuring import SEEDS, Task, holds
+from rnn_notes.equations.model import find
 from rnn_notes.example import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parents[2]
@@ -85,18 +87,24 @@ class Equation:
     layout: str
     where: str
     sizes: str
+    model: str | None
 
     def task(self) -> Task:
         """What is to be measured."""
         pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
         sizes = {name.strip(): int(size) for name, size in pairs}
-        return Task(self.latex, self.layout, self.where, sizes, SEEDS)
+        layout: Any = self.layout
+        return Task(self.latex, layout, self.where, sizes, SEEDS, find(self.model))
 
     def measured(self) -> Measurement:
         """What measuring it gives."""
         task = self.task()
         return measure(
-            task.latex, layout=task.layout, where=task.where, sizes=task.sizes
+            task.latex,
+            layout=task.layout,
+            where=task.where,
+            sizes=task.sizes,
+            model=self.model,
         )
 
 
@@ -110,7 +118,8 @@ def equations(page: Page) -> list[Equation]:
             layout = options.get("layout", "denominator")
             where, sizes = options.get("where", ""), options.get("sizes", "")
             label = info.split()[1]
-            found.append(Equation(page.name, label, latex, layout, where, sizes))
+            model = options.get("model")
+            found.append(Equation(page.name, label, latex, layout, where, sizes, model))
     return found
 
 
@@ -198,8 +207,8 @@ def shape_rows(page: Page) -> list[tuple[str, str]]:
 
 def false_shapes(page: Page) -> list[str]:
     """Rows whose code has another shape, on the running example, than they say."""
-    params, *rest = running_example()
-    run = forward(params, *rest)
+    params, inputs, targets, hprev = running_example()
+    run = forward(params, inputs, targets, hprev)
     names = {
         "params": params, "run": run, "signal": next(signals(params, run)), "t": 1,
         "gradients": backward(params, run), "layouts": layouts, "np": np,
@@ -247,6 +256,7 @@ class Book:
             *(f"included line {line}" for line in lost_includes(page)),
             *(f"does not exist: {name}" for name in lost_names(page)),
             *(f"false shape: {row}" for row in false_shapes(page)),
+            *(f"no sentence says {words!r}" for words in unsaid(page.source)),
             *(
                 f"false equation {equation.label}"
                 for equation in equations(page)

@@ -40,7 +40,7 @@ def emptied(folder: Path) -> Path:
 
 
 def write(folder: Path, texts: dict[str, str]) -> None:
-    """Nothing; files have these texts, and are touched only where they are new."""
+    """Write files, and touch only those whose text is new."""
     folder.mkdir(exist_ok=True)
     for name, text in texts.items():
         path = folder / name

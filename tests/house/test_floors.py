@@ -9,15 +9,15 @@ import rnn_notes
 
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
-    "arguments differences stopping tape book.cells book.counting",
-    "text updates weights",
+    "arguments files stopping book.cells book.frameworks",
+    "differences tape text updates weights book.counting book.ngrams book.seeds",
     "rnn",
-    "output workspaces",
+    "bugs output workspaces",
     "lstm",
     "gru",
-    "example hoisted layouts ledger mutants taped taped_cells",
+    "example gated_mutants hoisted layouts ledger mutants taped taped_cells",
     "checks equations hoisted_lstm book.reach book.timings book.trace",
-    "cells",
+    "networks",
     "diagnosis sampling training",
     "settings reports",
     "checkpoints",

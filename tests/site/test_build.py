@@ -91,7 +91,7 @@ class Book:
         self.settings = (emptied(root) / "conf.py").read_text(encoding="utf-8")
 
     def write(self, good: str = GOOD, faulty: str = "", settings: str = "") -> None:
-        """Nothing; pages and settings are written, where they are new."""
+        """Write pages and settings, where they are new."""
         texts = {
             "docs/index.md": INDEX,
             "docs/good.md": HEAD.format(title="Good") + good,

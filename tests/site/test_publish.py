@@ -49,7 +49,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def git(folder: Path, *words: str, day: str = "2000-01-01") -> None:
-    """Nothing; git has done it, on that day, as nobody in particular."""
+    """Run git, on that day, as nobody in particular."""
     moment = f"{day}T12:00:00Z"
     person = {"NAME": "n", "EMAIL": "e@example.org", "DATE": moment}
     env = {

@@ -46,7 +46,7 @@ def files(root: Path) -> Iterable[Path]:
 
 
 def keep_all(cache: JupyterCacheBase) -> None:
-    """Nothing; no page's cells are put out of the cache to make room.
+    """Put no page's cells out of the cache to make room.
 
     Jupyter-cache counts its records twice to find the oldest, and takes one that
     another process adds in between for a record too many.
@@ -101,7 +101,7 @@ def forget(
 
 
 def style(app: Sphinx) -> None:
-    """Nothing; MyST-NB's style sheet is there before pages name it by its checksum.
+    """Write MyST-NB's style sheet before pages name it by its checksum.
 
     It comes after the first build otherwise, and the second writes other pages.
     """
@@ -111,7 +111,7 @@ def style(app: Sphinx) -> None:
 
 
 def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Nothing; pages to be read are forgotten first, as ``-j2`` does.
+    """Forget the pages that are to be read, as ``-j2`` does.
 
     Otherwise a label that moves to an earlier page is taken for a second one.
     """

@@ -46,7 +46,7 @@ class Careful(Parser):
 
 
 def cells(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; a cell of this page that failed is reported."""
+    """Report a cell of this page that failed."""
     docname = app.env.current_document.docname
     ran = NbMetadataCollector.get_exec_data(app.env, docname)
     if ran is None or ran["succeeded"]:
@@ -93,7 +93,7 @@ def first_line(cell: dict[str, Any], at: int, page: str) -> int:
 
 
 def settings(app: Sphinx, config: Config) -> None:
-    """Nothing; settings that Sphinx does not know, and files it lacks, are reported."""
+    """Report settings that Sphinx does not know, and files that it lacks."""
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.exec"]  # see cells
     names = places(app)
     for name, place in names.items():

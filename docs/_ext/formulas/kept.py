@@ -59,7 +59,7 @@ def sizes(text: str) -> dict[str, int]:
 
 
 def exists(name: str) -> None:
-    """Nothing, if ``name`` is the dotted name of an object that can be imported.
+    """Raise ``ValueError`` unless an object of that dotted name can be imported.
 
     >>> exists("json.dumps"), exists("json.JSONDecoder.decode")
     (None, None)

@@ -59,7 +59,7 @@ class Temml:
         return answer
 
     def close(self, *_: object) -> None:
-        """Nothing; the Node process has ended."""
+        """End the Node process."""
         if self.child is not None and self.owner == os.getpid():
             self.child.communicate()
         self.child = None
@@ -168,12 +168,12 @@ class Renderer:
         return tight(mathml) if mathml else f"<code>{escape(latex)}</code>"
 
     def inline(self, writer: HTML5Translator, node: nodes.math) -> None:
-        """Nothing; the formula stands in the line."""
+        """Write the formula into the line."""
         writer.body.append(self.mathml(node.astext(), False, node))
         raise nodes.SkipNode
 
     def displayed(self, writer: HTML5Translator, node: nodes.math_block) -> None:
-        """Nothing; the formula stands in its own scroll box, its number beside it."""
+        """Write the formula into its own scroll box, its number beside it."""
         writer.body.append(writer.starttag(node, "div", CLASS="equation"))
         mathml = self.mathml(node.astext(), True, node)
         # The theme's script gives a box of this second class a tab stop if it scrolls.

@@ -40,6 +40,7 @@ class Measured(MathDirective):
     option_spec: ClassVar[OptionSpec] = {
         "layout": lambda text: directives.choice(text, tuple(LAYOUTS)),
         "where": directives.unchanged_required,
+        "model": directives.unchanged_required,
         "sizes": directives.unchanged_required,
         "by": directives.unchanged_required,
     }
@@ -67,6 +68,8 @@ class Measured(MathDirective):
             "layout": self.options.get("layout", "denominator"),
             "where": self.options.get("where", ""),
         }
+        if "model" in self.options:
+            options["model"] = self.options["model"]
         by = self.options.get("by", "")
         try:
             if "sizes" in self.options:
@@ -84,7 +87,7 @@ class Measured(MathDirective):
         return {**result, **options, "by": by, "label": self.arguments[0]}
 
     def complain(self, what: str, report: str) -> None:
-        """Nothing; a warning with the equation's label and place has gone out."""
+        """Warn, with the equation's label and place."""
         LOGGER.warning(
             "equation %r %s\n%s",
             self.arguments[0],
@@ -125,7 +128,7 @@ def quietly(
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the environment knows the page's equations, and strays are reported."""
+    """Note the page's equations, and report strays."""
     records: list[dict[str, Any]] = []
     for node in doctree.findall(nodes.math_block):
         record, reason = node.get("measured"), node.get("unmeasured")
@@ -147,21 +150,21 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
 
 def equations(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
     """The equations of every page, measured or with a reason."""
-    if not hasattr(env, "measured_equations"):
-        env.measured_equations = {}  # type: ignore[attr-defined]
-    found: dict[str, list[dict[str, Any]]] = env.measured_equations
-    return found
+    kept: dict[str, list[dict[str, Any]]] = vars(env).setdefault(
+        "measured_equations", {}
+    )
+    return kept
 
 
 def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Nothing; the page's equations are forgotten."""
+    """Forget the page's equations."""
     equations(env).pop(docname, None)
 
 
 def merge(
     app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
 ) -> None:
-    """Nothing; what another process has read is known here too."""
+    """Note what another process has read."""
     theirs = equations(other)
     equations(env).update({d: theirs[d] for d in docnames if d in theirs})
 

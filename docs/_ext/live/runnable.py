@@ -30,7 +30,7 @@ Cell = dict[str, Any]
 
 
 def mark(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the page's tree lists its cells, and says which of them can be run."""
+    """List the page's cells in its tree, and say which of them can be run."""
     found = doctree.findall(nodes.container)
     shown = {node["cell_index"]: node for node in found if "cell_index" in node}
     cells: list[Cell] = []
@@ -77,7 +77,7 @@ def load(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Nothing; a page with cells or formula boxes loads one script, and its data."""
+    """Let a page with cells or formula boxes load one script, and its data."""
     if app.builder.name not in ("html", "dirhtml") or doctree is None:
         return
     cells: list[Cell] = doctree.get("live_cells", [])

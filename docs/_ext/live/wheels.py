@@ -33,13 +33,13 @@ Entry = dict[str, Any]
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; the site holds what a Run needs, and no file of an earlier build."""
+    """Write what a Run needs into the site, and leave no file of an earlier build."""
     if not exception and app.builder.name in ("html", "dirhtml"):
         assemble(Path(app.outdir, "_static", "live"), vendored())
 
 
 def assemble(folder: Path, given: Path | None) -> None:
-    """Nothing; ``folder`` holds Python, the packages and a manifest that lists them.
+    """Write Python, the packages and a manifest that lists them into ``folder``.
 
     given : a NumPy wheel to hold; None where the reader's browser gets it elsewhere
     """
@@ -158,7 +158,7 @@ def keep(folder: Path, name: str, data: bytes) -> str:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Nothing; a file of npm's is in the site.
+    """Copy a file of npm's into the site.
 
     Raises ``ExtensionError`` where npm has not installed it.
     """

@@ -106,7 +106,7 @@ def linked(body: str, address: Address) -> str:
 def link_names(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Nothing; the page's names lead on, those of the package's own page aside."""
+    """Link the page's names, those of the package's own page aside."""
     if doctree is not None and pagename != app.config.names_page:
         context["body"] = linked(context["body"], addresses(app, pagename))
 

@@ -53,7 +53,7 @@ class Stepper(Drawn):
         return figures
 
     def check(self, code: str) -> None:
-        """Nothing; warns unless the code of that name holds every line that acts."""
+        """Warn unless the code of that name holds every line that acts."""
         blocks = self.state.document.findall(nodes.literal_block)
         texts = [block.astext() for block in blocks if code in block["names"]]
         shown = {
@@ -70,7 +70,7 @@ class Stepper(Drawn):
 
 
 def open_live(writer: HTML5Translator, node: Live) -> None:
-    """Nothing; only pages that a browser shows one by one hold the stepper."""
+    """Write the stepper, into pages that a browser shows one by one."""
     if writer.builder.name in ("html", "dirhtml"):
         writer.body.append(node["html"])
     raise nodes.SkipNode
@@ -79,7 +79,7 @@ def open_live(writer: HTML5Translator, node: Live) -> None:
 def script(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Nothing; the script is loaded by the pages that hold a stepper."""
+    """Let the pages that hold a stepper load the script."""
     if 'class="live" data-code="' in context.get("body", ""):
         app.add_js_file("stepper.js", defer="defer")
 

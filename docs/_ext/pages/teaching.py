@@ -49,7 +49,7 @@ class Address(SphinxRole):
 
 
 class Write(SphinxPostTransform):
-    """Puts the list and the addresses in their places."""
+    """Put the list and the addresses in their places."""
 
     default_priority = 5
 
@@ -61,7 +61,8 @@ class Write(SphinxPostTransform):
     def slides(self, node: Later) -> nodes.Node:
         """One item for each figure, in the order of the book."""
         found = drawn(self.env).items()
-        items = (item(name, *about, on_site(self.env)) for name, about in found)
+        files = on_site(self.env)
+        items = (item(n, label, title, alt, files) for n, (label, title, alt) in found)
         return nodes.bullet_list("", *items, classes=["slides"])
 
     def address(self, node: Later) -> nodes.Node:
@@ -93,7 +94,7 @@ def on_site(env: BuildEnvironment) -> bool:
 
 
 def find_out(app: Sphinx) -> None:
-    """Nothing; the environment knows what is being built."""
+    """Note what is being built."""
     app.env.beside_files = app.builder.name == "html"  # type: ignore[attr-defined]
 
 
@@ -129,18 +130,18 @@ def pictures(doctree: nodes.document) -> Iterator[tuple[str, str, str]]:
 
 
 def note(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the environment knows which figures this page draws."""
+    """Note which figures this page draws."""
     about = {}
     for name, label, svg in pictures(doctree):
         title, alt = [*ElementTree.fromstring(svg)][:2]
         about[name] = [label, title.text, alt.text]
-    app.env.metadata[app.env.current_document.docname]["drawn"] = about  # type: ignore[assignment]
+    app.env.metadata[app.env.current_document.docname]["drawn"] = about
 
 
 def write(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Nothing; the files of the page's figures are written."""
+    """Write the files of the page's figures."""
     if doctree is None or app.builder.name != "html":
         return
     for name, _, svg in pictures(doctree):
@@ -151,7 +152,7 @@ def write(
 
 
 def tidy(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; the files of figures that no page draws any more are removed."""
+    """Remove the files of figures that no page draws any more."""
     kept = {f"{n}{ending}" for n in drawn(app.env) for ending in GROUNDS.values()}
     for path in Path(app.outdir, FOLDER).glob("*.svg"):
         if not exception and path.stem not in kept:

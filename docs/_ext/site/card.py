@@ -63,7 +63,7 @@ def marked(png: bytes) -> bytes:
 
 
 def main() -> None:
-    """Nothing; the card is written."""
+    """Draw the card."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

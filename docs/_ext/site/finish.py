@@ -213,7 +213,7 @@ def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str
 
 
 def finish(built: Path, site: Path) -> None:
-    """Nothing; ``site`` holds what Sphinx wrote into ``built``, made light."""
+    """Write what Sphinx wrote into ``built`` into ``site``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
     pages = [path.read_text(encoding="utf-8") for path in paths]

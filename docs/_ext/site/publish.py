@@ -98,7 +98,7 @@ def describe(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Nothing; the page's template knows its description and its date."""
+    """Tell the page's template its description and its date."""
     context["description"] = summary(doctree) or app.config.html_title
     if app.config.html_baseurl:
         context |= {"baseurl": app.config.html_baseurl, "card_alt": alt()}
@@ -120,7 +120,7 @@ def summary(doctree: nodes.document | None) -> str:
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; the site has its map, and its page for lost readers leads home."""
+    """Write the site's map, and lead its page for lost readers home."""
     if exception or app.builder.name != "html":
         return
     base, out = app.config.html_baseurl, Path(app.outdir)

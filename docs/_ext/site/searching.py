@@ -21,7 +21,8 @@ from sphinx.application import Sphinx
 from sphinx.domains import ObjType
 from sphinx.domains.math import MathDomain
 from sphinx.search import js_index
-from sphinx.search.en import ENGLISH_STOPWORDS, SearchEnglish
+from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
+from sphinx.search.en import SearchEnglish
 
 WORDS, OFTEN = "_static/words", "_static/often-said.js"
 OFTEN_IS = 2
@@ -87,7 +88,7 @@ def light(index: str) -> str:
 
 
 def write(app: Sphinx, exception: Exception | None) -> None:
-    """Nothing; each page's words are in a script, and what pages say often in one."""
+    """Write a script with each page's words, and one with what pages say often."""
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
@@ -102,7 +103,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 
 def script(path: Path, name: str, value: object) -> None:
-    """Nothing; the file sets a name to a value."""
+    """Write a script that sets a name to a value."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     path.write_text(f"{name} = {text};\n", encoding="utf-8")
 

@@ -129,7 +129,7 @@ class Reader:
         yield folded("; ".join(said), "\n".join(lines))
 
     def block_formulabox(self, node: nodes.Element) -> Iterator[Block]:
-        """Nothing: in a notebook, a cell measures formulas."""
+        """No blocks: in a notebook, a cell measures formulas."""
         yield from ()
 
     def block_bullet_list(self, node: nodes.Element) -> Iterator[Block]:

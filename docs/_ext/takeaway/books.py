@@ -10,7 +10,7 @@ import re
 from html import escape
 from importlib.metadata import metadata
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from docutils import nodes
@@ -36,7 +36,7 @@ class Bound:
     """What both builders share: a sheet and a font of their own, and no theme."""
 
     name: str
-    outdir: Path
+    outdir: Any
     config: Config
 
     def init_css_files(self) -> None:
@@ -105,7 +105,7 @@ class Paper(Bound, SingleFileHTMLBuilder):
 class Book(Bound, Epub3Builder):
     """Sphinx's EPUB, as readers of EPUB want it: pages say what is in them."""
 
-    media_types: ClassVar[dict[str, str]] = {**MEDIA_TYPES, ".woff2": "font/woff2"}
+    media_types = MEDIA_TYPES | {".woff2": "font/woff2"}
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
@@ -113,7 +113,7 @@ class Book(Bound, Epub3Builder):
         return {**context, "body": first + MATH.sub(rf"\g<0> {NAMESPACE}", body)}
 
     def build_content(self) -> None:
-        """Nothing; the list of files says which hold formulas and pictures."""
+        """Say in the list of files which hold formulas and pictures."""
         super().build_content()
         path = Path(self.outdir, "content.opf")
 
@@ -126,7 +126,7 @@ class Book(Bound, Epub3Builder):
         path.write_text(text, encoding="utf-8")
 
     def build_epub(self) -> None:
-        """Nothing; the file is written, the same bytes whenever it is."""
+        """Write the file, the same bytes whenever it is written."""
         first = ["mimetype", "META-INF/container.xml", "content.opf", "toc.ncx"]
         path = Path(self.outdir, f"{self.config.epub_basename}.epub")
         with ZipFile(path, "w") as book:
@@ -138,7 +138,7 @@ class Book(Bound, Epub3Builder):
 
 
 def describe(app: Sphinx) -> None:
-    """Nothing; the book says of itself what the package's metadata says."""
+    """Let the book say of itself what the package's metadata says."""
     if app.builder.name != "epub":
         return
     known, config = metadata("rnn-notes"), app.config
@@ -156,7 +156,7 @@ def describe(app: Sphinx) -> None:
 def lead(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Nothing; links to a place in a chapter lead to the name it has on paper."""
+    """Lead links to a place in a chapter to the name that it has on paper."""
     if app.builder.name == "singlehtml":
         context["body"] = PLACE.sub(r"\g<1>--", context["body"])
 

@@ -25,7 +25,7 @@ FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
 
 
 def keep(app: Sphinx, doctree: nodes.document) -> None:
-    """Nothing; the doctree holds the page's cells, also those that it does not show."""
+    """Keep the page's cells in its doctree, also those that it does not show."""
     cells = cells_of(app)
     for node in doctree.findall(nodes.container):
         if node.get("nb_element") == "cell_code":
@@ -40,7 +40,7 @@ def write(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Nothing; the page's two files are written, and the page leads to them."""
+    """Write the page's two files, and lead from the page to them."""
     if doctree is None or app.builder.name != "html":
         return
     if "notakeaway" in app.env.metadata[pagename]:
@@ -69,7 +69,7 @@ def read(
         doctree.get("cells", []),
         app.config.html_title,
         home,
-        where and where.requirement,
+        where.requirement if where else None,
     )
 
 

@@ -44,7 +44,7 @@ def pages() -> list[str]:
 
 
 def main(project: str, source: str) -> None:
-    """Nothing; the project's inventory in ``docs/inv`` holds the names in use."""
+    """Write the names in use into the project's inventory in ``docs/inv``."""
     whole = InventoryFile.loads(Path(source).read_bytes(), uri="").data
     lines: dict[str, str] = {}
     for kind in sorted(kind for kind in whole if kind.startswith("py:")):

@@ -24,7 +24,7 @@ This branch is written by the workflow that publishes the site; edit nothing her
 
 
 def gather(site: Path, target: Path, where: Repository) -> None:
-    """Nothing; ``target`` holds the site's notebooks and what they need, no more.
+    """Copy the site's notebooks and what they need, no more, into ``target``.
 
     Raises ``FileNotFoundError`` for a site without notebooks.
     """

@@ -39,7 +39,7 @@ def browser() -> str:
 
 
 def printed(page: Path, target: Path) -> None:
-    """Nothing; ``target`` is the page on paper.
+    """Print the page into ``target``.
 
     Raises ``RuntimeError`` with the browser's last words if it has printed nothing.
     """

@@ -42,7 +42,7 @@ CONSTANTS = {
 def cut(
     source: Path, target: Path, characters: Iterable[int], features: list[str]
 ) -> None:
-    """Nothing; ``target`` holds the glyphs of ``source`` that the characters need."""
+    """Write the glyphs of ``source`` that the characters need into ``target``."""
     options = subset.Options()
     options.flavor = "woff2"
     options.layout_features = features

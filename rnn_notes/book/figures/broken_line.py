@@ -17,6 +17,8 @@ from rnn_notes.example import running_example
 from rnn_notes.mutants import MUTANTS, Mutant
 from rnn_notes.rnn import Array, forward, logsumexp
 
+__all__ = ["broken_line", "computed", "nudged"]
+
 LINE = "dh = params.Why.T @ dy + dhnext"
 LATER_ALONE = Mutant("own loss dropped", LINE, "dh = dhnext", "", "")
 ZERO, UNIT = 106, 50  # where no slope is, and how high a slope of one stands

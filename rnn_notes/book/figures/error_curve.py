@@ -22,6 +22,8 @@ from rnn_notes.example import running_example
 from rnn_notes.mutants import GALLERY
 from rnn_notes.rnn import Array, Params, forward
 
+__all__ = ["QUOTIENTS", "error_against_step", "mutant_matrix", "quotient_errors"]
+
 # The slope of f at 0 from a step e, three times.
 QUOTIENTS: dict[str, Callable[[Callable[[Any], Any], float], Any]] = {
     "one-sided": lambda f, e: (f(e) - f(0)) / e,

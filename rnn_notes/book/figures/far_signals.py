@@ -21,6 +21,15 @@ from rnn_notes.book.reach import (
 from rnn_notes.book.trained import Trained, trained
 from rnn_notes.rnn import Array, Forward, Params, forward
 
+__all__ = [
+    "fading",
+    "median_norms",
+    "missed_share",
+    "opening",
+    "slope_shares",
+    "tanh_slopes",
+]
+
 BACK = 25  # how many steps back the pictures look
 LENGTHS = (1, 2, 5, 10, 25, 50, 100)  # of chunks
 

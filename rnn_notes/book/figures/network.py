@@ -9,6 +9,8 @@ from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.example import running_example
 from rnn_notes.rnn import Forward, backward, forward, signals
 
+__all__ = ["truncation", "two_questions", "unrolled"]
+
 
 def two_questions(example: Example | None = None, t: int = 2, unit: int = 0) -> Figure:
     """Both questions at one hidden state: why a sum, and why transposes.

@@ -11,6 +11,8 @@ from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.rnn import Array
 from rnn_notes.tape import Node, Tape, logsumexp
 
+__all__ = ["expression_graph", "output_layer"]
+
 # The nodes of the output layer in tape order: middle and top of each one's card, the
 # names of its value and its gradient, and the inks of the two.
 CARDS = (

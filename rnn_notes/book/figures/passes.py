@@ -8,6 +8,8 @@ from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 from rnn_notes.book.figures.drawing.words import label, number, shape, vector
 from rnn_notes.rnn import Array, Signals, backward, signals
 
+__all__ = ["backward_steps", "forward_pass"]
+
 
 def forward_pass(example: Example | None = None, t: int = 0) -> Figure:
     """Step t of the forward pass written out: every matrix, shape and number.

@@ -13,6 +13,8 @@ from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, signals
 
+__all__ = ["product_back"]
+
 CELL, ROW = 46, 26
 
 

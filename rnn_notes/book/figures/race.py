@@ -7,6 +7,8 @@ from rnn_notes.book.figures.drawing.boxes import box
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 from rnn_notes.book.figures.drawing.words import label
 
+__all__ = ["pass_times"]
+
 ROW, LONGEST = 30, 160
 
 

@@ -12,6 +12,8 @@ from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, draw
 from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.trace import OWN, Stop, trace
 
+__all__ = ["When", "losses", "span", "step_network", "stops_of", "told"]
+
 When = dict[tuple[int, str], int]
 
 

@@ -22,6 +22,8 @@ from rnn_notes.book.trace import OWN, Held, Stop, trace
 from rnn_notes.ledger import long_ledger
 from rnn_notes.rnn import Forward, Params
 
+__all__ = ["controls", "filling", "holding", "lines", "stepper", "story"]
+
 INKS = {"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"}
 
 

@@ -11,6 +11,8 @@ from rnn_notes.book.figures.drawing.words import label, number, shape, vector
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array
 
+__all__ = ["ledger_table", "outer_product"]
+
 
 def ledger_table(example: Example | None = None, unit: int = 0) -> Figure:
     """What each loss puts into ``dh`` of one hidden unit, in the order of the loop.

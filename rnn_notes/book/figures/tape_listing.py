@@ -13,6 +13,8 @@ from rnn_notes.example import running_example
 from rnn_notes.rnn import Array
 from rnn_notes.tape import Node
 
+__all__ = ["listing", "loop_names", "tape_in_order"]
+
 
 def tape_in_order(example: Example | None = None) -> Figure:
     """The tape of the first two steps, with an arc from each value to its uses.

@@ -14,6 +14,8 @@ from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.trained import Trained, baselines, kept_loss, trained
 from rnn_notes.rnn import Array
 
+__all__ = ["loss_curve"]
+
 HEIGHT = 240
 
 

@@ -11,6 +11,8 @@ from rnn_notes.book.figures.drawing.boxes import box, line
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
 from rnn_notes.book.figures.drawing.words import label
 
+__all__ = ["DASHES", "Axes", "disc", "power", "round_numbers"]
+
 DASHES = {"solid": "", "dashed": "6 4", "dotted": "0.1 4", "mixed": "8 4 0.1 4"}
 LEFT, RIGHT, TOP = 46, WIDTH - 18, 24
 

@@ -11,6 +11,8 @@ from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
 from rnn_notes.book.figures.drawing.words import label, number, places, shape
 from rnn_notes.rnn import Array
 
+__all__ = ["Matrix", "arrow", "box", "equation", "line", "node"]
+
 
 def line(path: str, ink: str = "rule", width: float = 1.5) -> str:
     """A line along SVG path commands, dashed as its quantity is.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rnn_notes.example import ALPHABET, running_example
 from rnn_notes.rnn import Array, Forward, Params, forward
 
+__all__ = ["Example", "given", "letter", "within"]
+
 Example = tuple[Params, list[int], list[int], Array]
 
 
@@ -20,7 +22,7 @@ def given(example: Example | None = None) -> tuple[Params, Forward]:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """Raises ``ValueError`` unless the argument is from ``low`` to ``high``.
+    """Raise ``ValueError`` unless the argument is from ``low`` to ``high``.
 
     >>> within("t", 5, 0, 4)
     Traceback (most recent call last):

@@ -19,6 +19,8 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 from zlib import crc32
 
+__all__ = ["INKS", "WIDTH", "Figure", "Ink", "alone", "at", "draw"]
+
 WIDTH = 360  # of a figure: a phone's column, where 12 units are 11 pixels or more
 FAMILIES = {
     "letters": "STIX Two Text,Times New Roman,Times,serif",

@@ -9,6 +9,8 @@ from xml.sax.saxutils import escape
 from rnn_notes.book.figures.drawing.svg import INKS, at
 from rnn_notes.rnn import Array
 
+__all__ = ["Run", "label", "number", "places", "shape", "vector"]
+
 Run = tuple[str, str, bool]  # text, its style, whether it is an index
 
 

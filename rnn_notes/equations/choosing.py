@@ -1,0 +1,89 @@
+"""Which model a formula speaks of, by its letters and shapes, never by its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rnn_notes.equations.equation import Equation
+from rnn_notes.equations.errors import EquationError, MisfitError
+from rnn_notes.equations.model import Model, names, shipped
+
+__all__ = ["Fit", "chosen"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model in which a formula can be read.
+
+    model    : the model
+    letters  : what each letter of the formula is in the book, by its name there
+    lenient  : how many lenient readings it takes
+    whether shapes fit is ``fits``
+    """
+
+    model: Model
+    letters: tuple[tuple[str, str], ...]
+    lenient: int
+    fits: bool
+
+
+def fit(model: Model, understand: Callable[[Model], list[Equation]]) -> Fit:
+    """How a formula is read in a model; ``EquationError`` where it is not."""
+    equations = understand(model)
+    letters: dict[str, str] = {}
+    for equation in equations:
+        for node in equation.nodes():
+            known = model.quantities.get(str(node.value))
+            if node.kind == "quantity" and known:
+                own = f"{node.value} of {model.name}"
+                name = node.value if model.name == "book" else known.book or own
+                letters[plain_name(name)] = name
+    remarks = equations[0].scope.remarks or []
+    return Fit(
+        model,
+        tuple(sorted(letters.items())),
+        len(remarks),
+        all(all(equation.fits) for equation in equations),
+    )
+
+
+def plain_name(name: str) -> str:
+    r"""A name of the book without braces and steps, ``W_hh`` and ``h``.
+
+    >>> plain_name("W_{hh}"), plain_name("h_t"), plain_name(r"\ell")
+    ('W_hh', 'h', '\\ell')
+    """
+    bare = name.replace("{", "").replace("}", "").strip()
+    return bare.removesuffix("_t").removesuffix("_0")
+
+
+def chosen(understand: Callable[[Model], list[Equation]], command: str) -> Model:
+    """The one model in which a formula is read, the book's before others.
+
+    Raises the book's ``EquationError`` where no model reads the formula, and one that
+    lists the models where several read it differently.
+    """
+    book = shipped("book")
+    first: EquationError | None = None
+    found: list[Fit] = []
+    for name in names():
+        model = shipped(name)
+        try:
+            found.append(fit(model, understand))
+        except EquationError as error:
+            if first is None or (
+                isinstance(error, MisfitError) and not isinstance(first, MisfitError)
+            ):
+                first = error
+        if name == "book" and found and found[0].fits and not found[0].lenient:
+            return book
+    if not found:
+        raise first or EquationError("no model reads it")
+    best = min((not one.fits, one.lenient) for one in found)
+    equal = [one for one in found if (not one.fits, one.lenient) == best]
+    if equal[0].model is book or len({one.letters for one in equal}) == 1:
+        return equal[0].model
+    several = [one.model.name for one in equal]
+    commands = "".join(f"\n  --model {name} {command}" for name in several[:6])
+    raise EquationError(f"several models read it, expected one of them:{commands}")
