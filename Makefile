@@ -63,6 +63,7 @@ notebooks: html ## gather the notebooks for the branch that Colab and Binder ope
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python -m tests.helpers.mutation
+	python -m tests.helpers.broken
 
 bench: .venv/bench/ready ## race the passes with their peers, six minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
