@@ -72,7 +72,7 @@ def mend(cache: Path) -> str:
     cells = get_cache(cache)
     try:
         records = cells.list_cache_records()
-    except (DatabaseError, RuntimeError):  # empty, or no database at all: its pages are executed again
+    except (DatabaseError, RuntimeError):  # empty, or no database: all pages run again
         shutil.rmtree(cache)
         cells = get_cache(cache)
         records = cells.list_cache_records()
