@@ -41,6 +41,7 @@ extensions = [
     "docs._ext.pages.names",
     "docs._ext.site.publish",
     "docs._ext.site.searching",
+    "docs._ext.pages.sentences",
     "docs._ext.pages.stepper",
     "docs._ext.takeaway.downloads",
     "docs._ext.pages.teaching",

@@ -60,6 +60,43 @@ class Table:
         return f'<table class="table">{head}<tbody>{body}</tbody></table>'
 
 
+@dataclass(frozen=True)
+class Coloured:
+    """A text whose letters are coloured by numbers from -1 to 1.
+
+    Above zero a letter lies on orange, below on blue and underlined: the stronger, the
+    larger the number. A terminal shows the text alone.
+
+    >>> print(Coloured("ab", [0.5, -1.0]))
+    ab
+    """
+
+    text: str
+    values: Sequence[float]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        """The text for a page.
+
+        >>> Coloured("a", [-1.0])._repr_html_()[61:-11]
+        'background:rgba(0,110,230,0.50);text-decoration:underline">a'
+        """
+
+        def letter(sign: str, value: float) -> str:
+            paint = "230,110,0" if value > 0 else "0,110,230"
+            style = f"background:rgba({paint},{abs(value) / 2:.2f})"
+            line = ";text-decoration:underline" if value < 0 else ""
+            return f'<span style="{style}{line}">{html.escape(sign)}</span>'
+
+        letters = map(letter, self.text, self.values)
+        return f'<p style="white-space:pre-wrap;line-height:1.7">{"".join(letters)}</p>'
+
+
 def show(array: Any, digits: int = 3) -> str:
     """An array as the pages print it: fixed digits, no brackets to count.
 

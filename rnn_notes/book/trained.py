@@ -1,8 +1,9 @@
 """A small network trained on the book's own prose, wherever the book needs one.
 
 Nothing trained is kept with the source: a training takes seconds, so it is done again.
-Its result is kept in a cache, under the digest of all that it depends on: the text, the
-settings, the code of the passes and of the loop. So it is never stale. ::
+Its result is kept in a cache, under a digest of the text, the settings, the code of the
+passes and of the loop, NumPy's version and the system. Another library behind NumPy's
+products may change last digits, and the digest does not know it. ::
 
     net = trained()    # trains, or takes what an earlier call has left
     net.losses         # of every step, in nats
@@ -218,7 +219,7 @@ def _temporary() -> Path:
 def key(
     whole: str, settings: Settings, stages: Sequence[int], back: int | None = None
 ) -> str:
-    """A name for all that a result depends on; another text or line of code changes it.
+    """A name for a result; another text, setting or line of the passes changes it.
 
     >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
     False

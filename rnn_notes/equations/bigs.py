@@ -3,6 +3,7 @@ r"""Sums and products, and the limits that people write at them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from lark import Token, v_args
@@ -45,9 +46,26 @@ class Bigs(Pieces):
                 f"\\{kind}_{{t=1}}^{{T}} or \\{kind}_{{t}}",
                 span(meta),
             )
+        body, behind = self._bracketed(kind, body)
         for limits in reversed(read):
             body = Node(kind, span(meta), (*limits, body))
-        return body
+        if not behind:
+            return body
+        place = (span(meta)[0], body.parts[-1].span[1])
+        first = replace(body, span=place, form="closed")
+        return Node("mul", span(meta), (first, *behind), ("",) * len(behind))
+
+    def _bracketed(self, kind: str, body: Node) -> tuple[Node, tuple[Node, ...]]:
+        """What a product is over, and the factors behind its brackets."""
+        if kind == "sum" or body.kind != "mul" or body.form:
+            return body, ()
+        first, *rest = body.parts
+        if first.form != "closed" or self.latex[first.span[0]] == "{":
+            return body, ()
+        if any(factor.form == "closed" for factor in rest) or set(body.value) != {""}:
+            return body, ()
+        self._note(first, "read the product as one over its brackets alone")
+        return first, tuple(rest)
 
     def _limits(self, sub: list[Node], sup: Node | None) -> list[tuple[Node, ...]]:
         """Index, first and last of every letter that is bound; empty if not read."""

@@ -20,7 +20,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tree = {p for p in (ROOT / "rnn_notes").rglob("*") if p.is_file()}
     sources = {p.relative_to(ROOT).as_posix() for p in tree if p.suffix != ".pyc"}
     assert inside == sources
-    assert {"rnn_notes/book/corpus.txt", "rnn_notes/book/timings.json"} < inside
+    assert {"rnn_notes/book/corpus.txt", "rnn_notes/book/seeds.json"} < inside
     assert all(".dist-info/" in name for name in names - inside)
 
 

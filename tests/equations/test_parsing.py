@@ -76,6 +76,8 @@ SAME = [
     (r"\prod_{k < i \le t} A_i", r"\prod_{i=k+1}^t A_i", "limits"),
     (r"\prod_{t \ge i > k} A_i", r"\prod_{i=t}^{k+1} A_i", "limits"),
     (r"\sum_{t \ge i > k} A_i", r"\sum_{i=k+1}^{t} A_i", "limits"),
+    (r"\prod_{k=1}^t (A_k B) x", r"\left(\prod_{k=1}^t A_k B\right) x", "brackets"),
+    (r"\prod_{k=1}^t (A_k)(B_k)", r"\prod_{k=1}^t [A_k] [B_k]", ""),
     (r"\sum_{k=1,\dots,t} h_k", r"\sum_{k=1}^t h_k", "limits"),
     (r"\sum_{i,j} A_{ij}", r"\sum_i \sum_j A_{ij}", "each"),
     (r"\sum_{t}{} h_t", r"\sum_t h_t", ""),

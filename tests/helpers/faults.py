@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ SWAPPED = {
     ast.Eq: "!=", ast.NotEq: "==", ast.And: "or", ast.Or: "and",
 }  # fmt: skip
 
+
+Rule = tuple[str, re.Pattern[str], Callable[[str], str]]
 
 PACKAGE_KINDS = (
     "+= to =",
@@ -163,11 +165,7 @@ def prose_faults(page: prose.Page) -> list[Fault]:
         line = page.source.count("\n", 0, first) + 1
         return Fault(kind, file, line, old, new, text, label)
 
-    faults = []
-    for kind, pattern, change in PROSE_RULES:
-        for match in pattern.finditer(page.source):
-            if not in_a_cell(page, match.start(1)):
-                faults.append(fault(kind, *match.span(1), change(match[1])))
+    faults = list(changed(page, PROSE_RULES))
     for code in prose.INLINE_CODE.finditer(page.source):
         if code[1] is None and not in_a_cell(page, code.start()):
             for name in re.finditer(r"[A-Za-z]\w{2,}", code[2]):
@@ -183,6 +181,24 @@ def prose_faults(page: prose.Page) -> list[Fault]:
     return faults
 
 
+def sentence_faults(page: prose.Page) -> list[Fault]:
+    """Every sentence that an assert might carry, with a word changed that matters."""
+    return list(changed(page, SENTENCE_RULES))
+
+
+def changed(page: prose.Page, rules: list[Rule]) -> Iterator[Fault]:
+    """Every place of the page outside of cells where a rule changes a word."""
+    for kind, pattern, change in rules:
+        for match in pattern.finditer(page.source):
+            first, last = match.span(1)
+            if not in_a_cell(page, first):
+                new = change(match[1])
+                text = page.source[:first] + new + page.source[last:]
+                line = page.source.count("\n", 0, first) + 1
+                file = Path("docs", f"{page.name}.md")
+                yield Fault(kind, file, line, match[1], new, text)
+
+
 def misspelt(name: str) -> str:
     """The name with its last letter doubled."""
     return name + name[-1]
@@ -194,7 +210,7 @@ def turned(shape: str) -> str:
     return f"{columns}×{rows}" if rows != columns else f"{rows}×1"
 
 
-PROSE_RULES = [
+PROSE_RULES: list[Rule] = [
     ("glued name", re.compile(r"\{glue:text\}`([\w-]+)"), misspelt),
     (
         "reference",
@@ -209,6 +225,38 @@ PROSE_RULES = [
         "typed number",
         re.compile(r"(?<=[a-z] )(is|are) (?=the |a )"),
         "{} 0.5 times ".format,
+    ),
+]
+
+
+OPPOSITE = {
+    "all": "no", "every": "no", "never": "always", "always": "never",
+    "only": "also", "largest": "smallest", "none": "each",
+    "row": "column", "column": "row", "rows": "columns", "columns": "rows",
+    "left": "right", "right": "left", "before": "after", "after": "before",
+    "one": "two", "two": "three", "three": "four", "four": "five", "five": "six",
+    "six": "seven",
+}  # fmt: skip
+
+
+def words(*some: str) -> re.Pattern[str]:
+    """The pattern of any of these words in a sentence."""
+    return re.compile(rf"(?<![\w`{{$\\-])({'|'.join(some)})(?![\w`}}$-])")
+
+
+SENTENCE_RULES: list[Rule] = [
+    (
+        "quantifier",
+        words("all", "every", "never", "always", "only", "largest", "none"),
+        OPPOSITE.__getitem__,
+    ),
+    ("row or column", words("rows?", "columns?"), OPPOSITE.__getitem__),
+    ("left or right", words("left", "right"), OPPOSITE.__getitem__),
+    ("before or after", words("before", "after"), OPPOSITE.__getitem__),
+    (
+        "whole number",
+        words("one", "two", "three", "four", "five", "six"),
+        OPPOSITE.__getitem__,
     ),
 ]
 

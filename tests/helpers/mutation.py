@@ -159,6 +159,12 @@ def on_the_prose(planted: Iterable[faults.Fault]) -> Iterable[Outcome]:
         yield Outcome(fault, problems[0] if problems else None)
 
 
+def in_sentences(sample: int) -> list[faults.Fault]:
+    """Faults of sentences, drawn evenly; few are caught, so they fail nothing."""
+    found = [f for page in prose.pages() for f in faults.sentence_faults(page)]
+    return random.Random(0).sample(found, sample)
+
+
 def report(title: str, outcomes: Iterable[Outcome]) -> bool:
     """Whether every fault was caught or changes nothing; prints the table."""
     kinds: dict[str, collections.Counter[str]] = collections.defaultdict(
@@ -200,6 +206,7 @@ def main() -> int:
             fault for page in prose.pages() for fault in faults.prose_faults(page)
         )
         good &= report("Faults in the prose", on_the_prose(planted))
+        report("Faults in sentences, 100 drawn", on_the_prose(in_sentences(100)))
     if not arguments.prose:
         chosen = package(arguments.package or [], arguments.sample)
         good &= report("Faults in the package", on_the_package(chosen, arguments.jobs))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import rnn_notes
+from docs._ext.pages.sentences import unsaid
 from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
@@ -247,6 +248,7 @@ class Book:
             *(f"included line {line}" for line in lost_includes(page)),
             *(f"does not exist: {name}" for name in lost_names(page)),
             *(f"false shape: {row}" for row in false_shapes(page)),
+            *(f"no sentence says {words!r}" for words in unsaid(page.source)),
             *(
                 f"false equation {equation.label}"
                 for equation in equations(page)

@@ -53,7 +53,7 @@ def d2l(v, T):
     for t in range(1, T + 1):
         v["h", t] = v["W_{hx}"] @ v["x", t] + v["W_{hh}"] @ v["h", t - 1]
         v["o", t] = v["W_{qh}"] @ v["h", t]
-        v[r"\ell", t] = surprise(v["y", t], softmax(v["o", t]))
+        v[r"\ell", t] = np.sum((v["o", t] - v["y", t]) ** 2).reshape(1, 1) / 2
     v["L"] = total(v, r"\ell", T) / T
 
 

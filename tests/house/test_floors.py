@@ -10,7 +10,7 @@ import rnn_notes
 PACKAGE = Path(rnn_notes.__file__).parent
 FLOORS = (  # from the ground up; book/ is built on the rest, and only pages stand on it
     "arguments differences files stopping tape book.cells book.counting",
-    "text updates weights",
+    "text updates weights book.ngrams book.seeds",
     "rnn",
     "output workspaces",
     "lstm",

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from docs._ext.pages.sentences import unsaid
 from rnn_notes import forward
 from rnn_notes.example import running_example
 from tests.helpers import prose
@@ -223,3 +224,14 @@ def test_the_names_of_the_forward_pass_hold_what_the_notation_says(t):
 
 def test_the_notation_tables_are_read():
     assert len(prose.shape_rows(NOTATION)) >= 20
+
+
+@every_page
+def test_what_an_assert_quotes_stands_on_its_page(page):
+    assert unsaid(page.source) == []
+
+
+def test_a_changed_sentence_is_found():
+    cell = '```{code-cell} ipython3\nassert a  # says: "All six hold here"\n```\n'
+    assert unsaid("All six hold here.\n\n" + cell) == []
+    assert unsaid("No six hold here.\n\n" + cell) == ["All six hold here"]

@@ -20,7 +20,7 @@ from tests.helpers.trees import ROOT, read
 def test_a_book_in_order_builds_without_a_warning(build, page, engine) -> None:
     assert build(PAGES) == ""
     one, two = page("one"), page("two")
-    assert one.count("<math") == 3  # the sentence, the equation, its where
+    assert one.count("<math") == 4  # the sentence, the equation, its condition twice
     assert 'encoding="application/x-tex">a = \\sum_{t=1}^{T} b_t<' in one
     assert "largest error 3 × 10 −11 over 24 draws" in read(one)
     assert "(1.1)" in read(one), "the equation's number"

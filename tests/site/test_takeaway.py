@@ -127,7 +127,7 @@ def test_a_notebook_holds_the_page_in_its_order(site: Path) -> None:
     assert "Here is $h_t$, from (1.1), and *Fig. 1.1* in *Book*." in title["source"]
     tagged = "$$\ny_t = W_{hy} h_t + b_y \\tag{1.1}\n$$"
     assert tagged in title["source"]
-    assert re.search(r"<summary>V×1 = V×H · H×1 \+ V×1; largest error", title["source"])
+    assert re.search(r"<summary>V×1 = V×H · H×1 \+ V×1</", title["source"])
     assert figure["source"].endswith("figures.two_questions()")
     assert caption["source"] == (
         "**Figure 1.1.** A *caption*.\n\nTwice is 6.\n\n"

@@ -1,6 +1,7 @@
 """The list of all equations, and what pages say about their number.
 
-``{atlas}`` is a table of every measured equation and a list of the others.
+``{atlas}`` is a table of every measured equation with its formula, and a list of the
+others.
 ``{measured-count}`equations` `` and ``{measured-count}`unmeasured` `` are numbers, and
 ``{measured-error}`largest` `` is the largest error of any measured equation.
 They are written after all pages have been read, and again when any equation changes.
@@ -93,12 +94,12 @@ def walk(env: BuildEnvironment, docname: str) -> Iterator[str]:
 
 
 def table(held: list[tuple[str, Record]]) -> nodes.table:
-    """One row for each measured equation, below a row with the title of its page."""
+    """Two rows for each measured equation, below a row with the title of its page."""
     body = nodes.tbody()
     for docname, records in groupby(held, key=itemgetter(0)):
-        title = row([link("std", "doc", f"/{docname}")])
-        title[0]["morecols"] = len(HEAD) - 1
-        body += [title, *(line(record) for _, record in records)]
+        body += wide(link("std", "doc", f"/{docname}"))
+        for _, record in records:
+            body += [line(record), wide(formula(record))]
     group = nodes.tgroup("", cols=len(HEAD))
     group += [nodes.colspec("", colwidth=1) for _ in HEAD]
     group += [nodes.thead("", row(nodes.Text(word) for word in HEAD)), body]
@@ -116,6 +117,19 @@ def line(record: Record) -> nodes.row:
             reference(record["by"]) if record["by"] else nodes.Text(""),
         ]
     )
+
+
+def formula(record: Record) -> nodes.math:
+    """The equation itself, in a line."""
+    latex = " ".join(record["latex"].split())
+    return nodes.math(latex, latex)
+
+
+def wide(cell: nodes.Node) -> nodes.row:
+    """A row of one cell that is as wide as the table."""
+    only = row([cell])
+    only[0]["morecols"] = len(HEAD) - 1
+    return only
 
 
 def row(cells: Iterable[nodes.Node]) -> nodes.row:

@@ -26,11 +26,12 @@ class Summary(nodes.General, nodes.TextElement):
 
 def details(record: dict[str, Any]) -> Details:
     """The quiet line under an equation; opened, how it was measured."""
-    shapes = nodes.inline("", record["shapes"], classes=["shapes"])
     over = f" over {record['draws']} draws"
-    said = nodes.inline("", "largest error ", *power(record["error"]), nodes.Text(over))
+    said = nodes.paragraph("", "largest error ", *power(record["error"]))
+    said += nodes.Text(over)
     rows = [("LaTeX", nodes.literal_block(record["latex"], record["latex"]))]
     rows[0][1]["language"] = "text"
+    rows.append(("Measured", said))
     if record["where"]:
         rows.append(("Where", formulas(record["where"])))
     rows.append(("Layout", nodes.paragraph("", LAYOUTS[record["layout"]])))
@@ -41,7 +42,33 @@ def details(record: dict[str, Any]) -> Details:
         listed += nodes.definition_list_item(
             "", nodes.term("", term), nodes.definition("", body)
         )
-    return Details("", Summary("", "", shapes, nodes.Text(" "), said), listed)
+    return Details("", summary(record), listed)
+
+
+def summary(record: dict[str, Any]) -> Summary:
+    """The line that is always seen: shapes, conditions, another layout than ours."""
+    seen: list[nodes.Node] = []
+    if record["shapes"]:
+        seen.append(nodes.inline("", record["shapes"], classes=["shapes"]))
+    for condition in conditions(record["where"]):
+        seen.append(nodes.inline("", "", nodes.math(condition, condition)))
+    if record["layout"] == "numerator":
+        seen.append(nodes.inline("", "numerator layout"))
+    line = Summary()
+    for part in seen or [nodes.inline("", "how this was measured")]:
+        line += [part, nodes.Text(" ")]
+    return line
+
+
+def conditions(where: str) -> list[str]:
+    r"""The clauses that say for which indices an equation is claimed.
+
+    >>> conditions(r"A \in \mathbb{R}^{V}; t < T; k \in \{1, \dots, T\}; t = T")
+    ['t < T', 'k \\in \\{1, \\dots, T\\}', 't = T']
+    """
+    clauses = [part.strip() for part in re.split(r"(?<!\\);", where)]
+    compared = re.compile(r"^[a-z](, [a-z])* *(<|>|=|\\(le|ge|ne|leq|geq|neq|in \\\{))")
+    return [clause for clause in clauses if compared.match(clause)]
 
 
 def power(error: float) -> list[nodes.Node]:

@@ -30,6 +30,7 @@ from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
 from rnn_notes.book.figures.tape_listing import tape_in_order
 from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
+from rnn_notes.book.figures.wires import wires
 
 __all__ = [
     "backward_steps",
@@ -46,4 +47,5 @@ __all__ = [
     "truncation",
     "two_questions",
     "unrolled",
+    "wires",
 ]

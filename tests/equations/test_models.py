@@ -1,0 +1,66 @@
+"""What a model's text computes is what a hand-written forward pass computes."""
+
+import numpy as np
+import pytest
+
+from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.symbols import Scope
+from tests.helpers.twins import TWINS
+
+LETTERS = [name for name in names() if name != "none"]
+
+
+def world(model, T, seed):
+    """The values that the engine computes from a model's text, by letter and step."""
+    free = sorted(model.sizes - {"T"})
+    sizes = dict(zip(free, (5, 3, 4, 2), strict=False)) | {"T": T}
+    scope = Scope(model=model, quantities=model.quantities)
+    drawn = Draw(sizes, seed, 0.7).world(scope)
+    given = {spelt(*key): value for key, value in drawn.roots.items()}
+    return given, {spelt(*key): exact(value) for key, value in drawn.values.items()}
+
+
+def spelt(name, index):
+    """A quantity as a twin spells it."""
+    name = name.rstrip("_")  # a family whose letter is a quantity too
+    return (name, *index) if index else name
+
+
+def exact(value):
+    """The replica of a value that no rounding error was added to."""
+    return value[(*[0] * (value.ndim - 2), slice(None), slice(None))]
+
+
+def parted(name, twin, T, seed):
+    """The quantities in which a text and a twin differ."""
+    given, computed = world(shipped(name), T, seed)
+    v = dict(given)
+    twin(v, T)
+    assert set(v) == set(computed)
+    return [key for key in v if not np.allclose(v[key], computed[key], 1e-12, 1e-14)]
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_text_computes_what_its_twin_computes(name):
+    for T in (1, 4):
+        for seed in range(3):
+            assert parted(name, TWINS[name], T, seed) == []
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_twin_with_a_wrong_parameter_is_told_apart(name):
+    def spoilt(v, T):
+        for key in [k for k in v if isinstance(k, str) and k[0] in "WU"] or ["z"]:
+            v[key] = v[key] * 1.001
+        TWINS[name](v, T)
+
+    assert parted(name, spoilt, 3, 0)
+
+
+def test_every_model_has_a_twin_and_says_what_its_letters_are():
+    assert set(TWINS) == set(LETTERS)
+    for name in names():
+        model = shipped(name)
+        assert model.title != name
+        assert all(quantity.note for quantity in model.quantities.values()), name
