@@ -13,7 +13,7 @@ LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11.
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants bench bench-builds lock links lint format clean
+.PHONY: help html serve dev test test-browser pictures test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants plan bench bench-builds lock links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -30,8 +30,11 @@ dev: .venv/ready ## write: serve on http://127.0.0.1:8000, and reload on every c
 test: .venv/ready ## run the doctests, every page's cells and the tests
 	python -m pytest -q -n auto --dist loadfile
 
-test-browser: html .venv/browser/ready ## try the built site in Chromium and Firefox
+test-browser: html .venv/browser/ready ## try the built site in Chromium, Firefox and WebKit
 	python -m pytest -q -n auto -o addopts='-p no:cacheprovider' tests/browser
+
+pictures: html .venv/browser/ready ## picture every page in three engines, two schemes and two widths
+	python tests/browser/pictures.py
 
 reproducible: html ## build once more, elsewhere and from nothing, and compare every byte
 	python -m tests.helpers.reproducible
@@ -66,6 +69,9 @@ notebooks: html ## gather the notebooks for the branch that Colab and Binder ope
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python -m tests.helpers.mutation
+
+plan: .venv/ready ## draw the plan of the house into CONTRIBUTING, from its imports
+	python -m tests.helpers.plan
 
 bench: .venv/bench/ready ## race the passes with their peers, six minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
