@@ -115,7 +115,7 @@ def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     given = {name: getattr(args, option) for option, name in OPTIONS.items()}
     chosen = {name: value for name, value in given.items() if value is not None}
     B = chosen.get("B", 1)
-    longest = len(text[: _cut(text, chosen.get("held_out", 0.0))]) // B - 1
+    longest = _cut(text, chosen.get("held_out", 0.0)) // B - 1
     about = f"{args.file} has {len(text)} characters"
     if longest < 1:
         raise ValueError(f"{about}, too few for --batch {B} and --held-out")

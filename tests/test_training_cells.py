@@ -1,5 +1,6 @@
 """Training of all three networks, of streams side by side, by each of the rules."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 
@@ -89,6 +90,17 @@ def test_a_batch_is_the_mean_of_its_streams(name):
     assert not np.allclose(seen[0], 3 * mean, rtol=1e-11)
     lasts = [run[2][0] if name == "lstm" else run[2] for run in runs]
     assert np.allclose(first.hprev, np.hstack(lasts), rtol=1e-12)
+
+
+@every_cell
+def test_trainings_in_threads_do_not_meet(name):
+    def trained(B):
+        return after(40, begin(name, B)).params.vector.tobytes()
+
+    alone = [trained(B) for B in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(trained, (1, 2, 3, 4))) == alone
+    assert len(set(alone)) == 4
 
 
 def test_streams_are_read_side_by_side_and_rewound_together():

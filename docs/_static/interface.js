@@ -55,6 +55,16 @@
   const scrolled = "pre, .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
+  // What a formula was written as can be taken along.
+  for (const source of document.querySelectorAll("details.measured pre")) {
+    const copied = () => (copy.textContent = "Copied");
+    const copy = document.createElement("button");
+    Object.assign(copy, { type: "button", className: "copy", textContent: "Copy" });
+    copy.setAttribute("aria-label", "Copy the LaTeX");
+    copy.onclick = () => navigator.clipboard.writeText(source.textContent.trim()).then(copied);
+    if (navigator.clipboard) source.before(copy);
+  }
+
   // A drawer has done its work once a link in it leads to a part of the page.
   for (const drawer of document.querySelectorAll("dialog"))
     drawer.addEventListener("click", ({ target }) => {

@@ -1,14 +1,17 @@
 // Python for one page, in a worker of its own: endless loops cannot freeze the page.
 //
-// Questions are {run: source, name} and {measure: [latex, layout, where, asked]}.
+// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked]}.
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);
 let session; // a promise of a Session
 
 self.onmessage = async ({ data }) => {
+  session ??= start(data.training);
+  session.catch(() => {}); // it is told to who asks
+  if (!("run" in data || "measure" in data)) return;
   try {
-    const python = await (session ??= start(data.training));
+    const python = await session;
     const result = data.measure
       ? python.measure(...data.measure)
       : python.run(data.run, data.name);

@@ -21,7 +21,7 @@
   function bar(text, of, action, ...more) {
     const status = make("span", { className: "live-status" });
     status.setAttribute("role", "status");
-    const [starts, stops] = [button(text, of, action), button("Stop", of, () => stop("Stopped."))];
+    const [starts, stops] = [button(text, of, action), button("Stop", of, () => (stop("Stopped."), wake()))];
     stops.hidden = true;
     const element = make("div", { className: "live-bar" }, starts, stops, ...more, status);
     const say = (...words) => status.replaceChildren(...words);
@@ -48,8 +48,15 @@
     end(new Error(why));
   }
 
+  // Python is started by who edits, so that it is there when it is asked.
+  function wake() {
+    if (worker) return;
+    worker = new Worker(new URL(data.worker, location.href), { type: "module" });
+    worker.postMessage({ training: data.training });
+  }
+
   function ask(question, hear) {
-    worker ??= new Worker(new URL(data.worker, location.href), { type: "module" });
+    wake();
     return new Promise((resolve, reject) => {
       end = reject;
       worker.onmessage = ({ data: said }) => {
@@ -106,6 +113,7 @@
 
   // The editor's own words are transparent: the page's code, in its colours, lies below.
   function edit(cell) {
+    wake();
     if (!cell.area) {
       const paint = () => cell.code.replaceChildren(...coloured(text(cell)), "\n");
       const leave = () => {
@@ -279,7 +287,8 @@
       });
     const area = editor(formula, label, measure, () => box.starts.focus());
     area.rows = 2;
-    area.oninput = area.onfocus = show;
+    area.oninput = show;
+    area.onfocus = () => (show(), wake());
     const box = bar("Measure", asked ? "your answer" : "your formula", measure);
     node.append(make("label", {}, label, area), preview, box.element, answer);
   }

@@ -26,7 +26,7 @@ const pageWords = {};
     const parts = stems.map((stem) => (weight.get(stem) * (said[stem] ?? 0)) / ((said[stem] ?? 0) + 4));
     return parts.reduce((sum, part) => sum + part, 0);
   };
-  const lists = new Set(["api", "glossary", "changelog", "bibliography"]);
+  const lists = new Set(["api", "glossary", "changelog", "bibliography", "errata"]);
   Scorer.score = ([page, name, , , score, , kind]) => {
     if (kind === "object") return name === query ? 100 : score / 4;
     return (score + 20 * answers(page)) * (lists.has(page) ? 0.4 : 1);

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["GLUED", "Table", "glue", "show"]
+__all__ = ["GLUED", "Table", "glue", "is_number", "show"]
 
+NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 
 
@@ -49,17 +51,33 @@ class Table:
         '<table class="table"><thead><tr><td></td> <th>shape</th></tr>'
         >>> Table(("write", "read"), [("x", "y")], code=1)._repr_html_()[-55:-21]
         '<td><code>x</code></td> <td>y</td>'
+        >>> Table(("slope",), [("-0.25",)])._repr_html_()[-50:-21]
+        '<td class="number">−0.25</td>'
         """
+        columns = zip(*self.rows, strict=True)
+        kinds = [' class="number"' if all(map(is_number, c)) else "" for c in columns]
 
         def line(tag: str, row: Sequence[Any], code: int = 0) -> str:
             cells = [html.escape(str(cell)) for cell in row]
+            cells = [f"−{c[1:]}" if is_number(c) and c[0] == "-" else c for c in cells]
             cells[:code] = [f"<code>{cell}</code>" for cell in cells[:code]]
             tagged = ((tag if cell else "td", cell) for cell in cells)
-            return f"<tr>{' '.join(f'<{t}>{cell}</{t}>' for t, cell in tagged)}</tr>"
+            made = zip(tagged, kinds or [""] * len(cells), strict=True)
+            parts = (f"<{t}{kind}>{cell}</{t}>" for (t, cell), kind in made)
+            return f"<tr>{' '.join(parts)}</tr>"
 
         head = f"<thead>{line('th', self.head)}</thead>" if any(self.head) else ""
         body = "\n".join(line("td", row, self.code) for row in self.rows)
         return f'<table class="table">{head}<tbody>{body}</tbody></table>'
+
+
+def is_number(cell: Any) -> bool:
+    """Whether a cell of a table is a number, which stands at the right.
+
+    >>> is_number(-1.5), is_number("+3.2e-05"), is_number("12,000"), is_number("3×3")
+    (True, True, True, False)
+    """
+    return bool(NUMBER.fullmatch(str(cell)))
 
 
 @dataclass(frozen=True)

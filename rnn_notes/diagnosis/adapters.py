@@ -41,13 +41,13 @@ def classic(
     *states: Any,
     arrays: Mapping[str, Array] | None = None,
 ) -> dict[str, Any]:
-    """The arguments of ``check`` for ``lossFun(inputs, targets, hprev)`` over globals.
+    r"""The arguments of ``check`` for ``lossFun(inputs, targets, hprev)`` over globals.
 
     Parameters
     ----------
     function : callable
         Returns the loss and then one gradient for each array; what follows is ignored.
-    inputs, targets, *states
+    inputs, targets, \*states
         What it is called with.
     arrays : mapping of str to ndarray, optional
         The arrays in the order of their gradients. By default the globals that the

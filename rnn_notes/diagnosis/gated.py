@@ -24,6 +24,7 @@ from rnn_notes.rnn import Array
 __all__ = ["identified_lstm"]
 
 GATES = "ifog"
+FIELDS = {name[1:].lower() for name in lstm.Gradients._fields[:-2]}
 MOST = 2000
 STACKED = {"x": ("wx", "wih", "u"), "h": ("wh", "whh", "waa"), "b": ("b", "bh", "bias")}
 
@@ -77,6 +78,9 @@ def _problems(
     upstream: Any,
 ) -> Iterator[Problem]:
     """Every reading of what was handed over."""
+    if {_short(name) for name in arrays} >= FIELDS:
+        yield from _separate(arrays, inputs, targets, state)
+        return
     parts = _parts(arrays)
     if parts is None or (upstream is None and "Why" not in parts.values()):
         return
@@ -121,11 +125,47 @@ def _problems(
                         )
 
 
+def _separate(
+    arrays: Mapping[str, Array], inputs: Any, targets: Any, state: tuple[Any, Any]
+) -> Iterator[Problem]:
+    """The readings with each gate in an array of its own, as in this book."""
+    named = {_short(name): array for name, array in arrays.items()}
+    H, D = named["wxi"].shape
+    V = len(named["why"])
+    for xs, x_back in columns(inputs, D):
+        T, _, B = xs.shape
+        for due in dues(targets, T, V, B):
+            h, h_back = next(states(state[0], H, B), (np.zeros((H, B)), _kept))
+            c, c_back = next(states(state[1], H, B), (np.zeros((H, B)), _kept))
+            params, back = _Arrays(), {"hprev": h_back, "cprev": c_back, "xs": x_back}
+            for field in lstm.Gradients._fields[:-2]:
+                name, array = field[1:], named[field[1:].lower()]
+                bias = name[0] == "b"
+                wide = next(states(array, len(array), B)) if bias else (array, _kept)
+                setattr(params, name, wide[0])
+                back[name] = wide[1]
+            lower = {part.lower(): part for part in back}
+            parts = {name: lower.get(_short(name), "") for name in arrays}
+            if "" not in parts.values():
+                shaped = {name: (part, back[part]) for name, part in parts.items()}
+                run = _forward(params, xs, h, c, due)
+                yield Gated(params, run, shaped, loop=lstm)
+
+
+def _short(name: str) -> str:
+    """A name without capitals and signs."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _kept(array: Array) -> Array:
+    return array
+
+
 def _parts(arrays: Mapping[str, Array]) -> dict[str, str] | None:
     """Which array holds what, None where the three stacked ones are not found."""
     parts: dict[str, str] = {}
     for name, array in arrays.items():
-        short = "".join(c for c in name.lower() if c.isalnum())
+        short = _short(name)
         if short in ("why", "wy", "v", "wout"):
             parts[name] = "Why"
         elif short in ("by", "c", "bout"):

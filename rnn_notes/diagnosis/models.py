@@ -20,7 +20,7 @@ def understood(model: Any, *handed_over: Any) -> Problem | None:
     ----------
     model : str or object, optional
         "rnn" or "lstm" tries that one; all else tries both.
-    *handed_over
+    handed_over
         As in ``identified``.
     """
     named = {model: READINGS[model]} if model in (*READINGS,) else READINGS

@@ -16,7 +16,7 @@ from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
 
-MOST_WORK = 16_000
+MOST_WORK = 30_000
 LARGEST = 1_000_000  # numbers in one array
 MOST_NUMBERS = 5_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done

@@ -183,7 +183,8 @@ class Reader:
         for name, rest in ((first, items[1:]), (family(base.value), items)):
             if name in self.scope.bindings:
                 return self._bound_name(node, name, tuple(rest))
-        if base.value in self.scope.bindings and not self.scope.family(base.value):
+        other = first in self.scope.quantities or self.scope.family(base.value)
+        if base.value in self.scope.bindings and not other:
             return self._bound_name(node, base.value, tuple(items))
         if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])

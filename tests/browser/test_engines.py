@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from firefox import Firefox
 from playwright.sync_api import Page
-from test_reading import FORMULAS, LOADED, LOST
-from visits import PAGES, SIDEWAYS, SITE, arrive
+from visits import FORMULAS, LOADED, LOST, PAGES, SIDEWAYS, SITE, arrive
 from webkit import NARROW, WebKit
 
 # Of each formula, its letters and signs with their middles, in sizes of its letters.
@@ -85,3 +84,12 @@ def test_a_link_leads_to_its_section_in_webkit(
             safari.open(f"{address}/{name}.html#{section}", width)
             place = f"document.getElementById({section!r}).getBoundingClientRect()"
             assert abs(safari.value(f"{place}.top") - TOP) < 40, (name, section)
+
+
+def test_names_that_lead_on_are_underlined_in_webkit(
+    safari: WebKit, address: str
+) -> None:
+    safari.open(f"{address}/forward.html")
+    style = "getComputedStyle(document.querySelector('.bd-article a.name'))"
+    assert safari.value(f"{style}.textDecorationLine") == "underline"
+    assert safari.value(f"{style}.textDecorationStyle") == "dotted"

@@ -226,3 +226,59 @@ def test_what_is_far_is_laid_out_after_what_is_seen(
     )
     assert all(shown)
     assert len(shown) > 10
+
+
+def test_the_drawer_closes_over_the_section_that_it_led_to(
+    context: Opened, address: str
+) -> None:
+    page = context(viewport={"width": 390, "height": 800})[0].new_page()
+    arrive(page, f"{address}/forward.html")
+    page.locator(".secondary-toggle").click()
+    drawer = page.locator("#pst-secondary-sidebar-modal")
+    drawer.locator("a[href='#the-rule']").click()
+    expect(drawer).to_be_hidden()
+    expect(page.locator("#the-rule h2")).to_be_in_viewport()
+
+
+NAMED = "#pst-page-toc-nav a[aria-current=true]"
+READ = """[...document.querySelectorAll('article section > :is(h2, h3)')]
+  .findLast(e => e.getBoundingClientRect().top < innerHeight / 4)?.parentElement.id"""
+
+
+def test_the_contents_name_the_section_that_is_read(page: Page, address: str) -> None:
+    """Down the page and up again."""
+    arrive(page, f"{address}/training.html")
+    end = page.evaluate("document.documentElement.scrollHeight")
+    for y in (*range(600, end, 900), *reversed(range(600, end, 900))):
+        page.evaluate(f"scrollTo({{top: {y}, behavior: 'instant'}})")
+        page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+        )
+        read = page.evaluate(READ)
+        if read and page.locator(f"#pst-page-toc-nav a[href='#{read}']").count():
+            expect(page.locator(NAMED)).to_have_attribute("href", f"#{read}")
+
+
+def test_nothing_lies_over_a_phone_s_page(context: Opened, address: str) -> None:
+    page = context(viewport={"width": 390, "height": 800})[0].new_page()
+    arrive(page, f"{address}/dhnext.html")
+    for y in (4000, 3700):
+        page.evaluate(f"scrollTo({{top: {y}, behavior: 'instant'}})")
+        page.evaluate(
+            "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
+        )
+    button = page.locator("#pst-back-to-top")
+    assert button.evaluate("e => e.style.display") == "block", "it has come"
+    expect(page.locator("#pst-back-to-top")).to_be_hidden()
+
+
+def test_a_link_marks_the_equation_that_it_leads_to(page: Page, address: str) -> None:
+    arrive(page, f"{address}/dhnext.html")
+    equation = page.locator("#equation-eq-dh")
+    ground = "e => getComputedStyle(e).backgroundColor"
+    before = equation.evaluate(ground)
+    arrive(page, f"{address}/dhnext.html#equation-eq-dh")
+    page.reload()
+    assert equation.evaluate(ground) != before
+    other = page.locator("#equation-eq-dhraw")
+    assert other.evaluate(ground) == before

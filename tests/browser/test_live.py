@@ -142,6 +142,20 @@ def test_outputs_of_every_kind_are_shown(page: Page, vendored: str):
     expect(cell.output).to_contain_text("{'a': 1}")
 
 
+def test_what_is_out_of_date_is_pale_until_it_has_run(page: Page, vendored: str):
+    opened(page, vendored, "forward")
+    cell = Cell(page, 1)
+    cell.write("missing")
+    assert cell.run() == "Ended with an error"
+    stale = re.compile(r"\bstale\b")
+    expect(cell.output).not_to_have_class(stale)
+    cell.area.fill("input('Your name? ')")
+    expect(cell.output).to_have_class(stale)
+    assert cell.run() == "Ended with an error"
+    expect(cell.output).not_to_have_class(stale)
+    expect(cell.output).to_contain_text("input() cannot ask here")
+
+
 def test_an_endless_loop_is_stopped(page: Page, vendored: str):
     opened(page, vendored, "forward")
     cell, below = Cell(page, 1), Cell(page, 2)
@@ -200,7 +214,9 @@ def test_without_javascript_the_page_stands(browser: Browser, address: str):
     page = context.new_page()
     arrive(page, f"{address}/equations.html")
     expect(page.locator(".cell_output").first).to_be_visible()
-    assert page.locator(".live-bar, .formula-box > *, .live-excuse").count() == 0
+    assert page.locator(".live-bar").count() == 0
+    told = page.locator(".formula-box .live-excuse")
+    expect(told.first).to_contain_text("needs JavaScript")
     context.close()
 
 

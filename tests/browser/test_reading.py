@@ -7,19 +7,17 @@ import re
 import pytest
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import PAGES, SIDEWAYS, SITE, Opened, arrive
+from visits import (
+    FORMULAS,
+    LOADED,
+    LOST,
+    PAGES,
+    SIDEWAYS,
+    SITE,
+    Opened,
+    arrive,
+)
 
-# A formula is drawn by the book's font, has a size, and is in sight or scrolls to it.
-LOST = """[...document.querySelectorAll('math')].filter(math => {
-  if (math.closest('details:not([open])')) return false;
-  const box = math.getBoundingClientRect();
-  const scroll = math.closest('.formula, .text_html, table');
-  const held = !scroll || getComputedStyle(scroll).overflowX !== 'hidden';
-  const inside = box.right <= document.documentElement.clientWidth + 1;
-  return box.width < 1 || box.height < 1 || !held || !(inside || scroll);
-}).map(math => math.textContent)"""
-LOADED = """[...document.fonts].some(
-  font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
 SHOWN = """[...document.querySelectorAll('math')].filter(math => math.checkVisibility({
   contentVisibilityAuto: true, visibilityProperty: true}))"""
 CUT = """[...document.querySelectorAll('pre, .formula, .drawn, .text_html')]
@@ -28,9 +26,6 @@ CUT = """[...document.querySelectorAll('pre, .formula, .drawn, .text_html')]
 CHROME = (
     ".bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-area"
 )
-FORMULAS = [
-    name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")
-]
 
 
 # 640 pixels at twice the size are what a window of 1280 shows when zoomed to 200%.
@@ -92,7 +87,7 @@ def test_on_paper_nothing_is_cut_and_solutions_are_open(
         solutions = page.locator("details.solution > :not(summary)")
         for at in range(solutions.count()):
             assert solutions.nth(at).bounding_box()["height"] > 0, name
-        for part in page.locator(CHROME).all():
+        for part in page.locator(f"{CHROME}, .live-bar").all():
             assert not part.is_visible(), name
         ink = page.evaluate("getComputedStyle(document.querySelector('main')).color")
         assert max(map(int, re.findall(r"\d+", ink)[:3])) < 100, (
@@ -151,3 +146,59 @@ def test_without_scripts_the_colours_are_those_of_the_system(
             seen[scheme, scripts] = page.evaluate(COLOURS)
         assert seen[scheme, False] == seen[scheme, True], scheme
     assert seen["light", False] != seen["dark", False]
+
+
+SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e => {
+  const svg = e.ownerSVGElement;
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
+}).map(e => e.textContent)"""
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_words_in_figures_can_be_read_on_a_phone(
+    context: Opened, address: str, width: int
+) -> None:
+    page = context(viewport={"width": width, "height": 800})[0].new_page()
+    for name in PAGES:
+        arrive(page, f"{address}/{name}.html")
+        assert (name, page.evaluate(SMALL)) == (name, [])
+    arrive(page, f"{address}/dhnext.html")
+    page.evaluate("document.querySelector('.drawn svg').style.minWidth = '0'")
+    page.set_viewport_size({"width": 240, "height": 800})
+    assert page.evaluate(SMALL), "small print is seen"
+
+
+GROUND = """[...document.querySelectorAll('.formula')].map(e => [
+  e.scrollWidth > e.clientWidth + 1,
+  getComputedStyle(e).backgroundAttachment.split(', ')])"""
+
+
+def test_what_goes_on_beyond_the_edge_throws_a_shadow(
+    context: Opened, address: str
+) -> None:
+    """Covers that scroll with the formula, over shadows that stay where they are."""
+    page = context(viewport={"width": 390, "height": 800})[0].new_page()
+    arrive(page, f"{address}/transposes.html")
+    grounds = page.evaluate(GROUND)
+    assert any(wide for wide, _ in grounds)
+    assert all(ways[:4] == ["local"] * 2 + ["scroll"] * 2 for _, ways in grounds)
+
+
+BROKEN = """[...document.querySelectorAll('article .held')]
+  .filter(e => e.getClientRects().length > 1).length"""
+LOOSE = """document.querySelectorAll('.held').forEach(
+  e => e.style.whiteSpace = 'normal')"""
+
+
+def test_no_stop_begins_a_line_after_a_formula(context: Opened, address: str) -> None:
+    page = context()[0].new_page()
+    arrive(page, f"{address}/layouts.html")
+    assert page.locator(".held math").count() > 5
+    broken = []
+    for loosen in ("0", LOOSE):
+        page.evaluate(loosen)
+        for width in range(320, 480, 4):
+            page.set_viewport_size({"width": width, "height": 800})
+            broken.append(page.evaluate(BROKEN))
+    assert sum(broken[:40]) == 0 < sum(broken[40:])

@@ -66,12 +66,38 @@ FIRST = {
     "dhnext": "dhnext.html",
     "saturated": "memory.html",
     "eq-dwhy": "transposes.html#equation-eq-dwhy",
+    "vanishing gradient": "memory.html",
+}
+AMONG = {  # the first three
+    "why are gradients added": "index.html",
+    "hprev": "forward.html",
+    "softmax derivative": "forward.html",
 }
 
 
 @pytest.mark.parametrize("query", FIRST)
 def test_the_best_hit_comes_first(page: Page, place: str, query: str) -> None:
     assert next(iter(results(page, place, query))) == FIRST[query]
+
+
+@pytest.mark.parametrize("query", AMONG)
+def test_the_page_that_answers_comes_early(
+    page: Page, address: str, query: str
+) -> None:
+    found = results(page, f"{address}/", query)
+    assert AMONG[query] in [*found][:3]
+    assert not next(iter(found)).startswith("api.html")
+    said = found[AMONG[query]].lower()
+    assert any(word[:5] in said for word in query.split() if len(word) > 3)
+
+
+def test_an_old_search_marks_no_later_page(page: Page, address: str) -> None:
+    results(page, f"{address}/", "dhnext")
+    arrive(page, f"{address}/backward.html")
+    assert page.locator("span.highlighted").count() == 0
+    results(page, f"{address}/", "dhnext")
+    page.locator("#search-results li a").first.click()
+    page.locator("span.highlighted").first.wait_for(state="attached")
 
 
 def test_words_are_marked_and_single_letters_are_not(page: Page, place: str) -> None:

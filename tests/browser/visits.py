@@ -20,6 +20,20 @@ SITE = Path(os.environ.get("SITE", ROOT / "_build" / "html"))
 PAGES = sorted(path.stem for path in SITE.glob("*.html"))
 SIDEWAYS = """document.documentElement.scrollWidth
   - document.documentElement.clientWidth"""
+# A formula is drawn by the book's font, has a size, and is in sight or scrolls to it.
+LOST = """[...document.querySelectorAll('math')].filter(math => {
+  if (math.closest('details:not([open])')) return false;
+  const box = math.getBoundingClientRect();
+  const scroll = math.closest('.formula, .text_html, table');
+  const held = !scroll || getComputedStyle(scroll).overflowX !== 'hidden';
+  const inside = box.right <= document.documentElement.clientWidth + 1;
+  return box.width < 1 || box.height < 1 || !held || !(inside || scroll);
+}).map(math => math.textContent)"""
+LOADED = """[...document.fonts].some(
+  font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
+FORMULAS = [
+    name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")
+]
 AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
 

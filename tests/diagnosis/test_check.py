@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from rnn_notes import Params, check, forward, rnn
+from rnn_notes import Params, check, forward, lstm, rnn
 from rnn_notes.bugs import compiled
+from rnn_notes.gated_mutants import GATED
 from rnn_notes.mutants import GALLERY
 
 NAMES = ("Wxh", "Whh", "Why", "bh", "by")
@@ -15,6 +16,7 @@ UNSEEN = {  # the first call of these gives the right gradients
     "dhprev one short",
     "sums in float32",
 }
+ALIKE = {"lstm: dcnext dropped", "lstm: dcnext after the gates"}
 BY_ITS_PATTERN = {"clipped inside", "clip to one number", "dWhy transposed"}
 
 
@@ -146,3 +148,38 @@ ONE_LINE = [
 def test_bugs_in_one_line_go_together(pair):
     diagnosis = checked(together(pair), problem())
     assert {cause.name for cause in diagnosis.causes} == {*pair}
+
+
+def checked_lstm(module):
+    """The diagnosis of an LSTM's backward pass, each gate in an array of its own."""
+    rng = np.random.default_rng(3)
+    params = lstm.Params.random(4, 3, rng, scale=0.8)
+    arrays = {name: array.copy() for name, array in params.arrays().items()}
+    inputs, targets = rng.integers(4, size=(2, 6)).tolist()
+    states = rng.standard_normal((2, 3, 1))
+
+    def run():
+        return lstm.forward(lstm.Params(**arrays), inputs, targets, *states)
+
+    return check(
+        lambda: run().loss,
+        lambda: module.backward(lstm.Params(**arrays), run()),
+        arrays,
+        inputs=inputs,
+        targets=targets,
+        state=tuple(states),
+        model="lstm",
+    )
+
+
+@pytest.mark.parametrize("name", [n for n, m in GATED.items() if m.loop is lstm])
+def test_every_bug_of_the_lstm_is_named(name):
+    diagnosis = checked_lstm(GATED[name].module())
+    assert not diagnosis.right
+    alike = ALIKE if name in ALIKE else {name}  # without dcprev, nobody can tell
+    assert {cause.name for cause in diagnosis.causes} == alike
+    assert all(cause.certain for cause in diagnosis.causes)
+
+
+def test_the_lstm_is_right():
+    assert checked_lstm(lstm).right

@@ -1,5 +1,6 @@
 """True formulas hold, false ones do not, and every slip of the pen is told apart."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def options(table):
 def task(table, **changes):
     """The task to measure a table's formula."""
     layout, where = table.get("layout", "denominator"), table.get("where", "")
-    fields = {"latex": table["latex"], "layout": layout, "where": where}
+    fields = {"latex": table["latex"], "layout": layout, "where": where, "strict": True}
     return Task(**{**fields, **changes}, sizes={}, seeds=SEEDS)
 
 
@@ -35,6 +36,7 @@ def named(table):
 
 
 TRUE, FALSE, EQUIVALENT = map(read, ("true.toml", "false.toml", "equivalent.toml"))
+AGAIN = read("true_again.toml")
 every_true = pytest.mark.parametrize("table", TRUE, ids=named)
 
 
@@ -63,11 +65,21 @@ def test_a_true_formula_holds(table):
     assert measurement.draws >= 7
 
 
+@pytest.mark.parametrize("table", AGAIN, ids=named)
+def test_a_true_formula_that_was_refused_once_holds(table):
+    measurement = measure(table["latex"], **options(table))
+    assert measurement, str(measurement)
+
+
 @pytest.mark.parametrize("table", FALSE, ids=named)
 def test_a_false_formula_does_not_hold(table):
+    if "refused" in table:
+        with pytest.raises(EquationError, match=re.escape(table["refused"])):
+            measure(table["latex"], **options(table))
+        return
     measurement = measure(table["latex"], **options(table))
     assert not measurement.holds
-    assert measurement.error > 1e-3
+    assert measurement.error > table.get("apart", 1e-3)
     assert table["why"]
 
 
