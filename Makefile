@@ -7,10 +7,13 @@ export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PEERS ?= autograd jax torch
+PIP := python -m pip install --quiet --disable-pip-version-check
+HASHED := $(PIP) --require-hashes --only-binary :all: --requirement
+LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate --constraint constraints.txt pyproject.toml
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser pictures test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants plan bench bench-builds links lint format clean
+.PHONY: help html serve dev test test-browser pictures test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants plan bench bench-builds lock links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -66,6 +69,7 @@ notebooks: html ## gather the notebooks for the branch that Colab and Binder ope
 
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python -m tests.helpers.mutation
+	python -m tests.helpers.broken
 
 plan: .venv/ready ## draw the plan of the house into CONTRIBUTING, from its imports
 	python -m tests.helpers.plan
@@ -75,6 +79,13 @@ bench: .venv/bench/ready ## race the passes with their peers, six minutes on a q
 
 bench-builds: .venv/ready ## measure what building the site costs, three minutes
 	python -m benchmarks.builds
+
+lock: ## write what constraints.txt names, with its hashes, after a pin has changed
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(LOCK) --extra build --extra docs --extra test --extra lint --output-file requirements.txt
+	$(LOCK) --extra browser --output-file requirements-browser.txt
+	$(LOCK) --extra books --output-file requirements-books.txt
 
 links: .venv/ready ## follow the links to other places, where there is a network
 	python docs/links.py
@@ -98,15 +109,16 @@ format: .venv/ready ## lay the code out
 clean: ## remove what was built, keep the environment
 	rm -rf _build
 
-.venv/ready: pyproject.toml constraints.txt docs/_ext/package-lock.json
+.venv/ready: pyproject.toml requirements.txt docs/_ext/package-lock.json
 	$(PYTHON) -m venv .venv
-	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs,test,lint]'
+	$(HASHED) requirements.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	mkdir -p .venv/npm && cp docs/_ext/package.json docs/_ext/package-lock.json .venv/npm/
 	npm ci --prefix .venv/npm --silent --cache _build/npm
 	@touch $@
 
-.venv/browser/ready: .venv/ready tests/browser/package-lock.json
-	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[browser]'
+.venv/browser/ready: .venv/ready requirements-browser.txt tests/browser/package-lock.json
+	$(HASHED) requirements-browser.txt
 	mkdir -p .venv/browser && cp tests/browser/package.json tests/browser/package-lock.json .venv/browser/
 	npm ci --prefix .venv/browser --silent --cache _build/npm
 	@touch $@
@@ -116,8 +128,8 @@ clean: ## remove what was built, keep the environment
 	npm ci --prefix .venv/lighthouse --silent --cache _build/npm
 	@touch $@
 
-.venv/books/ready: .venv/ready
-	python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[books]'
+.venv/books/ready: .venv/ready requirements-books.txt
+	$(HASHED) requirements-books.txt
 	@mkdir -p .venv/books && touch $@
 
 .venv/frameworks/ready: .venv/ready benchmarks/constraints.txt

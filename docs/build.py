@@ -8,6 +8,8 @@ killed, the next one reads all pages again. Cells and equations that held are ke
 
 from __future__ import annotations
 
+import locale
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ STRICT = ["-q", "-W", "--keep-going", "-n", "-j", "auto"]
 
 def main(arguments: list[str]) -> int:
     """0 for a new site; otherwise the last one stands as it was."""
+    speak()
     BUILD.mkdir(exist_ok=True)
     unfinished = BUILD / "unfinished"
     with alone(BUILD / "lock"):
@@ -43,6 +46,15 @@ def main(arguments: list[str]) -> int:
         unfinished.unlink()
     print(f"Open {(SITE / 'index.html').as_uri()}")
     return 0
+
+
+def speak() -> None:
+    """Go on in English where the locale that was asked for is not installed."""
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        os.environ["LC_ALL"] = "C"
+        print("The locale is not installed; going on in English.", file=sys.stderr)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def test_the_branch_of_notebooks_is_replaced(tmp_path: Path) -> None:
             "GITHUB_SHA": name,
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": f"url.{remote.as_uri()}.insteadOf",
-            "GIT_CONFIG_VALUE_0": "https://x:t@github.com/who/what",
+            "GIT_CONFIG_VALUE_0": "https://github.com/who/what",
         }
         command = ["bash", "-e", "-c", script]
         subprocess.run(
@@ -121,3 +121,24 @@ def test_the_branch_of_notebooks_is_replaced(tmp_path: Path) -> None:
             text=True,
         )
         assert held.stdout == f"{name}.ipynb\n"
+
+
+def test_the_token_is_in_no_address_and_git_is_given_it(tmp_path: Path) -> None:
+    job = yaml.safe_load((WORKFLOWS / "pages.yml").read_text())["jobs"]["notebooks"]
+    script = job["steps"][-1]["run"]
+    assert re.findall(r"\$TOKEN.*|.*@\$", script) == ["$TOKEN\" #'"]
+    (helper,) = re.findall(r"git config credential.*", script)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["bash", "-c", helper], cwd=tmp_path, check=True)
+    told = subprocess.run(
+        ["git", "credential", "fill"],
+        cwd=tmp_path,
+        env={**os.environ, "TOKEN": "t", "GIT_TERMINAL_PROMPT": "0"},
+        input="protocol=https\nhost=github.com\n\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "username=x\npassword=t\n" in told.stdout
+    config = (tmp_path / ".git" / "config").read_text()
+    assert '"$TOKEN"' in config.replace("\\", "")

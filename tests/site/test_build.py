@@ -5,6 +5,7 @@ A small book is built with the repository's own conf.py and docs/build.py.
 
 from __future__ import annotations
 
+import locale
 import os
 import re
 import shutil
@@ -21,9 +22,11 @@ from jupyter_cache.base import CacheBundleIn
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from sphinx.errors import SphinxError
+from sqlalchemy.pool import NullPool
 
 from docs._ext.build import failures
 from docs._ext.build.changes import mend
+from docs.build import speak
 from tests.helpers.reproducible import differences
 from tests.helpers.trees import emptied, write
 
@@ -238,6 +241,41 @@ def test_what_a_killed_build_left_in_the_cache_is_forgotten(tmp_path: Path) -> N
     mend(tmp_path / "cells")
     [record] = cache.list_cache_records()
     assert record.hashkey == whole.parent.name
+
+
+@pytest.mark.parametrize("left", [b"", b"SQLite format 3\0" + bytes(400), b"gone"])
+def test_a_broken_database_of_cells_is_made_anew(tmp_path: Path, left: bytes) -> None:
+    cache = get_cache(mend(tmp_path / "cells"))
+    bundle = CacheBundleIn(new_notebook(cells=[new_code_cell("1")]), "page.md")
+    cache.cache_notebook_bundle(bundle, check_validity=False)
+    assert len(get_cache(mend(tmp_path / "cells")).list_cache_records()) == 1
+    (tmp_path / "cells" / "global.db").write_bytes(left)
+    cache = get_cache(mend(tmp_path / "cells"))
+    assert cache.list_cache_records() == []
+    cache.cache_notebook_bundle(bundle, check_validity=False)
+    assert len(cache.list_cache_records()) == 1
+
+
+def test_no_connection_to_the_cells_outlives_its_use(tmp_path: Path) -> None:
+    cache = get_cache(mend(tmp_path / "cells"))
+    assert isinstance(cache.db.pool, NullPool)
+
+
+def test_a_locale_that_is_not_installed_is_told(monkeypatch, capsys) -> None:
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        monkeypatch.setenv("LC_ALL", "xx_YY.UTF-8")
+        with pytest.raises(locale.Error):
+            locale.setlocale(locale.LC_ALL, "")
+        speak()
+        assert capsys.readouterr().err == (
+            "The locale is not installed; going on in English.\n"
+        )
+        locale.setlocale(locale.LC_ALL, "")
+        speak()
+        assert capsys.readouterr().err == ""
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
 
 
 def test_pages_cached_at_once_do_not_put_each_other_out(tmp_path: Path) -> None:

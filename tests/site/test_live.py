@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -198,6 +199,24 @@ def test_the_wheels_are_the_same_every_time(files, tmp_path) -> None:
     assert {name for name in source if "__pycache__" not in name} < held
     assert "rnn_notes/equations/grammar.lark" in held
     assert "rnn_notes/book/corpus.txt" in held
+
+
+def test_only_what_the_package_s_own_build_takes_travels(
+    files, tmp_path, monkeypatch
+) -> None:
+    copied = tmp_path / "tree"
+    for name in ("rnn_notes", "pyproject.toml", "LICENSE"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        (tmp_path / "tree").mkdir(exist_ok=True)
+        copy(ROOT / name, copied / name)
+    monkeypatch.setattr(files, "ROOT", copied)
+    before = dict(files.own())
+    assert "rnn_notes/rnn.py" in before
+    for name in (".env", "rnn.py~", ".#rnn.py", "key.pem", "equations/.draft.txt"):
+        (copied / "rnn_notes" / name).write_text("secret")
+    assert dict(files.own()) == before
+    (copied / "rnn_notes" / "new.py").write_text("")
+    assert dict(files.own()).keys() - before.keys() == {"rnn_notes/new.py"}
 
 
 def test_numpy_is_the_official_wheel_or_the_one_given(files, tmp_path) -> None:

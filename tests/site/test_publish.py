@@ -141,6 +141,21 @@ def test_days_come_from_history_and_from_nothing_else(tmp_path: Path) -> None:
     assert dates(tmp_path / "shallow" / "docs") == {}, "history is cut off"
 
 
+def test_a_tree_of_another_user_tells_that_it_loses_its_dates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "one.md"
+    page.write_text("1")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "1", day="2001-01-01")
+    assert dates(tmp_path) == {"one": "2001-01-01"}
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert dates(tmp_path) == {}
+    assert f"{tmp_path} belongs to another user" in capsys.readouterr().err
+
+
 def test_the_card_is_drawn_from_what_the_package_draws_today() -> None:
     picture = card.CARD.read_bytes()
     assert card.mark() in picture, "run python -m docs._ext.site.card"

@@ -9,17 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import shutil
 from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jupyter_cache import get_cache
+from jupyter_cache.cache import db
 from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.cache.main import JupyterCacheBase
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
 
 LAST = 900  # after Sphinx has numbered figures and equations
 
@@ -54,6 +60,8 @@ def keep_all(cache: JupyterCacheBase) -> None:
 
 
 JupyterCacheBase.truncate_caches = keep_all
+# A pool would leave connections open at the end, which Python reports from 3.13 on.
+db.create_engine = partial(create_engine, poolclass=NullPool)
 
 
 def mend(cache: Path) -> str:
@@ -62,7 +70,13 @@ def mend(cache: Path) -> str:
     Two processes must not create its database at once, so it is created here.
     """
     cells = get_cache(cache)
-    for record in cells.list_cache_records():
+    try:
+        records = cells.list_cache_records()
+    except (DatabaseError, RuntimeError):  # empty, or no database: all pages run again
+        shutil.rmtree(cache)
+        cells = get_cache(cache)
+        records = cells.list_cache_records()
+    for record in records:
         try:
             json.loads(
                 Path(cache, "executed", record.hashkey, "base.ipynb").read_bytes()

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution, version
 from pathlib import Path
@@ -119,9 +120,11 @@ def wheel(
 
 
 def own() -> Iterator[tuple[str, bytes]]:
-    """The files of this project's wheel."""
-    for path in sorted((ROOT / "rnn_notes").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    """The files of this project's wheel: what its own build takes, and nothing else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wanted = project["tool"]["hatch"]["build"]["targets"]["wheel"]["include"]
+    for path in sorted(found for kind in wanted for found in ROOT.glob(kind)):
+        if not any(part.startswith(".") for part in path.parts[len(ROOT.parts) :]):
             yield path.relative_to(ROOT).as_posix(), path.read_bytes()
     about = f"rnn_notes-{version('rnn_notes')}.dist-info"
     for name in ("METADATA", "WHEEL"):

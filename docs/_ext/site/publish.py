@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
@@ -26,6 +27,10 @@ from docs._ext.site.card import alt
 
 LOST = "404"
 PLACES = ("BASE_URL", "READTHEDOCS_CANONICAL_URL")
+NOT_OURS = (
+    "Pages do not say when they changed: {} belongs to another user, and git reads no "
+    "history of such a tree. Allow it with git config --global --add safe.directory."
+)
 RELATIVE = re.compile(
     r'((?:href|src|action|data-content_root)=")(?![a-z]+:|/|#)(?:\./)?'
 )
@@ -68,6 +73,8 @@ def dates(folder: Path, suffix: str = ".md") -> dict[str, str]:
     def ask(*words: str) -> str:
         command = [git, "-c", "core.quotePath=off", *words]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+        if b"dubious ownership" in done.stderr:
+            print(NOT_OURS.format(folder), file=sys.stderr)
         return done.stdout.decode("utf-8")
 
     if ask("rev-parse", "--is-shallow-repository").strip() != "false":
