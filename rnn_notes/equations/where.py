@@ -21,9 +21,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import EquationError, SizeError
 from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
-from rnn_notes.equations.errors import SizeError
 from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
