@@ -181,6 +181,8 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
 INTERRUPTED = """
 import runpy, signal, sys
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+
 class Finder:
     def find_spec(name, path=None, target=None):
         if name == "numpy":

@@ -165,7 +165,8 @@ def finished(
     budget   : what may be spent
     scramble : whether it is measured in another network, to see whether that matters
     """
-    budget = budget or Budget()
+    more = len(task.seeds) / len(SEEDS) - 1  # who asks for more draws may wait longer
+    budget = budget or Budget(work=-MOST_WORK * max(0, more))
     compared: list[Comparison] = []
     equations = understood(task)
     for equation in equations:

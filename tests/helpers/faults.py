@@ -168,7 +168,7 @@ def prose_faults(page: prose.Page) -> list[Fault]:
     faults = list(changed(page, PROSE_RULES))
     for code in prose.INLINE_CODE.finditer(page.source):
         if code[1] is None and not in_a_cell(page, code.start()):
-            for name in re.finditer(r"[A-Za-z]\w{2,}", code[2]):
+            for name in re.finditer(r"\b[A-Za-z]\w{2,}", code[2]):
                 first, last = (code.start(2) + n for n in name.span())
                 faults.append(fault("name in code", first, last, misspelt(name[0])))
     for equation in prose.equations(page):

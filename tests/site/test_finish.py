@@ -69,7 +69,7 @@ def test_a_page_holds_its_styles_and_asks_for_one_script(site: Path) -> None:
     assert "stylesheet" not in page + search
     assert re.fullmatch(r"_static/site\.js\?v=[0-9a-f]{12}", called(page)[0])
     assert called(page)[1:] == []
-    tools = ["often-said", "searchtools", "search-words", "language_data"]
+    tools = ["often-said", "searchtools", "language_data", "search-words"]
     tools = [*(f"_static/{name}.js" for name in tools), "searchindex.js"]
     assert called(search)[1:] == tools
     assert not re.search(r"<script[^>]*src=", page + search)

@@ -51,7 +51,7 @@ class Bound:
         static = Path(self.outdir, "_static")
         (static / FONT).parent.mkdir(parents=True, exist_ok=True)
         self.create_pygments_style_file()  # type: ignore[attr-defined]
-        sources = SHEETS.parent.parent / "_static"
+        sources = Path(__file__).parents[2] / "_static"
         (static / FONT).write_bytes((sources / FONT).read_bytes())
         sheets = (SHEETS / f"{sheet}.css" for sheet in ("both", self.name))
         text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
