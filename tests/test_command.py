@@ -181,7 +181,7 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
 INTERRUPTED = """
 import runpy, signal, sys
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in jobs
 
 class Finder:
     def find_spec(name, path=None, target=None):
