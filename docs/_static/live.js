@@ -48,7 +48,7 @@
     end(new Error(why));
   }
 
-  // Python is started by who edits, so that it is there when it is asked.
+  // After a stop Python is started again, so that it is there when it is asked.
   function wake() {
     if (worker) return;
     worker = new Worker(new URL(data.worker, location.href), { type: "module" });
@@ -113,7 +113,6 @@
 
   // The editor's own words are transparent: the page's code, in its colours, lies below.
   function edit(cell) {
-    wake();
     if (!cell.area) {
       const paint = () => cell.code.replaceChildren(...coloured(text(cell)), "\n");
       const leave = () => {
@@ -288,7 +287,7 @@
     const area = editor(formula, label, measure, () => box.starts.focus());
     area.rows = 2;
     area.oninput = show;
-    area.onfocus = () => (show(), wake());
+    area.onfocus = show;
     const box = bar("Measure", asked ? "your answer" : "your formula", measure);
     node.append(make("label", {}, label, area), preview, box.element, answer);
   }

@@ -8,7 +8,7 @@ from visits import Opened, arrive, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
-  .filter(e => e.scrollWidth > e.clientWidth)"""
+  .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth)"""
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -29,7 +29,8 @@ LOST = """[...document.querySelectorAll('math')].filter(math => {
   const inside = box.right <= document.documentElement.clientWidth + 1;
   return box.width < 1 || box.height < 1 || !held || !(inside || scroll);
 }).map(math => math.textContent)"""
-LOADED = """[...document.fonts].some(
+LOADED = """![...document.querySelectorAll('math')].some(
+  math => math.checkVisibility()) || [...document.fonts].some(
   font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
 FORMULAS = [
     name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")

@@ -41,6 +41,8 @@ ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
 # Where later.js keeps what a page calls: nothing, as it is written.
 UNCALLED = "const scripts = [];"
+# myst-nb names each fold by other words than those that are seen on it.
+LABELLED = '<summary aria-label="Toggle hidden content">'
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 # It names the wrong part of a page when a reader goes back; interface.js does not.
@@ -194,7 +196,7 @@ def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -
         style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
-    page = merged(SCRIPT, scripts, call, page)
+    page = merged(SCRIPT, scripts, call, page).replace(LABELLED, "<summary>")
     return with_policy(later(OPTIONS.sub("", page)))
 
 

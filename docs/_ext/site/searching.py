@@ -25,7 +25,7 @@ from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 from sphinx.search.en import SearchEnglish
 
 WORDS, OFTEN = "_static/words", "_static/often-said.js"
-OFTEN_IS = 2
+OFTEN_IS = 4
 MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 SILENT = re.compile(
     r"<(script|style|annotation|h1)\b.*?</\1>|<a class=\"headerlink.*?</a>"
