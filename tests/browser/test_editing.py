@@ -88,7 +88,8 @@ def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, address
 
 def test_firefox_edits_and_runs_a_cell(fox: Firefox, vendored: str):
     fox.open(f"{vendored}/forward.html")
-    first = "document.querySelector('.cell.live:not(details *)')"
+    first = """[...document.querySelectorAll('.cell.live')].find(
+      cell => cell.querySelector('[aria-label^=Edit]').checkVisibility())"""
     fox.value(f"{first}.querySelector('[aria-label^=Edit]').click() || 0")
     area = f"{first}.querySelector('textarea')"
     fox.value(f"{area}.select() || 0")

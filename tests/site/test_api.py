@@ -25,6 +25,7 @@ INSIDE = {
     "rnn_notes.equations": "its own parts are not for callers",
     "rnn_notes.book.figures": "the book's drawings",
     "rnn_notes.book.trace": "plumbing",
+    "rnn_notes.book.reach": "plumbing",
     "rnn_notes.taped_cells": "plumbing",
     "rnn_notes.output": "plumbing",
     "rnn_notes.gated_mutants": "plumbing",
