@@ -182,6 +182,24 @@ def test_lost_names_are_found():
     assert prose.lost_names(page) == ["rnn_notes.rnn.nothing", "nothing"]
 
 
+def half_empty_heads(text):
+    """The heads of tables in which some column has a name and some has none."""
+    heads = re.findall(r"^\|(.+)\|\n\|[-:| ]+\|$", text, re.M)
+    return [head for head in heads if head.strip(" |") and not all(map(str.strip, head.split("|")))]
+
+
+@every_page
+def test_every_column_of_a_table_has_a_name(page):
+    assert half_empty_heads(page.source) == []
+
+
+def test_half_empty_heads_are_found():
+    rows = "|---|---|\n| a | b |"
+    assert half_empty_heads(f"| | two |\n{rows}") == [" | two "]
+    assert half_empty_heads(f"| one | two |\n{rows}") == []
+    assert half_empty_heads(f"| | |\n{rows}") == []
+
+
 @every_page
 def test_tables_of_shapes_tell_the_truth(page):
     assert prose.false_shapes(page) == []
