@@ -185,7 +185,11 @@ def test_lost_names_are_found():
 def half_empty_heads(text):
     """The heads of tables in which some column has a name and some has none."""
     heads = re.findall(r"^\|(.+)\|\n\|[-:| ]+\|$", text, re.M)
-    return [head for head in heads if head.strip(" |") and not all(map(str.strip, head.split("|")))]
+    return [
+        head
+        for head in heads
+        if head.strip(" |") and not all(map(str.strip, head.split("|")))
+    ]
 
 
 @every_page
