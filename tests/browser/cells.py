@@ -30,6 +30,7 @@ NO_WHEEL = (
     f" https://cdn.jsdelivr.net/pyodide/v{version_of('pyodide')}/full/"
     f"{OFFICIAL['file_name']} and say NUMPY_WASM=/path make test-browser"
 )
+POWER = re.compile(r"\s×\s10(−?\d+)")
 NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -114,6 +115,9 @@ def parting(static: str, live: str, factor: float = 1) -> str:
     Numbers may differ by one in their last digit, or by ``factor``. Those below 1e-9
     are all rounding.
     """
+    static, live = (
+        POWER.sub(r"e\1", text).replace("−", "-") for text in (static, live)
+    )
     words = [" ".join(NUMBER.sub("#", text).split()) for text in (static, live)]
     if words[0] != words[1]:
         return f"{static!r} is now {live!r}"
