@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from rnn_notes import rnn
-from rnn_notes.bugs import Mutant, planted
 from rnn_notes.diagnosis.problem import Problem
-from rnn_notes.gated_mutants import GATED
 from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import Mutant, planted
+from rnn_notes.mutants.gated_mutants import GATED
 from rnn_notes.rnn import Array
 
 __all__ = ["Found", "Search", "explained"]
