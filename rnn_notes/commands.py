@@ -115,10 +115,15 @@ def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     given = {name: getattr(args, option) for option, name in OPTIONS.items()}
     chosen = {name: value for name, value in given.items() if value is not None}
     B = chosen.get("B", 1)
-    longest = _cut(text, chosen.get("held_out", 0.0)) // B - 1
+    share = chosen.get("held_out", 0.0)
+    cut = _cut(text, share)
+    longest = cut // B - 1
     about = f"{args.file} has {len(text)} characters"
     if longest < 1:
-        raise ValueError(f"{about}, too few for --batch {B} and --held-out")
+        and_share = f" and --held-out {share:g}" if share else ""
+        raise ValueError(f"{about}, too few for --batch {B}{and_share}")
+    if share and len(text) - cut < 2:
+        raise ValueError(f"{about}: --held-out {share:g} leaves fewer than two of them")
     if chosen.get("T", 1) > longest:
         raise ValueError(
             f"--seq-length is {args.seq_length}, expected at most {longest}: {about}"

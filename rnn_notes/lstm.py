@@ -196,6 +196,7 @@ def forward(
     >>> run.T, run.cs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
+    Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     hprev = checked_state("hprev", hprev, params.H)
     cprev = checked_state("cprev", cprev, params.H)

@@ -274,6 +274,7 @@ def forward(
     >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
+    Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     hprev = checked_state("hprev", hprev, params.H)
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by

@@ -46,6 +46,7 @@ def lstm_loss_and_gradients(
     >>> bool(np.allclose(byhand[1].dWhf, bytape[1].dWhf, rtol=1e-12, atol=1e-18))
     True
     """
+    lstm.Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     tape, w = _begin(params)
     hprev, cprev = (
@@ -82,6 +83,8 @@ def gru_loss_and_gradients(
     >>> bool(np.allclose(byhand[1].dWhn, bytape[1].dWhn, rtol=1e-12, atol=1e-18))
     True
     """
+    gru.Params.check(params)
+    gru.check_reset(reset)
     inputs, targets = checked_letters(params.V, inputs, targets)
     tape, w = _begin(params)
     h0 = tape.variable(checked_state("hprev", hprev, params.H), "hprev")
