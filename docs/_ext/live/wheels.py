@@ -61,16 +61,16 @@ def assemble(folder: Path, given: Path | None) -> None:
     trained = training(folder)
     held = [*(python + name for name in CORE), trained]
     held += [entry["file_name"] for entry in packages.values()]
+    files = {name: known(folder / name) for name in held if "://" not in name}
+    if given is None:
+        elsewhere = packages["numpy"]
+        files[elsewhere["file_name"]] = {"integrity": integrity(elsewhere["sha256"])}
     manifest = {
         "python": python,
         "training": trained,
         "lock": {"info": official["info"], "packages": packages},
-        "files": {name: known(folder / name) for name in held if "://" not in name},
+        "files": files,
     }
-    if given is None:
-        elsewhere = packages["numpy"]
-        checksum = {"integrity": integrity(elsewhere["sha256"])}
-        manifest["files"][elsewhere["file_name"]] = checksum
     text = json.dumps(manifest, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
