@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from visits import ROOT, SITE, arrive
 
 sys.path.insert(0, str(ROOT))
-from docs._ext.live.wheels import NPM, assemble, version_of
+from docs._ext.live.wheels import NPM, assemble, integrity, version_of
 
 PATIENCE = 300_000  # milliseconds; a loaded machine is slow
 GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))
@@ -48,6 +48,7 @@ def site_with_numpy(folder: Path, elsewhere: bool = False) -> Path:
         text = (live / "manifest.json").read_text(encoding="utf-8")
         digest = hashlib.sha256(WHEEL.read_bytes()).hexdigest()
         text = text.replace(OFFICIAL["sha256"], digest)
+        text = text.replace(integrity(OFFICIAL["sha256"]), integrity(digest))
         (live / "manifest.json").write_text(text, encoding="utf-8")
     return folder
 
