@@ -75,8 +75,8 @@ class Search:
         right = self.problem.by_role()
         handed_over = {role for role, _ in self.problem.back.values()}
         for bug in _variants(self.problem):
-            touched = self._touched(bug, right)
-            if not handed_over & {*touched}:
+            touched = [r for r in self._touched(bug, right) if r in handed_over]
+            if not touched:
                 continue
             if len(touched) == 1 and "signals" not in _where(bug):
                 self.sums.setdefault(touched[0], []).append(bug)
