@@ -21,10 +21,14 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_kinds, checked_letters, checked_state
-from rnn_notes.lstm import sigmoid
-from rnn_notes.output import columns, predict
-from rnn_notes.weights import Weights
+from rnn_notes.arrays.arguments import (
+    Array,
+    check_kinds,
+    checked_letters,
+    checked_state,
+)
+from rnn_notes.arrays.weights import Weights
+from rnn_notes.lstm import columns, predict, sigmoid
 
 __all__ = [
     "Forward",

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import rnn_notes
-from rnn_notes import gru, hoisted_lstm, lstm, rnn, taped, taped_cells
+from rnn_notes import gru, lstm, rnn, taped
 from rnn_notes.differences import agreement, central, complex_step
+from rnn_notes.hoisted import hoisted_lstm
+from rnn_notes.taped import taped_cells
 
 SIZES = [  # V, H, T
     (2, 3, 1),

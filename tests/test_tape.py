@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rnn_notes import rnn, tape, taped
 from rnn_notes.book.counting import Counter
 from rnn_notes.differences import agreement, central
-from rnn_notes.example import running_example
+from rnn_notes.rnn import running_example
 from rnn_notes.tape import Tape, exp, log, logsumexp, tanh
 
 quick = settings(max_examples=40, deadline=None)

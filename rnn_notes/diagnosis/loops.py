@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn_notes import rnn
-from rnn_notes.bugs import Mutant
-from rnn_notes.gated_mutants import GATED
 from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import Mutant
+from rnn_notes.mutants.gated_mutants import GATED
 from rnn_notes.rnn import Array
 
 __all__ = ["HIDDEN", "SQUARED", "Kind", "Masked", "activated", "bugs_of", "variant"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rnn_notes.bugs import Mutant
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
 from rnn_notes.diagnosis.suspects import Found, Search
 from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
 __all__ = ["CLASSIC", "named"]

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.bugs import Mutant, planted
 from rnn_notes.diagnosis.loops import bugs_of
 from rnn_notes.diagnosis.problem import Problem
+from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
 
 __all__ = ["Found", "Search", "explained"]

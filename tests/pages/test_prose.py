@@ -7,7 +7,7 @@ import pytest
 
 from docs._ext.pages.sentences import places, unsaid
 from rnn_notes import forward
-from rnn_notes.example import running_example
+from rnn_notes.rnn import running_example
 from tests.helpers import prose
 
 PAGES = prose.pages()

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_notes.arguments import Array, check_shape, check_whole, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, check_whole, numeric
 
 __all__ = ["Weights"]
 

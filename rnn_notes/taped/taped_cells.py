@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rnn_notes import gru, lstm
-from rnn_notes.arguments import Array, checked_letters, checked_state
+from rnn_notes.arrays.arguments import Array, checked_letters, checked_state
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.rnn import one_hot
 from rnn_notes.tape import Node, Tape, logsumexp, tanh
-from rnn_notes.weights import Weights
 
 __all__ = ["gru_loss_and_gradients", "lstm_loss_and_gradients", "sigmoid"]
 

@@ -86,7 +86,7 @@ class Mutant:
 
         Examples
         --------
-        >>> from rnn_notes.example import running_example
+        >>> from rnn_notes.rnn import running_example
         >>> from rnn_notes.mutants import MUTANTS
         >>> params, *rest = running_example()
         >>> run = rnn.forward(params, *rest)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_shape, checked_batch, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, checked_batch, numeric
 from rnn_notes.hoisted import compare
 from rnn_notes.lstm import Gradients, Params
 

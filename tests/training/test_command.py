@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import commands, files
 from rnn_notes.__main__ import main
 from rnn_notes.checkpoints import load, save
 from rnn_notes.sampling import sample
+from rnn_notes.training import commands, files
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 3
 SMALL = ["--hidden", "8", "--seq-length", "5", "--every", "40"]
