@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from rnn_notes.book.trained import kept_loss, trained
-from rnn_notes.settings import Settings
+from rnn_notes.training.settings import Settings
 
 TARGET = Path(__file__).parents[1] / "_build" / "seeds.json"
 LONGER = (0, 10_000, 40_000)

@@ -90,7 +90,7 @@ def parser() -> Parser:
 
 def _train_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of ``train``; those of the settings are None unless given."""
-    from rnn_notes.commands import train
+    from rnn_notes.training.commands import train
 
     add, count = parser.add_argument, _whole(1)
     # fmt: off
@@ -127,7 +127,7 @@ def _train_options(parser: argparse.ArgumentParser) -> None:
 
 def _sample_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options of ``sample``."""
-    from rnn_notes.commands import write
+    from rnn_notes.training.commands import write
 
     add = parser.add_argument
     # fmt: off

@@ -23,14 +23,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from rnn_notes.arguments import Array, numeric
-from rnn_notes.files import replace_file
-from rnn_notes.networks import CELLS
-from rnn_notes.settings import Settings, whole
+from rnn_notes.arrays.arguments import Array, numeric
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
-from rnn_notes.updates import nothing
-from rnn_notes.weights import Weights
+from rnn_notes.training.files import replace_file
+from rnn_notes.training.networks import CELLS
+from rnn_notes.training.settings import Settings, whole
+from rnn_notes.training.updates import nothing
 
 __all__ = ["Checkpoint", "Settings", "digest", "load", "save"]
 

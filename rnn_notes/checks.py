@@ -19,10 +19,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn_notes.differences import agreement, central, complex_step
-from rnn_notes.example import running_example
 from rnn_notes.ledger import ledger
 from rnn_notes.mutants import Mutant
-from rnn_notes.rnn import Array, Params, forward
+from rnn_notes.rnn import Array, Params, forward, running_example
 
 __all__ = [
     "WEIGHTS",

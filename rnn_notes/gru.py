@@ -21,10 +21,14 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_kinds, checked_letters, checked_state
-from rnn_notes.lstm import sigmoid
-from rnn_notes.output import columns, predict
-from rnn_notes.weights import Weights
+from rnn_notes.arrays.arguments import (
+    Array,
+    check_kinds,
+    checked_letters,
+    checked_state,
+)
+from rnn_notes.arrays.weights import Weights
+from rnn_notes.lstm import columns, predict, sigmoid
 
 __all__ = [
     "Forward",
@@ -33,6 +37,7 @@ __all__ = [
     "Reset",
     "Signals",
     "backward",
+    "check_reset",
     "forward",
     "loss_and_gradients",
     "signals",
@@ -156,6 +161,12 @@ class Gradients(NamedTuple):
         return np.concatenate(self[:-1], axis=None)
 
 
+def check_reset(reset: str) -> None:
+    """Raise ``ValueError`` unless it is one of the two GRUs."""
+    if reset not in ("after", "before"):
+        raise ValueError(f"reset is {reset!r}, expected 'after' or 'before'")
+
+
 def forward(
     params: Params,
     inputs: Sequence[int],
@@ -186,10 +197,10 @@ def forward(
     >>> run.T, run.hs[1].shape, bool(run.loss == other.loss)
     (2, (3, 1), False)
     """
+    Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     hprev = checked_state("hprev", hprev, params.H)
-    if reset not in ("after", "before"):
-        raise ValueError(f"reset is {reset!r}, expected 'after' or 'before'")
+    check_reset(reset)
     w, xs = params, columns(inputs, params.V, params.Wxr.dtype)
     r, z, n, qs, ms, hs = {}, {}, {}, {}, {}, {-1: hprev}
     for t, x in xs.items():

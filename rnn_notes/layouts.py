@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from rnn_notes.arguments import Array
+from rnn_notes.arrays.arguments import Array
 from rnn_notes.differences import central, complex_step
 
 __all__ = [

@@ -20,8 +20,7 @@ def only(run: Forward, s: int) -> Forward:
     other step, and ``dy`` is the difference of the two.
     Raises ``ValueError`` unless s is from 0 to T-1.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward
+    >>> from rnn_notes.rnn import forward, running_example
     >>> run = forward(*running_example())
     >>> bool((only(run, 2).ps[4] == run.es[4]).all())
     True
@@ -38,8 +37,7 @@ def ledger(params: Params, run: Forward) -> Array:
     s < t: no step can change an earlier loss. The sum over s is the loop's ``dh`` at t;
     the sum over s > t is its ``dhnext``.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward
+    >>> from rnn_notes.rnn import forward, running_example
     >>> params, *rest = running_example()
     >>> run = forward(params, *rest)
     >>> table = ledger(params, run)
@@ -60,8 +58,7 @@ def long_ledger(params: Params, run: Forward) -> Array:
     As in ``hs``, index -1 is the state before the first step.
     The sum of its entries is what the loop's last line leaves behind, ``dhprev``.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward
+    >>> from rnn_notes.rnn import forward, running_example
     >>> params, *rest = running_example()
     >>> run = forward(params, *rest)
     >>> dhprev = backward(params, run).dhprev.ravel()
@@ -75,8 +72,7 @@ def long_ledger(params: Params, run: Forward) -> Array:
 def gradient_ledger(params: Params, run: Forward) -> list[Gradients]:
     """The gradients of each loss alone; added up they are those of the total loss.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward
+    >>> from rnn_notes.rnn import forward, running_example
     >>> params, *rest = running_example()
     >>> run = forward(params, *rest)
     >>> parts = gradient_ledger(params, run)

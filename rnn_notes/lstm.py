@@ -18,22 +18,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from rnn_notes.arguments import Array, check_kinds, checked_letters, checked_state
-from rnn_notes.output import columns, predict
-from rnn_notes.weights import Weights
+from rnn_notes.arrays.arguments import (
+    Array,
+    check_kinds,
+    checked_letters,
+    checked_state,
+)
+from rnn_notes.arrays.weights import Weights
+from rnn_notes.rnn import logsumexp, one_hot, softmax
 
 __all__ = [
     "Forward",
     "Gradients",
+    "Output",
     "Params",
     "Signals",
     "backward",
+    "columns",
     "forward",
     "loss_and_gradients",
+    "predict",
     "sigmoid",
     "signals",
 ]
@@ -169,6 +178,56 @@ def sigmoid(a: Array) -> Array:
     return s
 
 
+class Output(NamedTuple):
+    """What an output layer makes of states, indexed by t from 0 to T-1.
+
+    ys, ps : (V, 1) logits and probabilities
+    es     : (V, 1) one-hot target of each step
+    losses : (T,) ndarray, negative log-likelihood of each target, in nats
+    loss   : their sum
+    """
+
+    ys: Mapping[int, Array]
+    ps: Mapping[int, Array]
+    es: Mapping[int, Array]
+    losses: Array
+    loss: Any
+
+
+def columns(indices: Sequence[int], V: int, dtype: DTypeLike) -> dict[int, Array]:
+    """The one-hot column of each index, (V, 1), by its place.
+
+    >>> columns([1, 0], 2, np.float64)[0].ravel().tolist()
+    [0.0, 1.0]
+    """
+    return {t: one_hot(index, V).astype(dtype) for t, index in enumerate(indices)}
+
+
+def predict(
+    Why: Array, by: Array, hs: Mapping[int, Array], targets: Sequence[int]
+) -> Output:
+    """Logits, probabilities and losses of the states ``hs[0]``, …, ``hs[T-1]``.
+
+    Parameters
+    ----------
+    Why, by : (V, H) and (V, 1) ndarray
+    hs      : (H, 1) ndarray at each t
+    targets : T indices from 0 to V-1
+
+    Examples
+    --------
+    >>> Why, by = np.zeros((2, 3)), np.zeros((2, 1))
+    >>> output = predict(Why, by, {0: np.ones((3, 1))}, [1])
+    >>> bool(np.isclose(output.loss, np.log(2))), output.ps[0].ravel().tolist()
+    (True, [0.5, 0.5])
+    """
+    ys = {t: Why @ hs[t] + by for t in range(len(targets))}  # (V, 1)
+    ps = {t: softmax(y) for t, y in ys.items()}  # (V, 1)
+    es = columns(targets, len(Why), Why.dtype)
+    losses = np.array([logsumexp(y) - y[targets[t], 0] for t, y in ys.items()])
+    return Output(ys, ps, es, losses, losses.sum().item())
+
+
 def forward(
     params: Params,
     inputs: Sequence[int],
@@ -196,6 +255,7 @@ def forward(
     >>> run.T, run.cs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
+    Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     hprev = checked_state("hprev", hprev, params.H)
     cprev = checked_state("cprev", cprev, params.H)

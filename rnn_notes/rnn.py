@@ -19,10 +19,17 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_kinds, checked_letters, checked_state
-from rnn_notes.weights import Weights
+from rnn_notes.arrays.arguments import (
+    Array,
+    check_kinds,
+    checked_letters,
+    checked_state,
+)
+from rnn_notes.arrays.weights import Weights
 
 __all__ = [
+    "ALPHABET",
+    "TEXT",
     "Array",
     "Forward",
     "Gradients",
@@ -33,9 +40,13 @@ __all__ = [
     "logsumexp",
     "loss_and_gradients",
     "one_hot",
+    "running_example",
     "signals",
     "softmax",
 ]
+
+ALPHABET = "ab"
+TEXT = "abbabb"
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,6 +285,7 @@ def forward(
     >>> run.T, run.hs[1].shape, bool(run.loss == run.losses.sum())
     (2, (3, 1), True)
     """
+    Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     hprev = checked_state("hprev", hprev, params.H)
     Wxh, Whh, Why, bh, by = params.Wxh, params.Whh, params.Why, params.bh, params.by
@@ -405,3 +417,30 @@ def loss_and_gradients(
     """
     run = forward(params, inputs, targets, hprev)
     return run.loss, backward(params, run), run.hs[run.T - 1]
+
+
+def running_example(T: int = 5) -> tuple[Params, list[int], list[int], Array]:
+    """The book's running example: ``params, inputs, targets, hprev`` of T steps.
+
+    V = 2 and H = 3. Weights have one decimal: a reader can follow with a pencil.
+    The first state is not zero: a wrong factor beside a zero would go unseen.
+
+    The inputs spell "abbab", the targets "bbabb": at t = 0 the second letter is due.
+    Raises ``ValueError`` unless T is from 1 to 5.
+
+    >>> params, inputs, targets, hprev = running_example()
+    >>> params.V, params.H, inputs, targets
+    (2, 3, [0, 1, 1, 0, 1], [1, 1, 0, 1, 1])
+    """
+    if not 1 <= T < len(TEXT):
+        raise ValueError(f"T is {T}, expected 1 to {len(TEXT) - 1}")
+    params = Params(
+        Wxh=np.array([[0.5, -0.3], [0.8, 0.2], [-0.6, 0.4]]),
+        Whh=np.array([[0.4, -0.7, 0.2], [0.3, 0.6, -0.5], [-0.2, 0.1, 0.9]]),
+        Why=np.array([[0.7, -0.4, 0.3], [-0.5, 0.9, 0.6]]),
+        bh=np.array([[0.1], [-0.2], [0.3]]),
+        by=np.array([[0.2], [-0.1]]),
+    )
+    indices = [ALPHABET.index(letter) for letter in TEXT]
+    hprev = np.array([[0.3], [-0.4], [0.2]])
+    return params, indices[:T], indices[1 : T + 1], hprev

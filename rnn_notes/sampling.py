@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_notes.arguments import Array
-from rnn_notes.networks import Cell, cell_of
+from rnn_notes.arrays.arguments import Array
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.rnn import softmax
-from rnn_notes.weights import Weights
+from rnn_notes.training.networks import Cell, cell_of
 
 __all__ = ["sample"]
 

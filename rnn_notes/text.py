@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arguments import Array
+from rnn_notes.arrays.arguments import Array
 
 __all__ = ["Vocabulary", "chunks"]
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import rnn_notes
-from rnn_notes import gru, lstm, rnn, taped, taped_cells
+from rnn_notes import gru, lstm, rnn, taped
 from rnn_notes.differences import agreement, central, complex_step
+from rnn_notes.hoisted import hoisted_lstm
+from rnn_notes.taped import taped_cells
 
 SIZES = [  # V, H, T
     (2, 3, 1),
@@ -232,6 +234,30 @@ def test_wrong_input_is_named(name, argument):
         module.forward(**{**arguments, argument: value})
 
 
+MODULES = {"lstm": lstm, "gru": gru, "rnn": rnn}
+PASSES = {
+    "lstm": (lstm.forward, hoisted_lstm.loss_and_gradients, CELLS["lstm"][2]),
+    "gru": (gru.forward, CELLS["gru"][2]),
+    "rnn": (rnn.forward,),
+}
+
+
+@pytest.mark.parametrize("name", PASSES)
+@pytest.mark.parametrize("other", [*MODULES, "none"])
+def test_parameters_of_another_network_are_refused(name, other):
+    rng, zeros = np.random.default_rng(0), np.zeros((4, 1))
+    params = MODULES[other].Params.random(3, 4, rng) if other in MODULES else None
+    states = [zeros] * (2 if name == "lstm" else 1)
+    came = f"{other}.Params" if params else "builtins.NoneType"
+    for run in PASSES[name]:
+        if name == other:
+            run(params, [0], [1], *states)
+            continue
+        message = f"params is {came}, expected {name}.Params"
+        with pytest.raises(TypeError, match=message):
+            run(params, [0], [1], *states)
+
+
 @pytest.mark.parametrize("module", [lstm, gru, rnn])
 def test_complex_states_and_masks_are_refused_where_they_would_be_lost(module):
     params = module.Params.random(3, 4, np.random.default_rng(0))
@@ -247,8 +273,11 @@ def test_complex_states_and_masks_are_refused_where_they_would_be_lost(module):
 
 def test_wrong_words_and_shapes_of_cells():
     params, *rest = problem("gru", 3, 4, 3, seed=10)
-    with pytest.raises(ValueError, match="reset is 'never', expected 'after' or"):
-        gru.forward(params, *rest, reset="never")
+    for run in (gru.forward, CELLS["gru"][2]):
+        with pytest.raises(ValueError, match="reset is 'never', expected 'after' or"):
+            run(params, *rest, reset="never")
+    with pytest.raises(TypeError, match=r"rng is 0, expected a numpy\.random"):
+        gru.Params.random(2, 3, 0)
     with pytest.raises(ValueError, match=r"Whn has shape \(4, 3\), expected \(4, 4\)"):
         params.replace(Whn=params.Wxn)
     with pytest.raises(ValueError, match="V is 0, expected at least 1"):

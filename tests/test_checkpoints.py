@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import checkpoints, files
+from rnn_notes import checkpoints
 from rnn_notes.checkpoints import Settings, digest, load, save
 from rnn_notes.text import Vocabulary
+from rnn_notes.training import files
 from tests.helpers.small_training import (
     TEXT,
     VOCABULARY,

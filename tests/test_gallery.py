@@ -9,8 +9,8 @@ from rnn_notes import backward, forward, rnn
 from rnn_notes.book.figures.error_curve import QUOTIENTS, quotient_errors
 from rnn_notes.checks import WEIGHTS, all_checks, caught, measure_all, squared, verdicts
 from rnn_notes.differences import agreement, complex_step
-from rnn_notes.example import running_example
 from rnn_notes.mutants import GALLERY, MUTANTS, Mutant
+from rnn_notes.rnn import running_example
 from tests.helpers import prose
 
 NO_GRADIENT_WRONG = {"ps changed in place", "dh changed in place"}

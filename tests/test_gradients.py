@@ -5,9 +5,9 @@ import pytest
 
 from rnn_notes import Params, backward, forward, loss_and_gradients, signals
 from rnn_notes.differences import agreement, central, complex_step
-from rnn_notes.example import running_example
 from rnn_notes.ledger import gradient_ledger, ledger
 from rnn_notes.mutants import MUTANTS
+from rnn_notes.rnn import running_example
 from rnn_notes.text import chunks
 
 SIZES = [  # V, H, T

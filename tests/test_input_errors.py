@@ -7,8 +7,8 @@ import pytest
 
 from rnn_notes import Params, forward
 from rnn_notes.differences import agreement, central, complex_step
-from rnn_notes.example import running_example
 from rnn_notes.layouts import jacobian
+from rnn_notes.rnn import running_example
 from rnn_notes.text import Vocabulary, chunks
 
 

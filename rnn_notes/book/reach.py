@@ -53,7 +53,7 @@ def step_jacobian(params: Params, run: Forward, t: int) -> Array:
     It is ``Whh`` with each row multiplied by the slope of its tanh.
 
     >>> from rnn_notes import forward
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
     >>> step_jacobian(params, forward(params, *rest), t=2).shape
     (3, 3)
@@ -69,7 +69,7 @@ def jacobians(params: Params, run: Forward, t: int) -> Iterator[Array]:
     Raises ``ValueError`` unless t is from 0 to T-1.
 
     >>> from rnn_notes import forward
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
     >>> len(list(jacobians(params, forward(params, *rest), t=2)))
     4
@@ -91,7 +91,7 @@ def jacobian_norms(params: Params, run: Forward, t: int, steps: int) -> Array:
     Raises ``ValueError`` where the run does not reach so far back.
 
     >>> from rnn_notes import forward
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
     >>> norms = jacobian_norms(params, forward(params, *rest), t=4, steps=3)
     >>> norms.shape, bool(np.isclose(norms[0], 1))
@@ -119,7 +119,7 @@ def truncated(
     that of the first piece.
     Raises ``ValueError`` unless the pieces use up all steps.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example(T=4)
     >>> loss, whole, h = truncated(params, *rest, back=4)
     >>> same_loss, cut, same_h = truncated(params, *rest, back=2)

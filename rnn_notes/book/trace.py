@@ -58,8 +58,7 @@ class Assignment(NamedTuple):
 def trace(params: Params, run: Forward) -> list[Stop]:
     """Every stop of the loop in ``signals``, from before the first turn to the end.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward
+    >>> from rnn_notes.rnn import forward, running_example
     >>> params, *rest = running_example(T=2)
     >>> stops = trace(params, forward(params, *rest))
     >>> [(stop.t, stop.name) for stop in stops[:5]]

@@ -33,9 +33,9 @@ import numpy as np
 from rnn_notes import rnn, training
 from rnn_notes.book import reach
 from rnn_notes.rnn import Array, Params
-from rnn_notes.settings import Settings
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
+from rnn_notes.training.settings import Settings
 
 __all__ = [
     "STAGES",
@@ -236,7 +236,8 @@ def key(
 def computed_with() -> list[ModuleType]:
     """This module and all of the package that it imports, however indirectly.
 
-    >>> {"rnn_notes.rnn", "rnn_notes.arguments"} < {m.__name__ for m in computed_with()}
+    >>> names = {module.__name__ for module in computed_with()}
+    >>> {"rnn_notes.rnn", "rnn_notes.arrays.arguments"} < names
     True
     """
     found, waiting = set(), {__name__}

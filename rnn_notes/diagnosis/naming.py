@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rnn_notes.bugs import Mutant
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
 from rnn_notes.diagnosis.suspects import Found, Search
 from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
 __all__ = ["CLASSIC", "named"]
@@ -135,22 +135,17 @@ def _sentences(found: list[Found], search: Search) -> list[str]:
     return lines
 
 
-def _shows_when(found: Found, search: Search) -> list[str]:
-    """With how many steps the bug first shows."""
+def _shows_when(found: Found, search: Search) -> Iterator[str]:
+    """In which arrays the bugs show with one step, and with two."""
     if found.window is not None or found.factor != 1:
-        return []
-    unseen = [T for T in (1, 2) if T < search.problem.T and _unseen(found, search, T)]
-    if not unseen:
-        return []
-    steps = "one step" if unseen == [1] else "one step or two"
-    return [
-        f"With {steps} it does not show: right up to T = {max(unseen)}, wrong after."
-    ]
-
-
-def _unseen(found: Found, search: Search, T: int) -> bool:
-    """Whether the first T steps alone do not show the bugs."""
-    return search.unseen(found, search.problem.steps(0, T - 1))
+        return
+    T = search.problem.T
+    shown = {n: search.shown(found, n) for n in (1, 2, T) if n <= T}
+    words = {1: "one step", 2: "two steps"}
+    for n in (1, 2):
+        if n < T and set(shown[n]) < set(shown[T]):
+            seen = f"shows in {', '.join(shown[n])} only" if shown[n] else ""
+            yield f"With {words[n]} it {seen or 'does not show'}."
 
 
 def _looks_like(verdicts: Mapping[str, Verdict]) -> tuple[Cause, ...]:

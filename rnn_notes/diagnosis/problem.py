@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnn_notes import rnn
+from rnn_notes.diagnosis.loops import SQUARED, Masked, activated
 from rnn_notes.rnn import Array, Forward, logsumexp, softmax
 
 __all__ = ["Due", "Plain", "Problem", "forward", "outputs"]
@@ -42,7 +43,7 @@ class Plain:
 class Due:
     """What the outputs are compared with.
 
-    kind   : "softmax", "linear", "sigmoid", or "upstream" for gradients from above
+    kind   : as the ``output`` of a ``Kind``
     wanted : (T, V, B), targets, or the gradients from above
     asked  : (T, B), 1 where a step has a target
     """
@@ -57,7 +58,7 @@ class Problem:
     """A network, its run, and the way from its gradients to those of the reader.
 
     params : the arrays, as the loop takes them
-    loop   : ``rnn`` or ``lstm``
+    loop   : ``rnn``, a variant of it, ``lstm`` or ``gru``
     run    : the forward pass; ``ps - es`` is zero at steps without a target
     back   : by the reader's names, the role of the array and the way into its shape
     scale  : what the loss is of the sum of all losses: 1, or 1 / T for a mean
@@ -107,7 +108,7 @@ class Problem:
         by_input: Array = np.sum(sent, axis=0)
         return by_input
 
-    def handed_out(self, loop: Loop = rnn) -> Array:
+    def handed_out(self, loop: Loop) -> Array:
         """What a loop's ``dhnext`` holds at its end, (H, B): many return it as dhprev.
 
         The loop is given one step more, before the first, with nothing due there.
@@ -123,10 +124,17 @@ class Problem:
             xs=later(run.xs), hs=hs, ys=later(run.ys), ps=later(run.ps),
             es=later(run.es), losses=np.append(0.0, run.losses),
         )  # fmt: skip
+        if isinstance(run, Masked):
+            longer = longer._replace(ms=later(run.ms))
         for signal in loop.signals(self.params, longer):
             last = signal
         dhnext: Array = last.dhnext
         return dhnext
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a plain network, without gates."""
+        return self.loop.__name__ == rnn.__name__
 
     @property
     def T(self) -> int:
@@ -137,6 +145,14 @@ class Problem:
     def B(self) -> int:
         """Number of sequences."""
         return int(self.run.hs[-1].shape[1])
+
+    def first(self, T: int) -> Problem:
+        """The problem of the first T steps; the last dy counts where none is due."""
+        run, end = self.run, self.T - 1
+        if not any((run.ps[t] - run.es[t]).any() for t in range(T)):
+            ps, es = ({**run.ps, T - 1: run.ps[end]}, {**run.es, T - 1: run.es[end]})
+            return replace(self, run=run._replace(ps=ps, es=es)).steps(0, T - 1)
+        return self.steps(0, T - 1)
 
     def steps(self, first: int, last: int, due: int | None = None) -> Problem:
         """The problem from one step to another; with ``due``, its loss alone counts."""
@@ -153,17 +169,37 @@ class Problem:
                 values = parts[name].items()
                 parts[name] = {t: v if t + first == due else 0 * v for t, v in values}
         parts["losses"] = self.run.losses[first : last + 1]
-        return replace(self, run=type(self.run)(**parts))
+        back = {n: (r, _uncut if r == "xs" else b) for n, (r, b) in self.back.items()}
+        return replace(self, run=type(self.run)(**parts), back=back)
 
 
-def forward(params: Plain, xs: Array, hprev: Array, due: Due) -> Forward:
-    """The forward pass over the columns ``xs``, (T, D, B), from ``hprev``, (H, B)."""
+def _uncut(dxs: Array) -> Array:
+    """Some steps' gradients by the inputs, (T, D, B), as they are."""
+    return dxs
+
+
+def forward(
+    params: Plain,
+    xs: Array,
+    hprev: Array,
+    due: Due,
+    hidden: str = "tanh",
+    ms: Array | None = None,
+) -> Forward | Masked:
+    """The forward pass over the columns ``xs``, (T, D, B), from ``hprev``, (H, B).
+
+    Where ``ms``, (T, 1, B), is 0, a step keeps the state that came in.
+    """
     hs: dict[int, Array] = {-1: hprev}
     for t, x in enumerate(xs):
-        hs[t] = np.tanh(params.Wxh @ x + params.Whh @ hs[t - 1] + params.bh)
+        raw = params.Wxh @ x + params.Whh @ hs[t - 1] + params.bh
+        hs[t] = activated(hidden, raw)
+        if ms is not None:
+            hs[t] = ms[t] * hs[t] + (1 - ms[t]) * hs[t - 1]
     ys, ps, es, losses = outputs(params, hs, due)
     loss = float(losses.sum())
-    return Forward(dict(enumerate(xs)), hs, ys, ps, losses, loss, es)
+    found = Forward(dict(enumerate(xs)), hs, ys, ps, losses, loss, es)
+    return found if ms is None else Masked(*found, dict(enumerate(ms)))
 
 
 Outputs = tuple[dict[int, Array], dict[int, Array], dict[int, Array], Array]
@@ -186,6 +222,9 @@ def _outputs(kind: str, y: Array, wanted: Array) -> tuple[Array, Array]:
     """What a step predicts, and its losses, (B,); above all, ``ps - es`` is ``dy``."""
     if kind == "upstream":
         return wanted, (wanted * y).sum(axis=0)
+    if kind in SQUARED:
+        p = activated(SQUARED[kind], y)
+        return p, 0.5 * ((p - wanted) ** 2).sum(axis=0)
     if kind == "linear":
         return y, 0.5 * ((y - wanted) ** 2).sum(axis=0)
     if kind == "sigmoid":

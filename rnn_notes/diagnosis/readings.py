@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from rnn_notes.diagnosis.loops import SQUARED
 from rnn_notes.diagnosis.problem import Due
 from rnn_notes.rnn import Array
 
-__all__ = ["columns", "dues", "states", "upstreams"]
+__all__ = ["columns", "dues", "masks_of", "states", "upstreams"]
 
 Back = Callable[[Array], Array]
 NOTHING_DUE = (-1, -100)  # the usual marks of a step without a target
@@ -31,7 +32,7 @@ def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
     >>> [xs.shape for xs, _ in columns(np.zeros((2, 5, 3)), D=3)]
     [(5, 3, 2), (2, 3, 5)]
     """
-    array = _array(value)
+    array = _array(_split(value)[0])
     if array is None:
         return
     if array.dtype.kind in "iu" and array.ndim in (1, 2) and _indices(array, D):
@@ -39,16 +40,22 @@ def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
             grid = array.transpose(order).reshape(array.shape[order[0]], -1)
             yield _one_hot(grid, D), lambda dxs: dxs
         return
-    array = array.astype(float)
+    array, shape = array.astype(float), array.shape
+    if array.ndim == 4 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == 1 and D == 1:
+        array = array[:, None]
+    if array.ndim == 2 and D == 1:
+        alone = array[:, :, None]  # (N, T) numbers, each an input of size one
+        for order in ((1, 2, 0), (0, 2, 1)):
+            yield alone.transpose(order), _undone(order, shape)
     if array.ndim == 2:
         array = array[:, :, None]
-    elif array.ndim == 4 and array.shape[-1] == 1:
-        array = array[..., 0]
     if array.ndim != 3:
         return
     for order in sorted(permutations(range(3)), key=lambda o: o != (1, 2, 0)):
         if array.shape[order[1]] == D:
-            yield array.transpose(order), _undone(order, np.shape(value))
+            yield array.transpose(order), _undone(order, shape)
 
 
 def _undone(order: tuple[int, ...], shape: tuple[int, ...]) -> Back:
@@ -98,6 +105,7 @@ def dues(value: Any, T: int, V: int, B: int) -> Iterator[Due]:
     >>> [due.asked.ravel().tolist() for due in dues(2, T=3, V=3, B=1)]
     [[0.0, 0.0, 1.0]]
     """
+    value = _split(value)[0]
     if isinstance(value, (list, tuple)):
         value = [-1 if item is None else item for item in value]
     array = _array(value)
@@ -105,7 +113,7 @@ def dues(value: Any, T: int, V: int, B: int) -> Iterator[Due]:
         return
     if array.dtype.kind in "iu":
         yield from _indices_due(array, T, V, B)
-    kinds = ("softmax", "linear", "sigmoid")
+    kinds = ("softmax", "linear", "sigmoid", *SQUARED)
     if array.dtype.kind not in "f" and array.size not in (T * V * B, V * B):
         return
     grids = [array, array[..., None]] if V == 1 else [array]
@@ -113,8 +121,8 @@ def dues(value: Any, T: int, V: int, B: int) -> Iterator[Due]:
         for wanted, _ in columns(grid.astype(float), V):
             if wanted.shape == (T, V, B):
                 yield from (Due(kind, wanted, np.ones((T, B))) for kind in kinds)
-    for wanted, _ in states(array.astype(float), V, B):
-        yield from (Due(kind, *_at_the_end(wanted, T)) for kind in kinds)
+        for wanted, _ in states(grid.astype(float), V, B):
+            yield from (Due(kind, *_at_the_end(wanted, T)) for kind in kinds)
 
 
 def _indices_due(array: Array, T: int, V: int, B: int) -> Iterator[Due]:
@@ -130,6 +138,48 @@ def _indices_due(array: Array, T: int, V: int, B: int) -> Iterator[Due]:
     if array.size == B:
         (last,) = _one_hot(array.reshape(1, B), V)
         yield Due("softmax", *_at_the_end(last, T))
+
+
+def masks_of(inputs: Any, targets: Any, xs: Array) -> Iterator[Array]:
+    """The readings (T, 1, B) of a mask: one that came beside, or zeros as padding.
+
+    Examples
+    --------
+    >>> xs = np.array([[[0.0, 1.0]], [[2.0, 3.0]]])
+    >>> [mask.tolist() for mask in masks_of(None, None, xs)]
+    [[[[0.0, 1.0]], [[1.0, 1.0]]]]
+    """
+    T, _, B = xs.shape
+    seen: list[Array] = []
+    for value in (_split(inputs)[1], _split(targets)[1]):
+        for mask, _ in () if value is None else columns(value.astype(float), 1):
+            seen += [mask] if mask.shape == (T, 1, B) else []
+    seen.append(xs.any(axis=1, keepdims=True).astype(float))
+    for value in (inputs, targets):
+        array = _array(value)
+        if array is not None and array.dtype.kind in "iu" and array.size == T * B:
+            real = 1.0 * (array != 0)
+            seen += [m for m, _ in columns(real, 1) if m.shape == (T, 1, B)]
+    for k, mask in enumerate(seen):
+        new = not any(np.array_equal(mask, other) for other in seen[:k])
+        if new and mask.any() and not mask.all():
+            yield mask
+
+
+def _split(value: Any) -> tuple[Any, Array | None]:
+    """Numbers and the mask that came with them, as a pair; None where none did."""
+    parts = [*map(_array, value)] if isinstance(value, tuple) else []
+    if len(parts) == 2:
+        first, mask = parts
+        if first is None or mask is None or mask.ndim < 2 or mask.size > first.size:
+            return value, None
+        if np.isin(mask, (0, 1)).all():
+            return first, mask
+    return value, None
+    first, mask = parts
+    if mask.size <= first.size and np.isin(mask, (0, 1)).all():
+        return first, mask
+    return value, None
 
 
 def _at_the_end(wanted: Array, T: int) -> tuple[Array, Array]:

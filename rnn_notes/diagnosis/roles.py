@@ -6,34 +6,36 @@ derivatives that were measured, in every array, up to one common factor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, permutations
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from rnn_notes.diagnosis.loops import HIDDEN, Kind, variant
 from rnn_notes.diagnosis.problem import Due, Plain, Problem, forward
-from rnn_notes.diagnosis.readings import columns, dues, states, upstreams
+from rnn_notes.diagnosis.readings import columns, dues, masks_of, states, upstreams
 from rnn_notes.rnn import Array
 
 __all__ = ["Measured", "identified", "scale_of"]
 
 Back = Callable[[Array], Array]
 Measured = Mapping[str, Sequence[tuple[Array, float]]]  # directions and slopes
-MATRICES, BIASES = ("Wxh", "Whh", "Why"), ("bh", "by")
+MATRICES = ("Wxh", "Whh", "Why")
 OTHERS = ("hs", "xs")  # the first state and the inputs, where they are arrays to check
 KNOWN = {
-    "Wxh": "wxh wx wax wih wi win u wxa wix weightih weightihl0 wih0 w1 wxh0",
-    "Whh": "whh wh waa w wrec wr whr wss weighthh weighthhl0 whh0 wrnn",
-    "Why": "why wy wya v who wo wout wha wyh wys weightho wfc",
-    "bh": "bh b ba bhh bx bxh bhid biash bs b1 bihl0 biasihl0",
+    "Wxh": "wxh wx wax wih wi win u wxa wix weightih weightihl0 wih0 w1 wxh0 synapse0",
+    "Whh": "whh wh waa w wrec wr whr wss weighthh weighthhl0 whh0 wrnn synapseh",
+    "Why": "why wy wya v who wo wout wha wyh wys weightho wfc w2 synapse1",
+    "bh": "bh b ba bhh bih bx bxh bhid biash bs b1 bihl0 biasihl0 biashhl0",
     "by": "by c bo bout bya bhy biaso b2 bfc",
     "hs": "hprev h0 a0 s0 h hinit state",
     "xs": "x xs inputs",
 }
 ROLES = {name: role for role, names in KNOWN.items() for name in names.split()}
-MOST = 400  # readings that are tried
+MOST = 40_000  # steps of readings that are tried
 CLOSE = 1e-6
 
 
@@ -56,47 +58,59 @@ def identified(
     inputs, targets, state, upstream
         As in ``check``.
     """
-    for roles in _assignments(arrays, upstream is not None):
-        readings = _problems(arrays, roles, inputs, targets, state, upstream)
-        for problem in islice(readings, MOST):
+    steps = 0
+    for H, roles in _assignments(arrays):
+        for problem in _problems(arrays, H, roles, inputs, targets, state, upstream):
             if (scale := scale_of(problem, measured)) is not None:
                 return replace(problem, scale=scale)
+            steps += problem.T
+            if steps > MOST:
+                return None
     return None
 
 
-def _assignments(arrays: Mapping[str, Array], layer: bool) -> Iterator[dict[str, str]]:
-    """Parts by the arrays' names; those by known names first, then all that fit."""
+def _assignments(
+    arrays: Mapping[str, Array],
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """H and the arrays' parts; those first that the names speak for.
+
+    Two arrays may both be ``bh``, as where each product has a bias of its own.
+    """
     plain = {
         name: "".join(c for c in name.lower().rpartition(".")[2] if c.isalnum())
         for name in arrays
     }
-    first = {name: ROLES.get(short, "") for name, short in plain.items()}
-    if "" not in first.values() and len(set(first.values())) == len(first):
-        yield first
-    fixed = {name: role for name, role in first.items() if role in OTHERS}
+    meant = {name: ROLES.get(short, "") for name, short in plain.items()}
+    fixed = {name: role for name, role in meant.items() if role in OTHERS}
     rest = [name for name in arrays if name not in fixed]
-    matrices = [
-        name for name in rest if arrays[name].ndim == 2 and not _thin(arrays[name])
-    ]
-    vectors = [name for name in rest if name not in matrices]
-    needed = MATRICES[:2] if layer else MATRICES
-    if len(matrices) != len(needed) or len(vectors) > 2:
-        return
-    for order in permutations(matrices):
-        for biases in permutations(BIASES, len(vectors)):
-            roles = dict(zip(order, needed, strict=True))
-            roles |= dict(zip(vectors, biases, strict=True))
-            if roles | fixed != first:
-                yield roles | fixed
+    sizes = {n for name in rest for n in arrays[name].shape} | {1}
+    found: list[tuple[int, int, int, dict[str, str]]] = []
+    for H in sorted(sizes):
+        for choice in product(*(_parts(arrays[name], H) for name in rest)):
+            roles = dict(zip(rest, choice, strict=True))
+            count = Counter(choice)
+            single = all(count[role] <= 1 for role in (*MATRICES, "by"))
+            if count["Wxh"] and single and count["bh"] <= 2 and len(count) > 1:
+                strange = sum(roles[name] != meant[name] for name in rest)
+                found.append((strange, len(found), H, roles | fixed))
+    yield from ((H, roles) for _, _, H, roles in sorted(found, key=lambda f: f[:2]))
 
 
-def _thin(array: Array) -> bool:
-    """Whether a matrix is a column or a row."""
-    return 1 in array.shape
+def _parts(array: Array, H: int) -> list[str]:
+    """The parts that an array can play where there are H hidden units."""
+    parts = []
+    if (array.ndim == 2 and H in array.shape) or array.size == H == 1:
+        parts += ["Wxh", "Why"]
+        parts += ["Whh"] if array.size == H * H else []
+    if array.ndim < 2 or 1 in array.shape or array.shape[1] == H:
+        parts += ["bh"] if array.size % H == 0 else []
+        parts += ["by"]
+    return parts
 
 
 def _problems(
     arrays: Mapping[str, Array],
+    H: int,
     roles: Mapping[str, str],
     inputs: Any,
     targets: Any,
@@ -104,67 +118,81 @@ def _problems(
     upstream: Any,
 ) -> Iterator[Problem]:
     """Every reading of what was handed over, the arrays' parts being given."""
-    by_role = {role: name for name, role in roles.items()}
-    if not {"Wxh", "Whh"} <= set(by_role) or (
-        upstream is None and "Why" not in by_role
-    ):
-        return
-    layer = upstream is not None
-    Whh = arrays[by_role["Whh"]]
-    H = len(Whh)
-    if Whh.shape != (H, H):
-        return
     for turned in (False, True):
-        weights = {
-            role: arrays[by_role[role]].T if turned else arrays[by_role[role]]
-            for role in MATRICES
-            if role in by_role
-        }
-        if layer:
-            weights["Why"] = np.eye(H)
-        if weights["Wxh"].shape[:1] != (H,) or weights["Why"].shape[1:] != (H,):
+        weights = _weights(arrays, H, roles, turned)
+        if weights is None:
             continue
         D, V = weights["Wxh"].shape[1], len(weights["Why"])
         for xs, x_back in columns(inputs, D):
             T, _, B = xs.shape
-            biases = dict(_biases(arrays, by_role, H, V, B))
+            biases = dict(_biases(arrays, roles, {"bh": H, "by": V}, B))
             if None in biases.values():
                 continue
-            params = Plain(**weights, **{k: v for k, (v, _) in biases.items()})
-            meant = upstreams(upstream, T, H, B) if layer else dues(targets, T, V, B)
-            for due in meant:
-                for h, h_back in states(state, H, B):
-                    back = {
-                        role: (lambda d: d.T) if turned else _as_it_is
-                        for role in MATRICES
-                    }
-                    back |= {role: shaped for role, (_, shaped) in biases.items()}
-                    back |= {"hs": h_back, "xs": x_back}
-                    yield _problem(
-                        params, xs, h, due, {n: (r, back[r]) for n, r in roles.items()}
-                    )
+            sums = {role: np.zeros((size, B)) for role, size in (("bh", H), ("by", V))}
+            for name, (bias, _) in biases.items():
+                sums[roles[name]] = sums[roles[name]] + bias
+            params = Plain(**weights, **sums)
+            back = {n: (r, _kept_in(arrays[n].shape, turned)) for n, r in roles.items()}
+            back |= {n: (roles[n], shaped) for n, (_, shaped) in biases.items()}
+            masks = [None, *masks_of(inputs, targets, xs)]
+            above = upstreams(upstream, T, V, B)
+            meant = dues(targets, T, V, B) if upstream is None else above
+            for due, masked in product(_masked(meant, masks), masks):
+                for (h, h_back), hidden in product(states(state, H, B), HIDDEN):
+                    run = forward(params, xs, h, due, hidden, masked)
+                    loop = variant(Kind(hidden, due.kind, masked is not None))
+                    given = {"hs": ("hprev", h_back), "xs": ("xs", x_back)}
+                    shaped = {n: given.get(r, (r, b)) for n, (r, b) in back.items()}
+                    yield Problem(params, run, shaped, loop=loop)
 
 
-def _problem(params: Plain, xs: Array, h: Array, due: Due, back: Any) -> Problem:
-    """The problem of one reading."""
-    renamed = {name: ("hprev" if r == "hs" else r, b) for name, (r, b) in back.items()}
-    return Problem(params, forward(params, xs, h, due), renamed)
+def _masked(dues: Iterable[Due], masks: Sequence[Array | None]) -> Iterator[Due]:
+    """What is due, at all steps, and at those that a mask leaves."""
+    for due in dues:
+        yield due
+        for mask in masks:
+            if mask is None:
+                continue
+            yield replace(due, asked=due.asked * mask[:, 0])
+            if not due.asked[:-1].any():
+                last = mask[:, 0] * (np.cumsum(mask[::-1, 0], axis=0)[::-1] == 1)
+                wanted = np.broadcast_to(due.wanted[-1], due.wanted.shape)
+                yield Due(due.kind, last[:, None] * wanted, last)
 
 
-def _as_it_is(array: Array) -> Array:
-    return array
+def _weights(
+    arrays: Mapping[str, Array], H: int, roles: Mapping[str, str], turned: bool
+) -> dict[str, Array] | None:
+    """The three matrices, (H, D), (H, H) and (V, H), None where they do not fit.
+
+    Without a product with the state there is no time; without an output, the states
+    themselves are compared.
+    """
+    found = {"Whh": np.zeros((H, H)), "Why": np.eye(H)}
+    for name, role in roles.items():
+        if role in MATRICES:
+            array = np.atleast_2d(arrays[name])
+            found[role] = array.T if turned else array
+    shapes = {role: array.shape for role, array in found.items()}
+    fits = shapes["Wxh"][0] == H == shapes["Why"][1] and shapes["Whh"] == (H, H)
+    return found if fits else None
+
+
+def _kept_in(shape: tuple[int, ...], turned: bool) -> Back:
+    """The way of a matrix back into the shape that it came in."""
+    return lambda d: (d.T if turned else d).reshape(shape)
 
 
 def _biases(
-    arrays: Mapping[str, Array], by_role: Mapping[str, str], H: int, V: int, B: int
+    arrays: Mapping[str, Array],
+    roles: Mapping[str, str],
+    sizes: Mapping[str, int],
+    B: int,
 ) -> Iterator[tuple[str, Any]]:
     """Each bias as columns (H, B) with the way back, None where the size is another."""
-    for role, size in (("bh", H), ("by", V)):
-        if role not in by_role:
-            yield role, (np.zeros((size, B)), _as_it_is)
-            continue
-        readings = list(states(arrays[by_role[role]], size, B))
-        yield role, readings[0] if readings else None
+    for name, role in roles.items():
+        if role in sizes:
+            yield name, next(iter(states(arrays[name], sizes[role], B)), None)
 
 
 def scale_of(problem: Problem, measured: Measured) -> float | None:

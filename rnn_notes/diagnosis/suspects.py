@@ -17,11 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import rnn
-from rnn_notes.bugs import Mutant, planted
+from rnn_notes.diagnosis.loops import bugs_of
 from rnn_notes.diagnosis.problem import Problem
-from rnn_notes.gated_mutants import GATED
-from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
 
 __all__ = ["Found", "Search", "explained"]
@@ -204,15 +202,24 @@ class Search:
         """Whether bugs give the claimed numbers."""
         return self._bad(found.bugs, found.window, found.factor) == []
 
-    def unseen(self, found: Found, other: Problem) -> bool:
-        """Whether the bugs change no weight's gradient in another problem."""
-        right, wrong = other.by_role(), other.by_role(self._loop(found.bugs))
-        roles = [
-            role
-            for role, _ in other.back.values()
-            if role not in ("xs", "hprev", "cprev")
+    def shown(self, found: Found, T: int) -> list[str]:
+        """The arrays in which the bugs show when there are only T steps."""
+        bugs, loop = found.bugs, self._loop(found.bugs)
+        whole = _answers(self.problem, loop, bugs, None)
+        first = self.problem.first(T)
+        right, wrong = first.gradients(), _answers(first, loop, bugs, None)
+        return [
+            name
+            for name, answers in whole.items()
+            for k in [self._matching(name, answers)]
+            if not _same(wrong[name][k], right[name], EXACT)
         ]
-        return all(_same(wrong[role], right[role], EXACT) for role in roles)
+
+    def _matching(self, name: str, answers: list[Array]) -> int:
+        """Which of a loop's answers for an array is the claimed one."""
+        claim = self.claimed[name]
+        agreed = [_agree(claim, answer, self.limit) for answer in answers]
+        return agreed.index(True) if True in agreed else 0
 
     def hides(self, found: Found) -> list[str]:
         """The bugs that change nothing while those found stand."""
@@ -240,7 +247,7 @@ def _answers(
         each = [part.gradients(loop) for part in parts]
         answers = {n: [np.sum([g[n] for g in each], axis=0)] for n in problem.back}
         for name, (role, _) in problem.back.items():
-            if role == "hprev" and problem.loop is rnn:
+            if role == "hprev" and problem.plain:
                 answers[name].append(problem.shaped(name, problem.handed_out(loop)))
                 if any(bug.name == "dhnext dropped" for bug in bugs):
                     answers[name].append(0 * answers[name][0])
@@ -249,8 +256,8 @@ def _answers(
 
 def _variants(problem: Problem) -> Iterator[Mutant]:
     """The gallery's bugs, those with a number in them once for each likely one."""
-    for bug in (*GALLERY.values(), *GATED.values()):
-        if bug.loop is not problem.loop or "clip(" in bug.new or "float32" in bug.new:
+    for bug in bugs_of(problem.loop):
+        if "clip(" in bug.new or "float32" in bug.new:
             continue
         if bug.name == "window tied to the end":
             for k in range(1, min(problem.T, 30)):

@@ -10,9 +10,8 @@ import pytest
 from rnn_notes.book import figures
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
-from rnn_notes.example import running_example
 from rnn_notes.ledger import ledger
-from rnn_notes.rnn import backward, signals
+from rnn_notes.rnn import backward, running_example, signals
 from tests.helpers.drawings import SVG, faults, missing, numbers, other_example
 
 every_figure = pytest.mark.parametrize("name", figures.__all__)

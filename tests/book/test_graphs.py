@@ -7,7 +7,7 @@ from rnn_notes import rnn, taped
 from rnn_notes.book import figures
 from rnn_notes.book.figures.output_graph import output_layer
 from rnn_notes.book.figures.tape_listing import listing, loop_names
-from rnn_notes.example import running_example
+from rnn_notes.rnn import running_example
 from tests.helpers.drawings import faults, missing, numbers, other_example, texts
 
 

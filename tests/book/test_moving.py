@@ -15,10 +15,9 @@ from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.scaled_weights import SCALES, scaled
 from rnn_notes.book.trained import trained
 from rnn_notes.checks import all_checks, verdicts
-from rnn_notes.example import running_example
 from rnn_notes.ledger import ledger
 from rnn_notes.mutants import GALLERY
-from rnn_notes.rnn import forward, signals, softmax
+from rnn_notes.rnn import forward, running_example, signals, softmax
 from tests.helpers.drawings import faults
 
 NAMES = (

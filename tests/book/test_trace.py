@@ -16,9 +16,8 @@ from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_network import stops_of, told
 from rnn_notes.book.figures.stepper_parts import filling, story
 from rnn_notes.book.trace import OWN, Held, trace, watched
-from rnn_notes.example import running_example
 from rnn_notes.ledger import ledger, long_ledger
-from rnn_notes.rnn import Params, backward, forward, signals
+from rnn_notes.rnn import Params, backward, forward, running_example, signals
 
 
 def other_run(T=4, V=3, H=2):

@@ -23,17 +23,16 @@ from rnn_notes.book.reach import (
 from rnn_notes.book.trained import baselines, corpus, kept_loss, key, split, trained
 from rnn_notes.checkpoints import Settings
 from rnn_notes.differences import agreement
-from rnn_notes.example import running_example
 from rnn_notes.layouts import jacobian
-from rnn_notes.rnn import forward
+from rnn_notes.rnn import forward, running_example
 from rnn_notes.text import Vocabulary
 from tests.helpers.drawings import faults, numbers
 
 COMPUTES = [
-    "arguments",
-    "weights",
+    "arrays.arguments",
+    "arrays.weights",
     "text",
-    "updates",
+    "training.updates",
     "rnn",
     "hoisted",
     "training",

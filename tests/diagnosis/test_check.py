@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rnn_notes import Params, check, forward, lstm, rnn
-from rnn_notes.bugs import compiled
-from rnn_notes.gated_mutants import GATED
 from rnn_notes.mutants import GALLERY
+from rnn_notes.mutants.bugs import compiled
+from rnn_notes.mutants.gated_mutants import GATED
 
 NAMES = ("Wxh", "Whh", "Why", "bh", "by")
 UNSEEN = {  # the first call of these gives the right gradients

@@ -10,8 +10,8 @@ import numpy as np
 
 from rnn_notes.gru import loss_and_gradients as gru
 from rnn_notes.lstm import loss_and_gradients as lstm
-from rnn_notes.networks import CELLS
 from rnn_notes.rnn import loss_and_gradients as rnn
+from rnn_notes.training.networks import CELLS
 
 V, H, T, B = 4, 5, 8, 2
 PASSES = {"rnn": rnn, "lstm": lstm, "gru": gru}

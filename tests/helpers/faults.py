@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs._ext.pages.sentences import places
 from rnn_notes.equations.measuring import understood
 from rnn_notes.equations.neighbours import RULES
 from rnn_notes.equations.neighbours import edits as slips
@@ -157,46 +158,47 @@ def prose_faults(page: prose.Page) -> list[Fault]:
 
     Cells are left alone: what they claim is asserted, and their asserts are the check.
     """
-    file = Path("docs", f"{page.name}.md")
-
-    def fault(kind: str, first: int, last: int, new: str, label: str = "") -> Fault:
-        old = page.source[first:last]
-        text = page.source[:first] + new + page.source[last:]
-        line = page.source.count("\n", 0, first) + 1
-        return Fault(kind, file, line, old, new, text, label)
-
     faults = list(changed(page, PROSE_RULES))
     for code in prose.INLINE_CODE.finditer(page.source):
         if code[1] is None and not in_a_cell(page, code.start()):
             for name in re.finditer(r"\b[A-Za-z]\w{2,}", code[2]):
                 first, last = (code.start(2) + n for n in name.span())
-                faults.append(fault("name in code", first, last, misspelt(name[0])))
+                new = misspelt(name[0])
+                faults.append(planted(page, "name in code", first, last, new))
     for equation in prose.equations(page):
         start = page.source.index(f"{{measured}} {equation.label}\n")
         first = page.source.index(equation.latex, start)
         for slip in slips(equation.latex, understood(equation.task()), RULES):
             span = first + slip.span[0], first + slip.span[1]
             kind = f"equation, {slip.rule}"
-            faults.append(fault(kind, *span, slip.text, equation.label))
+            faults.append(planted(page, kind, *span, slip.text, equation.label))
     return faults
 
 
 def sentence_faults(page: prose.Page) -> list[Fault]:
     """Every sentence that an assert might carry, with a word changed that matters."""
-    return list(changed(page, SENTENCE_RULES))
+    return [
+        planted(page, kind, first, last, OPPOSITE[page.source[first:last].lower()])
+        for kind, first, last, _ in places(page.source)
+    ]
 
 
 def changed(page: prose.Page, rules: list[Rule]) -> Iterator[Fault]:
     """Every place of the page outside of cells where a rule changes a word."""
     for kind, pattern, change in rules:
         for match in pattern.finditer(page.source):
-            first, last = match.span(1)
-            if not in_a_cell(page, first):
-                new = change(match[1])
-                text = page.source[:first] + new + page.source[last:]
-                line = page.source.count("\n", 0, first) + 1
-                file = Path("docs", f"{page.name}.md")
-                yield Fault(kind, file, line, match[1], new, text)
+            if not in_a_cell(page, match.start(1)):
+                yield planted(page, kind, *match.span(1), change(match[1]))
+
+
+def planted(
+    page: prose.Page, kind: str, first: int, last: int, new: str, label: str = ""
+) -> Fault:
+    """The page with another text from one place to another."""
+    old = page.source[first:last]
+    text = page.source[:first] + new + page.source[last:]
+    line = page.source.count("\n", 0, first) + 1
+    return Fault(kind, Path("docs", f"{page.name}.md"), line, old, new, text, label)
 
 
 def misspelt(name: str) -> str:
@@ -237,28 +239,6 @@ OPPOSITE = {
     "one": "two", "two": "three", "three": "four", "four": "five", "five": "six",
     "six": "seven",
 }  # fmt: skip
-
-
-def words(*some: str) -> re.Pattern[str]:
-    """The pattern of any of these words in a sentence."""
-    return re.compile(rf"(?<![\w`{{$\\-])({'|'.join(some)})(?![\w`}}$-])")
-
-
-SENTENCE_RULES: list[Rule] = [
-    (
-        "quantifier",
-        words("all", "every", "never", "always", "only", "largest", "none"),
-        OPPOSITE.__getitem__,
-    ),
-    ("row or column", words("rows?", "columns?"), OPPOSITE.__getitem__),
-    ("left or right", words("left", "right"), OPPOSITE.__getitem__),
-    ("before or after", words("before", "after"), OPPOSITE.__getitem__),
-    (
-        "whole number",
-        words("one", "two", "three", "four", "five", "six"),
-        OPPOSITE.__getitem__,
-    ),
-]
 
 
 PROSE_KINDS = (

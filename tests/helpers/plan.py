@@ -14,17 +14,23 @@ __all__ = ["GUIDE", "drawn", "floors", "imports_of", "redrawn", "rooms"]
 
 GUIDE = ROOT / "CONTRIBUTING.md"
 PACKAGE = ROOT / "rnn_notes"
+OPEN = ("book", "training")  # folders whose modules stand on several floors
 START, END = "<!-- plan: make plan -->\n", "<!-- end of the plan -->\n"
 
 
 def room(dotted: str) -> str:
-    """The module below the package, or the folder of modules, that a name leads into.
+    """The room of a name: a module or a folder below the package, and in an open
+    folder its modules and folders.
 
-    >>> room("rnn_notes.book.figures.race"), room("rnn_notes.rnn")
+    >>> room("rnn_notes.book.figures.race"), room("rnn_notes.rnn.Params")
     ('book.figures', 'rnn')
+    >>> room("rnn_notes.training.clip"), room("rnn_notes.hoisted.workspaces")
+    ('training', 'hoisted')
     """
-    parts = dotted.split(".")[1:]
-    return ".".join(parts[: 2 if parts[0] == "book" else 1])
+    first, *rest = dotted.split(".")[1:]
+    inner = [PACKAGE / first / name for name in rest[:1] if first in OPEN]
+    found = [p for p in inner if p.is_dir() or p.with_suffix(".py").is_file()]
+    return ".".join([first, *(p.name for p in found if p.name != "__init__")])
 
 
 def imports_of(source: str) -> set[str]:
@@ -35,10 +41,8 @@ def imports_of(source: str) -> set[str]:
     """
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            above = node.module in ("rnn_notes", "rnn_notes.book")
-            names |= {f"{node.module}.{alias.name}" for alias in node.names if above}
-            names |= set() if above else {node.module}
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
     return {room(name) for name in names if name.startswith("rnn_notes.")}

@@ -21,7 +21,7 @@ from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
 from rnn_notes.equations.measuring import SEEDS, Task, holds
 from rnn_notes.equations.model import find
-from rnn_notes.example import ALPHABET, TEXT, running_example
+from rnn_notes.rnn import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

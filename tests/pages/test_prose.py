@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from docs._ext.pages.sentences import unsaid
+from docs._ext.pages.sentences import places, unsaid
 from rnn_notes import forward
-from rnn_notes.example import running_example
+from rnn_notes.rnn import running_example
 from tests.helpers import prose
 
 PAGES = prose.pages()
@@ -256,4 +256,17 @@ def test_what_an_assert_quotes_stands_on_its_page(page):
 def test_a_changed_sentence_is_found():
     cell = '```{code-cell} ipython3\nassert a  # says: "All six hold here"\n```\n'
     assert unsaid("All six hold here.\n\n" + cell) == []
+    assert unsaid("All six hold here.\nAll six hold here too.\n\n" + cell)
     assert unsaid("No six hold here.\n\n" + cell) == ["All six hold here"]
+
+
+def test_words_are_carried_where_a_quotation_holds_them():
+    page = (
+        "> Are all reads of a row so?\n\n"
+        "Every row is read before the one below, and only one sum is right.\n\n"
+        '```{code-cell} ipython3\nassert a  # says: "and only one sum is right"\n```\n'
+    )
+    found = {page[p.first : p.last]: p.carried for p in places(page)}
+    assert found == {
+        "Every": False, "row": False, "before": False, "only": True, "one": True,
+    }  # fmt: skip

@@ -1,27 +1,88 @@
-"""Sentences that say how many, and the asserts that carry them.
+"""Words of sentences that can be false, and the asserts that carry them.
 
 An assert says which sentence of its page it carries, in a comment that quotes it::
 
     assert len(products) == 2  # says: "Two products fit each time"
 
-``{sentences}`quantified` `` and ``{sentences}`carried` `` are the numbers of sentences
-of all pages that hold a word of quantity, and of those that an assert quotes.
+``{sentences}`words` `` is the number of words of quantity, number, side and order in
+the sentences of all pages, ``{sentences}`carried` `` the number of those that stand
+in the quotation of an assert.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
 FENCE = re.compile(r"^(`{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
-QUANTITY = re.compile(r"\b(all|every|never|only|always|largest|none)\b", re.I)
+CAPTIONED = re.compile(r"\s*\{(drawn|stepper|moving|glossary)\}")
 SAYS = re.compile(r"#\s*says: \"(.+)\"")
 FEWEST = 3  # words that a quotation needs
+
+
+def word(some: str, before: str = "", after: str = "") -> re.Pattern[str]:
+    """The pattern of any of these words in a sentence, where the context fits."""
+    return re.compile(rf"(?<![\w`{{$\\-]){before}({some})(?![\w`}}$-]){after}", re.I)
+
+
+POINTING = "".join(  # "the next one" is no number
+    f"(?<!{pointer} )"
+    for pointer in (
+        "the", "this", "that", "each", "every", "next", "which", "no", "any",
+        "other", "another", "wrong", "right", "last", "first",
+    )
+)  # fmt: skip
+THING = r"(?= (?!of |is |that |which |and |or |by |can |has |to |in |for |with )[a-z])"
+AMOUNT = r"(?:minus|up|close|above|below|sums|less|than|gives|to) (?:to )?"
+SIDE = r"(?=[.,;:| ]*(?:of|side|factor|column|half|branch|hand|to|$|[.,;:|]))"
+KINDS = {
+    "quantifier": [word("(?<!at )all|every|never|always|only|largest|none")],
+    "row or column": [word("rows?|columns?")],
+    "left or right": [word("left|right", before="(?:the|from|to) ", after=SIDE)],
+    "before or after": [word("before|after", after="(?! this page)")],
+    "whole number": [
+        word("two|three|four|five|six"),
+        word("one", before=POINTING, after=THING),
+        word("one", before=AMOUNT, after=r"(?=[.,;:|])"),
+    ],
+}
+
+
+class Place(NamedTuple):
+    """A word that can make its sentence false, from ``first`` to ``last``."""
+
+    kind: str
+    first: int
+    last: int
+    carried: bool
+
+
+def blanked(source: str) -> str:
+    """The page with all but its own sentences overwritten by blanks.
+
+    A reader's question, quoted behind ``>``, is no sentence of the page.
+
+    >>> blanked("All is\\n```text\\nnever\\n```\\nwell.\\n").split()
+    ['All', 'is', 'well.']
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        return re.sub(r"[^\n]", " ", match[0])
+
+    def block(match: re.Match[str]) -> str:
+        if not CAPTIONED.match(match[2]):
+            return blank(match)
+        return re.sub(r"^(`{3}|:\w+:).*$", blank, match[0], flags=re.M)
+
+    text = re.sub(r"\A---\n.*?\n---\n", blank, source, flags=re.S)
+    text = FENCE.sub(block, text)
+    return re.sub(r"^(<.*|\([\w-]+\)=|> .*)$", blank, text, flags=re.M)
 
 
 def sentences(source: str) -> list[str]:
@@ -30,9 +91,7 @@ def sentences(source: str) -> list[str]:
     >>> sentences("# Title\\n\\nAll is well.\\n\\n```text\\nnever\\n```\\n")
     ['# Title', 'All is well.']
     """
-    text = FENCE.sub("", re.sub(r"\A---\n.*?\n---\n", "", source, flags=re.S))
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith(("<", "("))]
+    return [line.strip() for line in blanked(source).splitlines() if line.strip()]
 
 
 def said(source: str) -> list[str]:
@@ -46,30 +105,47 @@ def said(source: str) -> list[str]:
 
 
 def unsaid(source: str) -> list[str]:
-    """The quotations that no sentence of the page holds, or that are too short.
+    """The quotations that not just one sentence of the page holds, or that are short.
 
-    >>> cell = '```{code-cell} x\\nassert a  # says: "Three fit"\\n```\\n'
-    >>> unsaid("Two fit.\\n\\n" + cell)
-    ['Three fit']
+    >>> cell = '```{code-cell} x\\nassert a  # says: "Three all fit"\\n```\\n'
+    >>> unsaid("Two all fit.\\n\\n" + cell)
+    ['Three all fit']
     """
     lines = sentences(source)
     return [
         words
         for words in said(source)
-        if len(words.split()) < FEWEST or not any(words in line for line in lines)
+        if len(words.split()) < FEWEST or sum(words in line for line in lines) != 1
     ]
 
 
+def places(source: str) -> Iterator[Place]:
+    """The words of a page that can make a sentence false.
+
+    >>> [place.kind for place in places("Every row has one sum: the one above.")]
+    ['quantifier', 'row or column', 'whole number']
+    """
+    text, quotations = blanked(source), said(source)
+    carried = [
+        (found.start(), found.end())
+        for words in quotations
+        for found in re.finditer(re.escape(words), text)
+    ]
+    for kind, patterns in KINDS.items():
+        for match in (m for pattern in patterns for m in pattern.finditer(text)):
+            first, last = match.span(1)
+            inside = any(a <= first and last <= b for a, b in carried)
+            yield Place(kind, first, last, inside)
+
+
 def counts(folder: Path) -> dict[str, int]:
-    """How many sentences of all pages hold a word of quantity, and are carried."""
-    quantified = carried = 0
-    for path in sorted(folder.glob("*.md")):
-        source = path.read_text(encoding="utf-8")
-        quotations = said(source)
-        for line in filter(QUANTITY.search, sentences(source)):
-            quantified += 1
-            carried += any(words in line for words in quotations)
-    return {"quantified": quantified, "carried": carried}
+    """How many words of all pages can make a sentence false; how many are carried."""
+    found = [
+        place.carried
+        for path in sorted(folder.glob("*.md"))
+        for place in places(path.read_text(encoding="utf-8"))
+    ]
+    return {"words": len(found), "carried": sum(found)}
 
 
 class Sentences(SphinxRole):

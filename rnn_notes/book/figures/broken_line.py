@@ -13,9 +13,8 @@ from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.differences import complex_step
-from rnn_notes.example import running_example
 from rnn_notes.mutants import MUTANTS, Mutant
-from rnn_notes.rnn import Array, forward, logsumexp
+from rnn_notes.rnn import Array, forward, logsumexp, running_example
 
 __all__ = ["broken_line", "computed", "nudged"]
 

@@ -18,9 +18,8 @@ from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.checks import all_checks, measure_all, verdicts
 from rnn_notes.differences import agreement, complex_step
-from rnn_notes.example import running_example
 from rnn_notes.mutants import GALLERY
-from rnn_notes.rnn import Array, Params, forward
+from rnn_notes.rnn import Array, Params, forward, running_example
 
 __all__ = ["QUOTIENTS", "error_against_step", "mutant_matrix", "quotient_errors"]
 

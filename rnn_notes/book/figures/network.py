@@ -6,8 +6,7 @@ from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, box, line, node
 from rnn_notes.book.figures.drawing.run import Example, given, letter, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 from rnn_notes.book.figures.drawing.words import label, number, vector
-from rnn_notes.example import running_example
-from rnn_notes.rnn import Forward, backward, forward, signals
+from rnn_notes.rnn import Forward, backward, forward, running_example, signals
 
 __all__ = ["truncation", "two_questions", "unrolled"]
 

@@ -9,8 +9,7 @@ from rnn_notes.book.figures.drawing.boxes import arrow, line
 from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
-from rnn_notes.example import running_example
-from rnn_notes.rnn import Array
+from rnn_notes.rnn import Array, running_example
 from rnn_notes.tape import Node
 
 __all__ = ["listing", "loop_names", "tape_in_order"]

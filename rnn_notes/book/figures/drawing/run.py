@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rnn_notes.example import ALPHABET, running_example
-from rnn_notes.rnn import Array, Forward, Params, forward
+from rnn_notes.rnn import ALPHABET, Array, Forward, Params, forward, running_example
 
 __all__ = ["Example", "given", "letter", "within"]
 

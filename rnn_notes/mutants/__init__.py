@@ -9,7 +9,7 @@ GALLERY : these, and many more in the sums, the output and the bookkeeping
 
 from __future__ import annotations
 
-from rnn_notes.bugs import Mutant as Mutant
+from rnn_notes.mutants.bugs import Mutant as Mutant
 
 __all__ = ["GALLERY", "MUTANTS"]
 

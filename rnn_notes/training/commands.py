@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arguments import Array
+from rnn_notes.arrays.arguments import Array
 from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
-from rnn_notes.files import alone
-from rnn_notes.reports import Losses, Progress, add_row, loss_a_letter
 from rnn_notes.sampling import sample
-from rnn_notes.stopping import Stop
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State, clip, start, steps
-from rnn_notes.updates import RATES, RULES
+from rnn_notes.training.files import alone
+from rnn_notes.training.reports import Losses, Progress, add_row, loss_a_letter
+from rnn_notes.training.stopping import Stop
+from rnn_notes.training.updates import RATES, RULES
 
 __all__ = ["train", "write"]
 
@@ -115,10 +115,15 @@ def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     given = {name: getattr(args, option) for option, name in OPTIONS.items()}
     chosen = {name: value for name, value in given.items() if value is not None}
     B = chosen.get("B", 1)
-    longest = _cut(text, chosen.get("held_out", 0.0)) // B - 1
+    share = chosen.get("held_out", 0.0)
+    cut = _cut(text, share)
+    longest = cut // B - 1
     about = f"{args.file} has {len(text)} characters"
     if longest < 1:
-        raise ValueError(f"{about}, too few for --batch {B} and --held-out")
+        and_share = f" and --held-out {share:g}" if share else ""
+        raise ValueError(f"{about}, too few for --batch {B}{and_share}")
+    if share and len(text) - cut < 2:
+        raise ValueError(f"{about}: --held-out {share:g} leaves fewer than two of them")
     if chosen.get("T", 1) > longest:
         raise ValueError(
             f"--seq-length is {args.seq_length}, expected at most {longest}: {about}"

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_notes.arguments import Array, check_shape, check_whole, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, check_whole, numeric
 
 __all__ = ["Weights"]
 
@@ -65,6 +65,8 @@ class Weights:
         """Parameters with weights of ``scale`` times a standard normal, biases zero."""
         check_whole("V", V)
         check_whole("H", H)
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(f"rng is {rng!r}, expected a numpy.random.Generator")
         return cls(
             **{
                 name: np.zeros(shape)
@@ -98,6 +100,16 @@ class Weights:
             arrays[name] = vector[end : end + m * n].reshape(m, n)
             end += m * n
         return arrays
+
+    @classmethod
+    def check(cls, params: Any) -> None:
+        """Raise ``TypeError`` unless these are parameters of this network."""
+        if getattr(params, "SHAPES", None) != cls.SHAPES:
+            came, due = (
+                f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+                for kind in (type(params), cls)
+            )
+            raise TypeError(f"params is {came}, expected {due}")
 
     @property
     def V(self) -> int:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rnn_notes.arguments import Array
-from rnn_notes.networks import cell_of
+from rnn_notes.arrays.arguments import Array
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.training import State
-from rnn_notes.weights import Weights
+from rnn_notes.training.networks import cell_of
 
 __all__ = ["Losses", "Progress", "add_row", "loss_a_letter"]
 

@@ -5,7 +5,7 @@ import pytest
 
 from rnn_notes import lstm
 from rnn_notes.differences import agreement
-from rnn_notes.hoisted_lstm import loss_and_gradients, loss_and_vector
+from rnn_notes.hoisted.hoisted_lstm import loss_and_gradients, loss_and_vector
 
 SIZES = [(2, 3, 1), (3, 3, 5), (2, 1, 6), (7, 1, 1), (4, 6, 50), (1, 2, 3)]
 

@@ -20,13 +20,13 @@ from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
 from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
-from rnn_notes import Gradients, Params, hoisted, rnn, workspaces
+from rnn_notes import Gradients, Params, hoisted, rnn
 from rnn_notes.book import timings
 from rnn_notes.book.figures import pass_times
 from rnn_notes.differences import agreement
-from rnn_notes.example import running_example
-from rnn_notes.hoisted import Workspace, loss_and_gradients, loss_and_vector
+from rnn_notes.hoisted import Workspace, loss_and_gradients, loss_and_vector, workspaces
 from rnn_notes.mutants import MUTANTS
+from rnn_notes.rnn import running_example
 from tests.helpers.drawings import faults
 
 SIZES = [  # V, H, T

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from rnn_notes.arguments import Array, check_whole
+from rnn_notes.arrays.arguments import Array, check_whole
 from rnn_notes.rnn import Gradients, Params
 
 __all__ = ["Block", "Rows", "Workspace", "give_back", "lent"]

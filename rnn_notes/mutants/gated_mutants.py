@@ -6,7 +6,7 @@ GATED : the bugs by their names, which begin with the cell
 from __future__ import annotations
 
 from rnn_notes import gru, lstm
-from rnn_notes.bugs import Mutant
+from rnn_notes.mutants.bugs import Mutant
 
 __all__ = ["GATED"]
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rnn_notes import gru, lstm
-from rnn_notes.arguments import Array, checked_letters, checked_state
+from rnn_notes.arrays.arguments import Array, checked_letters, checked_state
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.rnn import one_hot
 from rnn_notes.tape import Node, Tape, logsumexp, tanh
-from rnn_notes.weights import Weights
 
 __all__ = ["gru_loss_and_gradients", "lstm_loss_and_gradients", "sigmoid"]
 
@@ -46,6 +46,7 @@ def lstm_loss_and_gradients(
     >>> bool(np.allclose(byhand[1].dWhf, bytape[1].dWhf, rtol=1e-12, atol=1e-18))
     True
     """
+    lstm.Params.check(params)
     inputs, targets = checked_letters(params.V, inputs, targets)
     tape, w = _begin(params)
     hprev, cprev = (
@@ -82,6 +83,8 @@ def gru_loss_and_gradients(
     >>> bool(np.allclose(byhand[1].dWhn, bytape[1].dWhn, rtol=1e-12, atol=1e-18))
     True
     """
+    gru.Params.check(params)
+    gru.check_reset(reset)
     inputs, targets = checked_letters(params.V, inputs, targets)
     tape, w = _begin(params)
     h0 = tape.variable(checked_state("hprev", hprev, params.H), "hprev")

@@ -86,7 +86,7 @@ class Mutant:
 
         Examples
         --------
-        >>> from rnn_notes.example import running_example
+        >>> from rnn_notes.rnn import running_example
         >>> from rnn_notes.mutants import MUTANTS
         >>> params, *rest = running_example()
         >>> run = rnn.forward(params, *rest)
@@ -106,11 +106,15 @@ class Mutant:
         - dh = params.Why.T @ dy + dhnext  # (H, 1)
         + dh = params.Why.T @ dy  # (H, 1)
         """
-        before = inspect.getsource(self.loop).splitlines()
+        before = _source(self.loop).splitlines()
         lines = difflib.unified_diff(before, self.source().splitlines(), n=0)
         kept = [line for line in lines if line[:3] not in ("---", "+++", "@@ ")]
         code = dedent("\n".join(line[1:] for line in kept)).splitlines()
         return "\n".join(f"{a[0]} {b}" for a, b in zip(kept, code, strict=True))
+
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """The lines that the bug changes, and what it makes of them."""
+        return ((self.old, self.new), *self.also)
 
     def edits(self) -> tuple[_Edit, ...]:
         """The words that the bug changes, by their places in the module's source."""
@@ -168,7 +172,7 @@ def _edits(mutant: Mutant) -> tuple[_Edit, ...]:
 def _found(mutant: Mutant) -> Iterator[_Edit]:
     """The words that a bug changes, one place at a time."""
     source = _source(mutant.loop)
-    for line, becomes in ((mutant.old, mutant.new), *mutant.also):
+    for line, becomes in mutant.lines():
         if (count := source.count(line)) != 1:
             file = f"{mutant.loop.__name__.rpartition('.')[2]}.py"
             raise ValueError(f"{line!r} stands {count} times in {file}, expected 1")
@@ -184,5 +188,5 @@ def _found(mutant: Mutant) -> Iterator[_Edit]:
 
 @lru_cache
 def _source(loop: ModuleType) -> str:
-    """The source of a module, read once."""
-    return inspect.getsource(loop)
+    """The source of a module, read once; one made of a text has it as ``SOURCE``."""
+    return vars(loop).get("SOURCE") or inspect.getsource(loop)

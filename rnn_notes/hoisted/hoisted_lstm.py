@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_shape, checked_batch, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, checked_batch, numeric
 from rnn_notes.hoisted import compare
 from rnn_notes.lstm import Gradients, Params
 
@@ -95,6 +95,7 @@ def _passes(
     params: Params, inputs: Indices, targets: Indices, hprev: Array, cprev: Array
 ) -> tuple[float, Array, tuple[Array, Array], tuple[Array, Array]]:
     """Loss, gradients as a vector and by the first states, and the last states."""
+    Params.check(params)
     x, target = checked_batch(params.V, inputs, targets)  # (T, B)
     (T, B), H, V = x.shape, params.H, params.V
     h, c = (_rows(n, s, H, B) for n, s in (("hprev", hprev), ("cprev", cprev)))

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rnn_notes import gru, lstm, rnn
-from rnn_notes.networks import CELLS, cell_of
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import adagrad, adam, clip, sgd, start, steps, streams
-from rnn_notes.updates import RULES, nothing
+from rnn_notes.training.networks import CELLS, cell_of
+from rnn_notes.training.updates import RULES, nothing
 
 TEXT = "abbabcabbabcc" * 4
 VOCABULARY = Vocabulary.of(TEXT)

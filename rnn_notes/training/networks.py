@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes import gru, hoisted, hoisted_lstm, lstm, rnn
-from rnn_notes.arguments import Array
-from rnn_notes.weights import Weights
+from rnn_notes import gru, hoisted, lstm, rnn
+from rnn_notes.arrays.arguments import Array
+from rnn_notes.arrays.weights import Weights
+from rnn_notes.hoisted import hoisted_lstm
 
 __all__ = ["CELLS", "Cell", "States", "VectorPass", "cell_of", "vectored"]
 

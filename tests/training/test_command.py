@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import commands, files
 from rnn_notes.__main__ import main
 from rnn_notes.checkpoints import load, save
 from rnn_notes.sampling import sample
+from rnn_notes.training import commands, files
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 3
 SMALL = ["--hidden", "8", "--seq-length", "5", "--every", "40"]
@@ -266,7 +266,9 @@ ERRORS = {
     "train text.txt --held-out 1": "--held-out: '1' is not a share from 0 to below 1",
     "train text.txt --resume --cell lstm": "--cell is lstm, but text.npz was trained",
     "train text.txt --resume --rule adam": "--rule is adam, but text.npz was trained",
-    "train abc.txt --batch 2": "abc.txt has 3 characters, too few for --batch 2",
+    "train abc.txt --batch 2": "abc.txt has 3 characters, too few for --batch 2\n",
+    "train abc.txt --held-out 0.9": "too few for --batch 1 and --held-out 0.9",
+    "train abc.txt --held-out 0.1": "--held-out 0.1 leaves fewer than two of them",
     "train abc.txt --table other.txt": "other.txt is there already; go on from it",
     "train text.txt --colour": "unrecognized arguments: --colour",
     "train": "the following arguments are required: FILE",

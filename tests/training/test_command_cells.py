@@ -14,9 +14,9 @@ import pytest
 import rnn_notes
 from rnn_notes.__main__ import main, parser
 from rnn_notes.checkpoints import load
-from rnn_notes.networks import CELLS
-from rnn_notes.reports import loss_a_letter
-from rnn_notes.updates import RULES
+from rnn_notes.training.networks import CELLS
+from rnn_notes.training.reports import loss_a_letter
+from rnn_notes.training.updates import RULES
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 8
 SMALL = ["--hidden", "6", "--seq-length", "5", "--every", "20"]
@@ -84,10 +84,10 @@ def test_a_loss_a_letter_is_that_of_one_pass(cell, monkeypatch):
     checkpoint = load("text.npz")
     params, indices = checkpoint.state.params, checkpoint.vocabulary.indices(TEXT[:60])
     run = CELLS[cell].forward(params, indices[:-1], indices[1:], *CELLS[cell].zeros(6))
-    monkeypatch.setattr("rnn_notes.reports.PIECE", 7)
+    monkeypatch.setattr("rnn_notes.training.reports.PIECE", 7)
     loss = loss_a_letter(params, indices)
     assert math.isclose(loss, run.losses.mean(), rel_tol=1e-12)
-    monkeypatch.setattr("rnn_notes.reports.MOST", 20)
+    monkeypatch.setattr("rnn_notes.training.reports.MOST", 20)
     assert math.isclose(loss_a_letter(params, indices), run.losses[:20].mean())
     assert loss_a_letter(params, indices[:1]) is None
 

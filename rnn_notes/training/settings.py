@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_notes.networks import CELLS
-from rnn_notes.updates import RULES
+from rnn_notes.training.networks import CELLS
+from rnn_notes.training.updates import RULES
 
 __all__ = ["Settings"]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_notes.arguments import Array
+from rnn_notes.arrays.arguments import Array
 
 __all__ = [
     "RATES",

@@ -21,11 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_whole
-from rnn_notes.networks import CELLS, States, cell_of, vectored
+from rnn_notes.arrays.arguments import Array, check_whole
+from rnn_notes.arrays.weights import Weights
 from rnn_notes.text import chunks
-from rnn_notes.updates import Update, adagrad, adam, clip, clip_norm, nothing, sgd
-from rnn_notes.weights import Weights
+from rnn_notes.training.networks import CELLS, States, cell_of, vectored
+from rnn_notes.training.updates import (
+    Update,
+    adagrad,
+    adam,
+    clip,
+    clip_norm,
+    nothing,
+    sgd,
+)
 
 __all__ = [
     "State",

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arguments import Array, check_shape, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, numeric
+from rnn_notes.hoisted.workspaces import Block, Rows, Workspace, give_back, lent
 from rnn_notes.rnn import Gradients, Params
-from rnn_notes.workspaces import Block, Rows, Workspace, give_back, lent
 
 __all__ = [
     "Workspace",
@@ -132,7 +132,7 @@ def loss_and_gradients(
     Examples
     --------
     >>> from rnn_notes import rnn
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> loss, gradients, hlast = loss_and_gradients(*running_example())
     >>> slow_loss, slow, _ = rnn.loss_and_gradients(*running_example())
     >>> bool(np.allclose(gradients.dWhh, slow.dWhh, rtol=1e-12)), hlast.shape
@@ -156,7 +156,7 @@ def loss_and_vector(
 
     The vector is the caller's own, its entries in the order of ``params.vector``.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> _, d, _ = loss_and_vector(*running_example())
     >>> bool(np.array_equal(d, loss_and_gradients(*running_example())[1].vector))
     True

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.arguments import checked_letters, checked_state
+from rnn_notes.arrays.arguments import checked_letters, checked_state
 from rnn_notes.rnn import Array, Gradients, Params, Signals, one_hot
 from rnn_notes.tape import Node, Tape, logsumexp, tanh
 
@@ -66,8 +66,7 @@ def forward(
 ) -> TapedForward:
     """The forward pass of ``rnn.forward``, recorded on ``tape`` or on a new one.
 
-    >>> from rnn_notes.example import running_example
-    >>> from rnn_notes.rnn import forward as plain
+    >>> from rnn_notes.rnn import forward as plain, running_example
     >>> run = forward(*running_example())
     >>> bool(abs(run.loss.value - plain(*running_example()).loss) < 1e-14)
     True
@@ -98,7 +97,7 @@ def backward(run: TapedForward) -> Gradients:
     """Gradients of the total loss by every parameter and by ``hprev``.
 
     >>> from rnn_notes import rnn
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
     >>> byhand = rnn.backward(params, rnn.forward(params, *rest))
     >>> bytape = backward(forward(params, *rest))
@@ -118,7 +117,7 @@ def signals(run: TapedForward) -> Iterator[Signals]:
     node: ``Why @ hs[t]``, which put in ``Why.T @ dy``, and ``Whh @ hs[t]``, which put
     in ``dhnext``. At the last step there is no second use.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> run = forward(*running_example())
     >>> gradients = backward(run)
     >>> last, *earlier = signals(run)
@@ -135,7 +134,7 @@ def signals(run: TapedForward) -> Iterator[Signals]:
 def by_parameter(h: Node) -> dict[str, Array]:
     """What each use of a hidden state adds to its gradient, by the other factor's name.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> run = forward(*running_example())
     >>> gradients = backward(run)
     >>> sorted(by_parameter(run.hs[0])), sorted(by_parameter(run.hs[4]))
@@ -149,7 +148,7 @@ def loss_and_gradients(
 ) -> tuple[float, Gradients, Array]:
     """Loss, gradients and last hidden state, as ``rnn.loss_and_gradients`` gives them.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> loss, gradients, hlast = loss_and_gradients(*running_example())
     >>> gradients.dWhh.shape, hlast.shape
     ((3, 3), (3, 1))
@@ -164,7 +163,7 @@ def kept(tape: Tape) -> int:
     A view of another array costs nothing; variables and constants are the caller's, and
     what Python needs for the nodes themselves is not counted.
 
-    >>> from rnn_notes.example import running_example
+    >>> from rnn_notes.rnn import running_example
     >>> short, long = (forward(*running_example(T)) for T in (2, 4))
     >>> bool(kept(long.tape) > 1.9 * kept(short.tape))
     True

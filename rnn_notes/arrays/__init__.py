@@ -1,0 +1,1 @@
+"""The arrays of all networks: what is checked when it comes in, and named weights."""
