@@ -32,6 +32,7 @@ extensions = [
     "docs._ext.formulas.atlas",
     "docs._ext.takeaway.books",
     "docs._ext.pages.drawn",
+    "docs._ext.pages.glued",
     "docs._ext.build.failures",
     "docs._ext.build.changes",
     "docs._ext.live.runnable",

@@ -35,13 +35,16 @@
 
   // Python answers one question after the other.
 
+  const AGAIN = "To try again, press the button.";
   let worker = null;
   let end = () => {}; // ends the question that is being answered
   let last = Promise.resolve();
   let stops = 0;
+  let quiet; // ends the waiting for a worker that says nothing
 
   function stop(why) {
     stops += 1;
+    clearTimeout(quiet);
     worker?.terminate();
     worker = null;
     for (const cell of cells) cell.done = false;
@@ -52,6 +55,8 @@
   function wake() {
     if (worker) return;
     worker = new Worker(new URL(data.worker, location.href), { type: "module" });
+    worker.addEventListener("message", () => clearTimeout(quiet), { once: true });
+    quiet = setTimeout(() => stop(`Nothing came from this site for 60 s. ${AGAIN}`), 60_000);
     worker.postMessage({ training: data.training });
   }
 
@@ -61,7 +66,7 @@
       end = reject;
       worker.onmessage = ({ data: said }) => {
         if ("result" in said) resolve(said.result);
-        else if (said.failed) stop(`${said.failed} To try again, press the button.`);
+        else if (said.failed) stop(`${said.failed} ${AGAIN}`);
         else hear(said);
       };
       worker.onerror = () => stop("This browser cannot start Python here.");
@@ -257,7 +262,7 @@
     temml ??= new Promise((resolve, reject) => {
       const src = new URL("live/temml.min.js", here).href;
       const onload = () => resolve(window.temml);
-      document.head.append(make("script", { src, onload, onerror: reject }));
+      document.head.append(make("script", { src, integrity: data.temml, onload, onerror: reject }));
     });
     try {
       (await temml).render(latex, element, { displayMode: true, throwOnError: true });

@@ -22,6 +22,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from docs._ext.live.formula_box import FormulaBox
+from docs._ext.live.wheels import TEMML, known
 from docs._ext.takeaway.blocks import cells_of
 
 LOGGER = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ def load(
     data = {
         "worker": address("live-worker.js", context),
         "colours": address("live-colours.js", context),
+        "temml": known(TEMML)["integrity"],
         "training": any("rnn_notes.book.trained" in source for source in sources),
         "cells": cells,
     }
