@@ -8,6 +8,8 @@
     ```
 
 shows the formula with its number, and hands the same string to ``rnn_notes``.
+``:model:`` names another network than the book's; ``{model} lstm`` names it for all
+formulas of a page that stand below.
 A formula that does not hold, or that cannot be read, is a warning with its place, and
 so a build error. So is a displayed equation that is neither measured nor marked
 ``:unmeasured: reason``.
@@ -23,6 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.directives.patches import MathDirective
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
 from docs._ext.formulas.evidence import LAYOUTS, details
@@ -68,8 +71,8 @@ class Measured(MathDirective):
             "layout": self.options.get("layout", "denominator"),
             "where": self.options.get("where", ""),
         }
-        if "model" in self.options:
-            options["model"] = self.options["model"]
+        if model := self.options.get("model", model_of(self.env)):
+            options["model"] = model
         by = self.options.get("by", "")
         try:
             if "sizes" in self.options:
@@ -96,6 +99,21 @@ class Measured(MathDirective):
             location=self.get_location(),
             type="measured",
         )
+
+
+class PageModel(SphinxDirective):
+    """The model of all formulas below it, unless they name another."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        self.env.current_document["model"] = self.arguments[0]
+        return []
+
+
+def model_of(env: BuildEnvironment) -> str:
+    """The model that the page has named, or nothing."""
+    return str(env.current_document.get("model", ""))
 
 
 class Unmeasured(MathDirective):
@@ -153,6 +171,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("package_digest", "", "env", types=[str])
     app.add_config_value("measured_cache", "", "", types=[str])
     app.add_directive("measured", Measured)
+    app.add_directive("model", PageModel)
     app.add_directive("math", Unmeasured, override=True)
     app.connect("missing-reference", quietly)
     app.connect("doctree-read", collect)
