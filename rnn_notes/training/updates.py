@@ -46,9 +46,9 @@ def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     """
     _positive("bound", bound)
     d = _real("d", d)
-    if d.size and -bound <= np.minimum.reduce(d, axis=None):
-        if np.maximum.reduce(d, axis=None) <= bound:  # nan is not
-            return d
+    within = d.size and -bound <= np.minimum.reduce(d, axis=None)
+    if within and np.maximum.reduce(d, axis=None) <= bound:  # nan is not
+        return d
     cut: Array = np.clip(d, -bound, bound)
     return cut
 
