@@ -102,6 +102,9 @@ def start(
 ) -> State:
     """The state before the first step: small random weights, nothing remembered.
 
+    A network that knows nothing gives each letter the probability 1/V. So T letters
+    cost it ``-log(1/V) * T`` nats, and that is where the smoothed loss starts.
+
     Parameters
     ----------
     cell : str
@@ -110,9 +113,6 @@ def start(
         Streams that are read side by side.
     rule : str
         "sgd", "adagrad" or "adam", which decides what there is to remember.
-
-    A network that knows nothing gives each letter the probability 1/V. So T letters
-    cost it ``-log(1/V) * T`` nats, and that is where the smoothed loss starts.
 
     Examples
     --------
@@ -155,6 +155,9 @@ def steps(
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 
+    The last chunk that fits is used. What remains after it is shorter and left out; the
+    next chunk starts at the first letter again, from a hidden state of zero.
+
     Parameters
     ----------
     update : Update
@@ -165,9 +168,6 @@ def steps(
     loss_and_gradients : Pass, optional
         The pass through the network, by default the fastest there is; ``rnn``, ``lstm``
         and ``gru`` have readable ones.
-
-    The last chunk that fits is used. What remains after it is shorter and left out; the
-    next chunk starts at the first letter again, from a hidden state of zero.
 
     Raises
     ------

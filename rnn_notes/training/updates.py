@@ -35,13 +35,14 @@ Rule = Callable[..., tuple[Array, Array]]
 def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     """The gradient with every entry cut to ±bound, as the classic does it.
 
+    This changes the direction of a gradient, so a gradient is checked before it is
+    clipped.
+
     Parameters
     ----------
     d : ArrayLike
-        All gradients in one vector, as ``Gradients.vector`` gives them, or any array.
-
-    This changes the direction of a gradient, so a gradient is checked before it is
-    clipped.
+        All gradients in one vector, as ``Gradients.vector`` gives them, or any array;
+        where nothing is to be cut, it is what is returned.
 
     Examples
     --------
@@ -49,19 +50,23 @@ def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     [-5.0, 2.0]
     """
     _positive("bound", bound)
-    cut: Array = np.clip(_real("d", d), -bound, bound)
+    d = _real("d", d)
+    within = d.size and -bound <= np.minimum.reduce(d, axis=None)
+    if within and np.maximum.reduce(d, axis=None) <= bound:  # nan is not
+        return d
+    cut: Array = np.clip(d, -bound, bound)
     return cut
 
 
 def clip_norm(d: ArrayLike, bound: float = 5.0) -> Array:
     """The gradient, shrunk as a whole where its norm is above ``bound``.
 
+    Pascanu, Mikolov and Bengio (2013).
+
     Parameters
     ----------
     d : ArrayLike
         All gradients in one vector, whose direction is kept.
-
-    Pascanu, Mikolov and Bengio (2013).
 
     Examples
     --------
@@ -95,14 +100,14 @@ def adagrad(
 ) -> tuple[Array, Array]:
     """Weights one Adagrad step further, and the sums of squared gradients so far.
 
+    Every entry has a step length of its own: the larger its gradients were so far, the
+    smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
+    classic. The two arrays that it returns are all that it takes memory for.
+
     Parameters
     ----------
     weights, d, memory : ndarray
         Arrays of one shape; each entry is treated by itself.
-
-    Every entry has a step length of its own: the larger its gradients were so far, the
-    smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
-    classic. The two arrays that it returns are all that it takes memory for.
 
     Examples
     --------
@@ -112,7 +117,8 @@ def adagrad(
     """
     sums = d * d
     sums += memory
-    moved: Array = np.sqrt(sums + 1e-8)
+    moved = sums + 1e-8
+    np.sqrt(moved, moved)
     np.divide(d, moved, moved)
     moved *= -learning_rate
     moved += weights
@@ -129,6 +135,9 @@ def adam(
 ) -> tuple[Array, Array]:
     """Weights one Adam step further, and its memory: two running means and a count.
 
+    Means that start at zero are too small at first; they are divided by what they can
+    have seen. Kingma and Ba (2015), with ``1e-8`` outside the root as there.
+
     Parameters
     ----------
     weights, d : (n,) ndarray
@@ -137,9 +146,6 @@ def adam(
         The mean gradient, the mean square, the steps so far.
     keep, keep_squares : float
         The share of each mean that is kept at a step.
-
-    Means that start at zero are too small at first; they are divided by what they can
-    have seen. Kingma and Ba (2015), with ``1e-8`` outside the root as there.
 
     Examples
     --------
