@@ -5,6 +5,8 @@ GATED : the bugs by their names, which begin with the cell
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rnn_notes import gru, lstm
 from rnn_notes.mutants.bugs import Mutant
 
@@ -13,7 +15,7 @@ __all__ = ["GATED"]
 DC = "dc = (1 - tanhc * tanhc) * o * dh + dcnext"
 
 GATED = {
-    mutant.name: mutant
+    mutant.name: replace(mutant, page=mutant.loop.__name__.rpartition(".")[2])
     for mutant in (
         Mutant(
             name="lstm: dcnext dropped",
@@ -94,6 +96,13 @@ GATED = {
             loop=lstm,
         ),
         Mutant(
+            name="lstm: dc for dh at the output gate",
+            old="doraw = o * (1 - o) * tanhc * dh",
+            new="doraw = o * (1 - o) * tanhc * dc",
+            story="Three gates start from dc, and this one stands after the cell.",
+            loop=lstm,
+        ),
+        Mutant(
             name="lstm: a gate left out of dhprev",
             old=" + w.Whg.T @ dgraw",
             new="",
@@ -112,6 +121,20 @@ GATED = {
             old="dhprev = z * dh + w.Whr.T",
             new="dhprev = w.Whr.T",
             story="The straight road, through the mix, is left out.",
+            loop=gru,
+        ),
+        Mutant(
+            name="gru: dhprev past the gate",
+            old="dhprev = z * dh + w.Whr.T",
+            new="dhprev = dh + w.Whr.T",
+            story="The straight road is there, and its gate is not.",
+            loop=gru,
+        ),
+        Mutant(
+            name="gru: one use of z",
+            old="(h - n) * dh",
+            new="h * dh",
+            story="The gate scales the old state up and the new one down; the line has one.",
             loop=gru,
         ),
         Mutant(
