@@ -1,6 +1,6 @@
 """The tape against differences, and the loop of the book against the tape."""
 
-from types import SimpleNamespace
+from copy import copy
 
 import numpy as np
 import pytest
@@ -332,7 +332,8 @@ def test_the_way_back_costs_one_to_two_ways_forward_by_hand_and_by_tape():
     ratios = {}
     byhand, bytape = Counter(), Counter()
     arrays = {name: byhand.array(value) for name, value in vars(params).items()}
-    counted = SimpleNamespace(V=params.V, H=params.H, **arrays)
+    counted = copy(params)
+    vars(counted).update(arrays)
     run = rnn.forward(counted, *rest)
     forward, _ = byhand.operations, rnn.backward(counted, run)
     ratios["hand"] = (byhand.operations - forward) / forward

@@ -1,10 +1,12 @@
 // Python for one page, in a worker of its own: endless loops cannot freeze the page.
 //
-// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked]}.
+// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked, model]}.
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);
+const browserFetch = self.fetch;
 let session; // a promise of a Session
+let missing = ""; // which file could not be loaded, and why
 
 self.onmessage = async ({ data }) => {
   session ??= start(data.training);
@@ -17,90 +19,93 @@ self.onmessage = async ({ data }) => {
       : python.run(data.run, data.name);
     self.postMessage({ result });
   } catch (error) {
-    self.postMessage({ failed: download.failed || `Python stopped: ${error.message}` });
+    self.postMessage({ failed: missing || `Python stopped: ${error.message}` });
   }
 };
 
 async function start(training) {
-  const manifest = await (await fetch("manifest.json", { cache: "no-cache" })).json();
-  const wheels = Object.values(manifest.lock.packages).map((entry) => entry.file_name);
-  if (training) wheels.push(manifest.training.file_name);
-  const core = ["pyodide.asm.wasm", "python_stdlib.zip"].map((name) => manifest.python + name);
-  download.expect(manifest.sizes, [...core, ...wheels]);
-  const archive = training && fetched(manifest.training);
-  const { loadPyodide } = await import(new URL(`${manifest.python}pyodide.mjs`, base));
-  const loading = loadPyodide({
+  const said = await received("manifest.json", { cache: "no-cache" });
+  const manifest = JSON.parse(await said.text());
+  const names = Object.keys(manifest.files).filter((name) => training || name !== manifest.training);
+  const wanted = names.map((name) => manifest.files[name]);
+  line.total = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
+  const came = await Promise.all(names.map((name, i) => checked(name, wanted[i])));
+  clearTimeout(line.quiet);
+  self.postMessage({ progress: "Starting Python" });
+  const files = new Map(names.map((name, i) => [new URL(name, base).href, came[i]]));
+  const file = (name) => files.get(new URL(name, base).href);
+  self.fetch = async (resource) => new Response(file(resource.url ?? resource)); // for Pyodide
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all(
+    ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(URL.createObjectURL(file(manifest.python + name)))),
+  );
+  const pyodide = await loadPyodide({
     indexURL: new URL(manifest.python, base).href,
     packageBaseUrl: base.href,
     lockFileContents: manifest.lock,
     packages: ["rnn-notes"],
+    createPyodideModule,
     stdout: () => {},
     stderr: () => {},
   });
-  const pyodide = await Promise.race([loading, download.broken]);
-  self.postMessage({ progress: "Starting Python" });
   const live = pyodide.pyimport("rnn_notes.book.live");
-  if (archive) live.keep_training(pyodide.toPy(await archive).tobytes());
+  if (training) live.keep_training(pyodide.toPy(await file(manifest.training).arrayBuffer()).tobytes());
   return live.Session((kind, text) => self.postMessage({ output: [kind, text] }));
 }
 
-async function fetched({ file_name, sha256 }) {
-  const bytes = sha256.match(/../g).map((pair) => parseInt(pair, 16));
-  const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
-  return (await fetch(file_name, { integrity })).arrayBuffer();
+// A file, if it is the one that the site expects. Browsers compare checksums, also where
+// crypto.subtle is kept from pages, but tell nothing before all has come: so it is counted
+// first and compared then.
+async function checked(name, { integrity, size }) {
+  const blob = await received(name, {}, size);
+  await browserFetch(URL.createObjectURL(blob), { integrity }).catch(() =>
+    fail(name, "it is not the file that this site expects"),
+  );
+  return blob;
 }
 
-// Everything that is fetched passes through here, Pyodide's own files too: the reader
-// sees how much is still to come, and which file it was that failed.
-const download = {
-  failed: "",
+const TYPES = { mjs: "text/javascript", wasm: "application/wasm" };
+
+async function received(name, options, size = 0) {
+  const parts = [];
+  let why = "no answer came";
+  try {
+    line.heard(0);
+    const answer = await browserFetch(new URL(name, base), { signal: line.end.signal, ...options });
+    if (!answer.ok) throw (why = `the answer was ${answer.status}`);
+    why = "it broke off";
+    const reader = answer.body.getReader();
+    for (let part; !(part = await reader.read()).done; parts.push(part.value)) {
+      line.heard(size && part.value.length);
+    }
+  } catch {
+    fail(name, line.end.signal.aborted ? "nothing came for 60 s" : why);
+  }
+  return new Blob(parts, { type: TYPES[name.split(".").pop()] });
+}
+
+function fail(name, why) {
+  const url = new URL(name, base);
+  const place = url.host === self.location.host ? "this site" : url.host;
+  missing ||= `${url.pathname.split("/").pop()} could not be loaded from ${place}: ${why}.`;
+  throw new Error(missing);
+}
+
+// What comes is counted: the reader sees how much is still to come, and when nothing
+// comes from anywhere, waiting ends.
+const line = {
   loaded: 0,
   total: 0,
   told: 0,
+  quiet: 0,
+  end: new AbortController(),
 
-  expect(sizes, names) {
-    this.total = names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
-  },
-
-  async follow(url, reader) {
-    try {
-      for (let part; !(part = await reader.read()).done; ) this.count(part.value.length);
-    } catch {
-      this.fail(url, "it broke off");
-    }
-  },
-
-  count(bytes) {
+  heard(bytes) {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.end.abort(), 60_000);
     this.loaded += bytes;
-    if (Date.now() - this.told < 100 || !this.total) return;
+    if (Date.now() - this.told < 100) return;
     this.told = Date.now();
     const [done, all] = [this.loaded, this.total].map((n) => (n / 1e6).toFixed(1));
-    self.postMessage({ progress: `Loading Python: ${done} of ${all} MB` });
+    self.postMessage({ progress: this.total ? `Loading Python: ${done} of ${all} MB` : "Loading Python" });
   },
-
-  fail(url, why) {
-    const name = url.pathname.split("/").pop();
-    const place = url.host === self.location.host ? "this site" : url.host;
-    this.failed ||= `${name} could not be loaded from ${place}: ${why}.`;
-    const error = new Error(this.failed);
-    this.breaks(error);
-    return error;
-  },
-};
-download.broken = new Promise((_, reject) => (download.breaks = reject));
-download.broken.catch(() => {}); // it is heard where Pyodide loads, which would wait on
-
-const WASM = "application/wasm";
-const browserFetch = self.fetch;
-self.fetch = async (resource, options = {}) => {
-  const url = new URL(resource.url ?? resource, base);
-  const response = await browserFetch(url, options).catch(async () => {
-    const there = options.integrity && (await browserFetch(url).catch(() => false));
-    throw download.fail(url, there ? "it is not the file that this site expects" : "no answer came");
-  });
-  if (!response.ok) throw download.fail(url, `the answer was ${response.status}`);
-  download.follow(url, response.clone().body.getReader());
-  const right = !url.pathname.endsWith(".wasm") || response.headers.get("Content-Type") === WASM;
-  // To be compiled as it comes, it needs the right type, whatever its host says.
-  return right ? response : new Response(response.body, { headers: { "Content-Type": WASM } });
 };

@@ -35,13 +35,16 @@
 
   // Python answers one question after the other.
 
+  const AGAIN = "To try again, press the button.";
   let worker = null;
   let end = () => {}; // ends the question that is being answered
   let last = Promise.resolve();
   let stops = 0;
+  let quiet; // ends the waiting for a worker that says nothing
 
   function stop(why) {
     stops += 1;
+    clearTimeout(quiet);
     worker?.terminate();
     worker = null;
     for (const cell of cells) cell.done = false;
@@ -52,6 +55,8 @@
   function wake() {
     if (worker) return;
     worker = new Worker(new URL(data.worker, location.href), { type: "module" });
+    worker.addEventListener("message", () => clearTimeout(quiet), { once: true });
+    quiet = setTimeout(() => stop(`Nothing came from this site for 60 s. ${AGAIN}`), 60_000);
     worker.postMessage({ training: data.training });
   }
 
@@ -61,7 +66,7 @@
       end = reject;
       worker.onmessage = ({ data: said }) => {
         if ("result" in said) resolve(said.result);
-        else if (said.failed) stop(`${said.failed} To try again, press the button.`);
+        else if (said.failed) stop(`${said.failed} ${AGAIN}`);
         else hear(said);
       };
       worker.onerror = () => stop("This browser cannot start Python here.");
@@ -257,7 +262,7 @@
     temml ??= new Promise((resolve, reject) => {
       const src = new URL("live/temml.min.js", here).href;
       const onload = () => resolve(window.temml);
-      document.head.append(make("script", { src, onload, onerror: reject }));
+      document.head.append(make("script", { src, integrity: data.temml, onload, onerror: reject }));
     });
     try {
       (await temml).render(latex, element, { displayMode: true, throwOnError: true });
@@ -266,8 +271,17 @@
     }
   }
 
+  // In whose notation a formula is read
+  function choice(model) {
+    const known = Object.entries({ "": "the notation that its letters fit", ...data.models });
+    const shorter = ([value, title]) => make("option", { value, selected: value === model }, title);
+    const made = make("select", {}, ...known.map(shorter));
+    made.setAttribute("aria-label", "Notation");
+    return made;
+  }
+
   function addBox(node) {
-    const { formula, asked, where, layout } = node.dataset;
+    const { formula, asked, where, layout, model } = node.dataset;
     const label = asked ? "Your answer, in LaTeX" : "Your formula, in LaTeX";
     const preview = make("div", { className: "formula", tabIndex: 0 });
     preview.setAttribute("role", "group");
@@ -278,7 +292,7 @@
       inTurn(box, async () => {
         answer.textContent = "";
         box.say("Measuring");
-        const question = { measure: [area.value, layout, where, asked] };
+        const question = { measure: [area.value, layout, where, asked, models?.value ?? model] };
         const said = await ask(question, ({ progress }) => progress && box.say(progress));
         const [first, ...rest] = said.split("\n");
         box.say(first);
@@ -288,7 +302,8 @@
     area.rows = 2;
     area.oninput = show;
     area.onfocus = show;
-    const box = bar("Measure", asked ? "your answer" : "your formula", measure);
+    const models = asked ? null : choice(model);
+    const box = bar("Measure", asked ? "your answer" : "your formula", measure, ...(models ? [models] : []));
     node.append(make("label", {}, label, area), preview, box.element, answer);
   }
 

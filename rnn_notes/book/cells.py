@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["GLUED", "Table", "glue", "is_number", "show"]
+__all__ = ["GLUED", "Table", "glue", "is_number", "show", "typeset"]
 
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
@@ -59,7 +59,7 @@ class Table:
 
         def line(tag: str, row: Sequence[Any], code: int = 0) -> str:
             cells = [html.escape(str(cell)) for cell in row]
-            cells = [f"−{c[1:]}" if is_number(c) and c[0] == "-" else c for c in cells]
+            cells[code:] = map(typeset, cells[code:])
             cells[:code] = [f"<code>{cell}</code>" for cell in cells[:code]]
             tagged = ((tag if cell else "td", cell) for cell in cells)
             made = zip(tagged, kinds or [""] * len(cells), strict=True)
@@ -78,6 +78,24 @@ def is_number(cell: Any) -> bool:
     (True, True, True, False)
     """
     return bool(NUMBER.fullmatch(str(cell)))
+
+
+def typeset(text: str) -> str:
+    """Numbers as readers write them, as HTML: a true minus, a raised power of ten.
+
+    What is no number, or a row of them, stays as it is.
+
+    >>> typeset("0.5 -0.3"), typeset("6e-06"), typeset("1e+00"), typeset("t = -1")
+    ('0.5 −0.3', '6\xa0×\xa010<sup>−6</sup>', '1', 't = -1')
+    """
+    if not all(map(is_number, text.split())):
+        return text
+
+    def raised(found: re.Match[str]) -> str:
+        power = str(int(found[1])).replace("-", "−")
+        return f"\xa0×\xa010<sup>{power}</sup>" if power != "0" else ""
+
+    return re.sub(r"e([-+]?\d+)", raised, text).replace("-", "−")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ What you can do with it::
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -298,7 +297,7 @@ def _load_state(w: Workspace, hprev: Any) -> None:
     plain = type(hprev) is np.ndarray and hprev.dtype is w.dtype
     if plain and hprev.shape == (w.H, w.B):
         w.states[0] = hprev.T
-        if math.isfinite(w.first.dot(w.first)):
+        if np.logical_and.reduce(np.isfinite(w.first)):
             return
     h = numeric("hprev", hprev)
     check_shape("hprev", h, "(H, B)", (w.H, w.B))

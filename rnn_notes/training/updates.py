@@ -35,7 +35,8 @@ Rule = Callable[..., tuple[Array, Array]]
 def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     """The gradient with every entry cut to ±bound, as the classic does it.
 
-    d : all gradients in one vector, as ``Gradients.vector`` gives them, or any array
+    d : all gradients in one vector, as ``Gradients.vector`` gives them, or any array;
+        where nothing is to be cut, it is what is returned
 
     This changes the direction of a gradient, so a gradient is checked before it is
     clipped.
@@ -44,7 +45,11 @@ def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     [-5.0, 2.0]
     """
     _positive("bound", bound)
-    cut: Array = np.clip(_real("d", d), -bound, bound)
+    d = _real("d", d)
+    within = d.size and -bound <= np.minimum.reduce(d, axis=None)
+    if within and np.maximum.reduce(d, axis=None) <= bound:  # nan is not
+        return d
+    cut: Array = np.clip(d, -bound, bound)
     return cut
 
 
@@ -97,7 +102,8 @@ def adagrad(
     """
     sums = d * d
     sums += memory
-    moved: Array = np.sqrt(sums + 1e-8)
+    moved = sums + 1e-8
+    np.sqrt(moved, moved)
     np.divide(d, moved, moved)
     moved *= -learning_rate
     moved += weights

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from visits import ROOT, SITE, arrive
 
 sys.path.insert(0, str(ROOT))
-from docs._ext.live.wheels import NPM, assemble, version_of
+from docs._ext.live.wheels import NPM, assemble, integrity, version_of
 
 PATIENCE = 300_000  # milliseconds; a loaded machine is slow
 GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))
@@ -30,6 +30,7 @@ NO_WHEEL = (
     f" https://cdn.jsdelivr.net/pyodide/v{version_of('pyodide')}/full/"
     f"{OFFICIAL['file_name']} and say NUMPY_WASM=/path make test-browser"
 )
+POWER = re.compile(r"\s×\s10(−?\d+)")
 NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -47,6 +48,7 @@ def site_with_numpy(folder: Path, elsewhere: bool = False) -> Path:
         text = (live / "manifest.json").read_text(encoding="utf-8")
         digest = hashlib.sha256(WHEEL.read_bytes()).hexdigest()
         text = text.replace(OFFICIAL["sha256"], digest)
+        text = text.replace(integrity(OFFICIAL["sha256"]), integrity(digest))
         (live / "manifest.json").write_text(text, encoding="utf-8")
     return folder
 
@@ -76,7 +78,7 @@ class Cell:
         return self.status.text_content() or ""
 
     def write(self, source: str) -> None:
-        """Nothing; the cell holds another source."""
+        """Write another source into the cell."""
         self.button("Edit").click()
         self.area.fill(source)
 
@@ -114,6 +116,9 @@ def parting(static: str, live: str, factor: float = 1) -> str:
     Numbers may differ by one in their last digit, or by ``factor``. Those below 1e-9
     are all rounding.
     """
+    static, live = (
+        POWER.sub(r"e\1", text).replace("−", "-") for text in (static, live)
+    )
     words = [" ".join(NUMBER.sub("#", text).split()) for text in (static, live)]
     if words[0] != words[1]:
         return f"{static!r} is now {live!r}"

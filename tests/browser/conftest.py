@@ -54,9 +54,15 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def vendored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site with NumPy inside it."""
+    return site_with_numpy(copy_of_the_site(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def vendored(whole: Path) -> Iterator[str]:
     """Where the site is served with NumPy inside it."""
-    with served(site_with_numpy(copy_of_the_site(tmp_path_factory))) as found:
+    with served(whole) as found:
         yield found
 
 

@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
             status, path = HTTPStatus.NOT_FOUND, self.folder / "404.html"
         data, kind, small = b"not found", "text/plain", False
         if path.is_file():
-            data, kind, small = body(path, path.stat().st_mtime_ns)
+            data, kind, small = self.read(path)
         tag = f'"{sha256(data).hexdigest()[:16]}"'
         if status == HTTPStatus.OK and self.headers.get("If-None-Match") == tag:
             status, data = HTTPStatus.NOT_MODIFIED, b""
@@ -68,8 +68,12 @@ class Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
 
+    def read(self, path: Path) -> tuple[bytes, str, bool]:
+        """What is sent of a file: see ``body``."""
+        return body(path, path.stat().st_mtime_ns)
+
     def log_message(self, *args: object) -> None:
-        """Nothing is logged."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):

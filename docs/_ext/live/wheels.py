@@ -10,6 +10,7 @@ site instead, and no page ever talks to another host.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -28,6 +29,7 @@ from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parents[3]
 NPM = Path(sys.prefix, "npm", "node_modules")
+TEMML = NPM / "temml/dist/temml.min.js"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
 Entry = dict[str, Any]
@@ -50,21 +52,24 @@ def assemble(folder: Path, given: Path | None) -> None:
     python = f"pyodide-{version_of('pyodide')}/"
     for name in CORE:
         copy(NPM / "pyodide" / name, folder / python / name)
-    copy(NPM / "temml/dist/temml.min.js", folder / "temml.min.js")
+    copy(TEMML, folder / "temml.min.js")
     packages = {
         "numpy": numpy(folder, official["packages"]["numpy"], given),
         "lark": wheel(folder, "lark", installed("lark"), depends=[]),
         "rnn-notes": wheel(folder, "rnn_notes", own(), depends=["numpy", "lark"]),
     }
+    trained = training(folder)
+    held = [*(python + name for name in CORE), trained]
+    held += [entry["file_name"] for entry in packages.values()]
+    files = {name: known(folder / name) for name in held if "://" not in name}
+    if given is None:
+        elsewhere = packages["numpy"]
+        files[elsewhere["file_name"]] = {"integrity": integrity(elsewhere["sha256"])}
     manifest = {
         "python": python,
-        "training": training(folder),
+        "training": trained,
         "lock": {"info": official["info"], "packages": packages},
-        "sizes": {
-            path.relative_to(folder).as_posix(): path.stat().st_size
-            for path in folder.rglob("*.*")
-            if path.is_file()
-        },
+        "files": files,
     }
     text = json.dumps(manifest, indent=1, sort_keys=True)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
@@ -142,14 +147,12 @@ def installed(name: str) -> Iterator[tuple[str, bytes]]:
             yield file.as_posix(), file.read_binary()
 
 
-def training(folder: Path) -> Entry:
+def training(folder: Path) -> str:
     """Where the book's trained network lies, so that no reader has to train it."""
     from rnn_notes.book.trained import kept_at, trained
 
     trained()
-    data = kept_at().read_bytes()
-    name = keep(folder, "trained.npz", data)
-    return {"file_name": name, "sha256": sha256(data)}
+    return keep(folder, "trained.npz", kept_at().read_bytes())
 
 
 def keep(folder: Path, name: str, data: bytes) -> str:
@@ -178,8 +181,19 @@ def version_of(package: str) -> str:
     return number
 
 
+def known(path: Path) -> Entry:
+    """The size of a file, and the checksum by which a browser knows it."""
+    data = path.read_bytes()
+    return {"size": len(data), "integrity": integrity(sha256(data))}
+
+
+def integrity(digest: str) -> str:
+    """A SHA-256 in the way of browsers, from the way of Pyodide's lock."""
+    return f"sha256-{base64.b64encode(bytes.fromhex(digest)).decode()}"
+
+
 def sha256(data: bytes) -> str:
-    """The hash by which a browser knows a file."""
+    """A SHA-256 in the way of Pyodide's lock."""
     return hashlib.sha256(data).hexdigest()
 
 

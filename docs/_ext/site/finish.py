@@ -191,9 +191,8 @@ def later(page: str) -> str:
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    for font in (ICONS, FORMULAS):
-        when = "preload" if font == ICONS or "<math" in page else "prefetch"
-        style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
+    for font in (ICONS, FORMULAS) if "<math" in page else (ICONS,):
+        style += f'<link rel="preload" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
     page = merged(SCRIPT, scripts, call, page).replace(LABELLED, "<summary>")
