@@ -5,8 +5,6 @@ GATED : the bugs by their names, which begin with the cell
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rnn_notes import gru, lstm
 from rnn_notes.mutants.bugs import Mutant
 
@@ -15,7 +13,7 @@ __all__ = ["GATED"]
 DC = "dc = (1 - tanhc * tanhc) * o * dh + dcnext"
 
 GATED = {
-    mutant.name: replace(mutant, page=mutant.loop.__name__.rpartition(".")[2])
+    mutant.name: mutant
     for mutant in (
         Mutant(
             name="lstm: dcnext dropped",
@@ -134,7 +132,7 @@ GATED = {
             name="gru: one use of z",
             old="(h - n) * dh",
             new="h * dh",
-            story="The gate scales the old state up and the new one down; the line has one.",
+            story="The gate scales the old and the new state, and the line has one use.",
             loop=gru,
         ),
         Mutant(
