@@ -132,7 +132,7 @@ GATED = {
             name="gru: one use of z",
             old="(h - n) * dh",
             new="h * dh",
-            story="The gate scales the old and the new state, and the line has one use.",
+            story="The gate scales the old and the new state; the line has one use.",
             loop=gru,
         ),
         Mutant(
