@@ -95,8 +95,9 @@ def test_an_exercise_tells_right_from_wrong_and_no_more(equations: Page):
     assert equations.locator("details.solution[open]").count() == 0
 
 
-def test_a_measurement_can_be_stopped(equations: Page):
-    box = equations.locator(".formula-box").first
+def test_a_measurement_can_be_stopped(page: Page, vendored: str):
+    arrive(page, f"{vendored}/equations.html")
+    box = page.locator(".formula-box").first
     box.locator("button", has_text="Measure").click()
     box.locator("button", has_text="Stop").click()
     expect(box.locator(".live-status")).to_have_text("Stopped.")
