@@ -92,6 +92,17 @@ def test_the_drawn_numbers_are_those_of_the_passes():
     assert missing(steps[-1].dy @ run.hs[0].T, figures.outer_product()) == []
 
 
+def test_the_two_layouts_show_the_weights_twice():
+    params, *rest = running_example()
+    moved = params.replace(Why=params.Why + 0.1)
+    for weights in (params, moved):
+        figure = figures.two_layouts((weights, *rest))
+        assert faults(figure.svg, figure.alt) == []
+        assert numbers(figure)[:6] == [round(w, 2) for w in weights.Why.ravel()]
+        assert numbers(figure)[6:] == [round(w, 2) for w in weights.Why.T.ravel()]
+    assert missing(params.Why, figures.two_layouts((moved, *rest)))
+
+
 @pytest.mark.parametrize("unit", [0, 1, 2])
 def test_the_rows_of_the_ledger_sum_to_dh(unit):
     params, run = given()

@@ -9,7 +9,8 @@ What you can do with it::
     unrolled(running_example(T=3))  # the same, drawn from another run
 
 ``__all__`` lists these; the figures of a training take a training in its place, that
-of a race a run of the benchmark, and the gallery of bugs nothing. Some move, see
+of a race a run of the benchmark, and the gallery of bugs nothing; two layouts show
+weights, whatever the states are. Some move, see
 ``drawing.moving``.
 """
 
@@ -28,8 +29,10 @@ from rnn_notes.book.figures.race import pass_times as pass_times
 from rnn_notes.book.figures.scaled_weights import scaled_weights as scaled_weights
 from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
+from rnn_notes.book.figures.tables import two_layouts as two_layouts
 from rnn_notes.book.figures.tape_listing import tape_in_order
 from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
+from rnn_notes.book.figures.training_curve import overfitting as overfitting
 from rnn_notes.book.figures.wires import wires
 
 __all__ = [
