@@ -163,28 +163,7 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
             records.append({"label": label, "reason": reason, "latex": node.astext()})
         elif "failed" not in record:
             records.append(record)
-    equations(app.env)[app.env.current_document.docname] = records
-
-
-def equations(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
-    """The equations of every page, measured or with a reason."""
-    kept: dict[str, list[dict[str, Any]]] = vars(env).setdefault(
-        "measured_equations", {}
-    )
-    return kept
-
-
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget the page's equations."""
-    equations(env).pop(docname, None)
-
-
-def merge(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    """Note what another process has read."""
-    theirs = equations(other)
-    equations(env).update({d: theirs[d] for d in docnames if d in theirs})
+    app.env.metadata[app.env.current_document.docname]["equations"] = records
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -196,6 +175,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("math", Unmeasured, override=True)
     app.connect("missing-reference", quietly)
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
