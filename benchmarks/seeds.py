@@ -49,10 +49,10 @@ def piece(seed: int, rate: float, back: int) -> float:
     return round(kept_loss(trained(None, settings, (0, 2500), back=back), 2500), 4)
 
 
-def recall_text() -> str:
-    """Lines of a coin toss, four dots and the toss again."""
+def recall_text(dots: int = 4) -> str:
+    """Lines of a coin toss, some dots and the toss again."""
     coins = np.random.default_rng(0).choice(["a", "b"], 4000)
-    return "".join(f"{c}....{c}\n" for c in coins)
+    return "".join(f"{c}{'.' * dots}{c}\n" for c in coins)
 
 
 def recalled(seeds: Sequence[int]) -> dict[str, list[float]]:
