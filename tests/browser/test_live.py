@@ -32,7 +32,9 @@ def test_every_cell_says_what_the_page_says(
 def test_what_a_page_should_not_have_said_is_found(forward: Page):
     """The comparison sees a wrong digit, and finds it in no other cell."""
     planted = forward.evaluate("""() => {
-      const pre = document.querySelector('.cell.live .cell_output pre, .cell.live td');
+      const pre = [...document.querySelectorAll(
+        '.cell.live .cell_output:not(.live-output) :is(pre, td)')].find(
+        element => /\\d/.test(element.textContent));
       window.whole = () => pre.textContent = text;
       const text = pre.textContent;
       pre.textContent = pre.textContent.replace(/\\d/, digit => (+digit + 5) % 10);
@@ -74,7 +76,8 @@ def test_a_cell_is_changed_run_and_reset(forward: Page):
 def test_a_cell_that_runs_is_not_run_once_more(forward: Page):
     cell, below = Cell(forward, 1), Cell(forward, 2)
     source = cell.box.locator(".cell_input pre").text_content() or ""
-    cell.write(f"{source}\nruns = globals().get('runs', 0) + 1\nprint('run', runs)")
+    source += "\nruns = globals().get('runs', 0) + 1\nprint('run', runs)"
+    cell.write(f"{source}\nimport time\ntime.sleep(3)")
     for _ in range(3):
         forward.keyboard.press("Shift+Enter")
     assert cell.ended().startswith("Done")
