@@ -18,6 +18,7 @@ import numpy as np
 
 __all__ = ["Seeds", "spread"]
 
+
 class Seeds:
     """The published run, by experiment.
 
