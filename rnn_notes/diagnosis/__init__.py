@@ -7,6 +7,7 @@ What you can do with it::
 
 from rnn_notes.diagnosis.adapters import cached, classic, layer, method, updates
 from rnn_notes.diagnosis.checking import check
+from rnn_notes.diagnosis.meant import chunking, padding, permuting, starting
 from rnn_notes.diagnosis.report import Cause, Diagnosis, Verdict
 
 __all__ = [
@@ -15,8 +16,12 @@ __all__ = [
     "Verdict",
     "cached",
     "check",
+    "chunking",
     "classic",
     "layer",
     "method",
+    "padding",
+    "permuting",
+    "starting",
     "updates",
 ]

@@ -68,6 +68,8 @@ def classic(
 
     def call() -> Any:
         answer = function(inputs, targets, *states)
+        if isinstance(answer, tuple) and len(answer) > 1 and _named(answer[1]):
+            return answer
         if not isinstance(answer, tuple) or len(answer) < 1 + len(arrays):
             raise ValueError(
                 f"{function.__name__} returned {type(answer).__name__}, expected the "
@@ -75,9 +77,13 @@ def classic(
             )
         return answer
 
+    def gradients() -> Any:
+        answer = call()
+        return answer[1] if _named(answer[1]) else answer[1 : 1 + len(arrays)]
+
     return {
         "loss": lambda: call()[0],
-        "gradients": lambda: call()[1 : 1 + len(arrays)],
+        "gradients": gradients,
         "arrays": arrays,
         "inputs": inputs,
         "targets": targets,
@@ -239,6 +245,11 @@ def _named_by_return(
                 found[lower[short]] = names[lower[short]]
                 break
     return found or {n: names[n] for n in CLASSIC if _is_array(names.get(n))}
+
+
+def _named(value: Any) -> bool:
+    """Whether gradients came by name."""
+    return isinstance(value, Mapping) or hasattr(value, "_asdict")
 
 
 def _is_array(value: Any) -> bool:
