@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from rnn_notes.diagnosis.handed import handed
 from rnn_notes.diagnosis.models import understood
 from rnn_notes.diagnosis.naming import named
 from rnn_notes.diagnosis.problem import Problem
-from rnn_notes.diagnosis.remarks import method, remarks_on
+from rnn_notes.diagnosis.remarks import exchanged, method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
 from rnn_notes.diagnosis.slopes import by_entries
 from rnn_notes.diagnosis.twice import called_twice
@@ -79,7 +81,7 @@ def check(
     asked = handed(loss, gradients, arrays, upstream)
     lent = {"inputs": inputs, "targets": targets, "state": state, "upstream": upstream}
     rng = np.random.default_rng(0)
-    with asked.kept(), np.errstate(all="ignore"):
+    with asked.kept(), np.errstate(all="ignore"), redirect_stdout(StringIO()) as said:
         claims, calls = called_twice(asked, lent)
         slopes = {name: slopes_of(asked, name, claims[name], rng) for name in claims}
         all_read(asked, slopes, claims)
@@ -94,7 +96,10 @@ def check(
     truths = {n: _truth(n, lone[n], problem) for n in wrong}
     verdicts = _verdicts(claims, truths, slopes, problem, inputs)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
-    remarks = () if problem is None else tuple(remarks_on(problem, claims))
+    remarks = tuple(exchanged(slopes, claims))
+    if lines := said.getvalue().count("\n"):
+        remarks += (f"{lines} lines that your functions printed were held back.",)
+    remarks += () if problem is None else tuple(remarks_on(problem, claims))
     return Diagnosis(
         verdicts, causes, told, method(asked, slopes, claims), calls, remarks,
     )  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.diagnosis.adapters import PASSES, classic, method, returned
+from rnn_notes.diagnosis.adapters import classic
+from rnn_notes.diagnosis.objects import BOTH, PASSES, method, returned
 from rnn_notes.diagnosis.roles import ROLES
 
 __all__ = ["STEPS", "questions"]
@@ -136,10 +137,15 @@ def _role(name: str) -> str:
 def _of_object(value: Any, rng: np.random.Generator) -> dict[str, Any]:
     """The arguments for an object, or for one that is made of its class."""
     model = _made(value) if inspect.isclass(value) else value
-    told = method(model, None, None)
-    _, V = _sizes(told["arrays"], {})
+    arrays = method(model, None, None)["arrays"]
+    H, V = _sizes(arrays, {})
+    _fill(arrays, rng)
     x, y = rng.integers(V, size=(2, STEPS)).tolist()
-    return method(model, x, y)
+    name = next(n for n in (*BOTH, *PASSES) if hasattr(model, n))
+    takes = inspect.signature(getattr(model, name)).parameters.values()
+    kinds = [_kind(p.name) for p in takes if p.default is p.empty]
+    states = [0.5 * rng.standard_normal((H, 1)) for k in kinds if k == "state"]
+    return method(model, x, y, *states)
 
 
 def _made(cls: Any) -> Any:
@@ -169,7 +175,7 @@ def _only(names: Mapping[str, Any]) -> str:
 def _looks(value: Any) -> bool:
     """Whether a function takes inputs and targets, or a class has a backward pass."""
     if inspect.isclass(value):
-        return any(hasattr(value, name) for name in PASSES)
+        return any(hasattr(value, name) for name in (*BOTH, *PASSES))
     kinds = [_kind(p) for p in inspect.signature(value).parameters]
     return kinds[:2] == ["inputs", "targets"]
 

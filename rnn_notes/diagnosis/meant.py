@@ -66,9 +66,8 @@ def padding(
     --------
     >>> bool(padding(lambda x: x.sum(axis=0), np.ones((3, 2))))
     True
-    >>> print(padding(lambda x: x.mean(axis=0), np.ones((3, 2))))
-    Padded by 5, the answer differs by 0.62 of itself: a padded step moves the state, \
-or counts in the loss. Keep the state there, h = m * new + (1 - m) * h, and mask the loss.
+    >>> padding(lambda x: x.mean(axis=0), np.ones((3, 2))).told.partition(":")[0]
+    'Padded by 5, the answer differs by 0.62 of itself'
     """
     sequence = np.asarray(sequence, dtype=float)
     alone = np.asarray(answer(sequence), dtype=float)
