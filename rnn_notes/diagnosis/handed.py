@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["Handed", "claims", "handed"]
+__all__ = ["Handed", "claims", "handed", "is_number"]
 
 PREFIXES = ("d{}", "{}", "d_{}", "dL_d{}", "dLd{}", "g_{}", "grad_{}", "grad{}", "d{}_")
 
@@ -185,13 +185,25 @@ def claims(value: Any, arrays: Mapping[str, Array]) -> dict[str, Array]:
         )
     if isinstance(value, np.ndarray) and len(arrays) == 1 and value.dtype != object:
         value = [value]
-    if isinstance(value, tuple) and len(value) > 1 and np.size(value[0]) == 1:
+    if isinstance(value, tuple) and len(value) > 1 and is_number(value[0]):
         rest = value[1:]  # a loss in front
         value = rest if len(rest) == len(arrays) else value
         value = rest[0] if isinstance(rest[0], Mapping) else value
     plain = isinstance(value, (list, tuple)) and not hasattr(value, "_asdict")
     found = _in_order(value, arrays) if plain else _by_name(value, arrays)
     return {name: _shaped(name, found[name], arrays[name]) for name in arrays}
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is one number, as a loss is.
+
+    Examples
+    --------
+    >>> is_number(np.array(2.0)), is_number([2.0])
+    (True, False)
+    """
+    plain = isinstance(value, (int, float, np.number))
+    return plain or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _in_order(value: Sequence[Any], arrays: Mapping[str, Array]) -> dict[str, Any]:

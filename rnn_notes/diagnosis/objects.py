@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_notes.diagnosis.handed import is_number
 from rnn_notes.rnn import Array
 
 __all__ = ["BOTH", "LOSSES", "PASSES", "method", "named_by_return", "returned"]
@@ -134,10 +135,10 @@ def _gradients(
 ) -> Any:
     """The gradients of a pass, from what it returned, left on the object, or moved."""
     parts = answer if isinstance(answer, tuple) else (answer,)
-    if len(parts) > 1 and _is_number(parts[0]) and not _is_number(parts[1]):
+    if len(parts) > 1 and is_number(parts[0]) and not is_number(parts[1]):
         many = len(parts) >= 1 + len(before) and isinstance(parts[1], np.ndarray)
         return parts[1 : 1 + len(before)] if many else parts[1]
-    if answer is not None and not _is_number(answer):
+    if answer is not None and not is_number(answer):
         return answer
     for name in GRADIENTS:
         if isinstance(getattr(model, name, None), Mapping):
@@ -244,12 +245,6 @@ def named_by_return(
 def _is_array(value: Any) -> bool:
     """Whether a value is an array of floating-point numbers."""
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value is one number, as a loss is."""
-    plain = isinstance(value, (int, float, np.number))
-    return plain or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def _first(model: Any, names: tuple[str, ...]) -> str:
