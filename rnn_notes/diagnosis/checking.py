@@ -24,7 +24,7 @@ from rnn_notes.rnn import Array
 __all__ = ["check"]
 
 ENTRIES = 400  # that are measured in a wrong array
-FEW = 40  # where the right loop is known, and gives the others
+FEW = 6  # where the right loop is known, and gives the others
 
 
 def check(
@@ -94,7 +94,8 @@ def check(
         most = ENTRIES if problem is None else FEW
         lone = {n: by_entries(asked.loss, asked.arrays[n], most, rng) for n in wrong}
     truths = {n: _truth(n, lone[n], problem) for n in wrong}
-    verdicts = _verdicts(claims, truths, slopes, problem, inputs)
+    numbers = _numbers(problem, inputs)
+    verdicts = _verdicts(asked.arrays, claims, truths, slopes, numbers)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
     remarks = tuple(exchanged(slopes, claims))
     if lines := said.getvalue().count("\n"):
@@ -113,14 +114,13 @@ def _truth(name: str, lone: Array, problem: Problem | None) -> Array:
 
 
 def _verdicts(
+    arrays: Mapping[str, Array],
     claims: Mapping[str, Array],
     truths: Mapping[str, Array],
     slopes: Mapping[str, Slopes],
-    problem: Problem | None,
-    inputs: Any,
+    numbers: Mapping[str, float],
 ) -> dict[str, Verdict]:
     """The verdict on every array."""
-    numbers = _numbers(problem, inputs)
     norm = patterns.norm_limit(claims, truths) if len(truths) == len(claims) else None
     verdicts = {}
     for name, claim in claims.items():
@@ -134,7 +134,7 @@ def _verdicts(
             words = f"right, and clipped {where}: take it before the clip to check all"
             verdicts[name] = Verdict(True, 0.0, words, shape)
             continue
-        words = patterns.pattern_of(claim, truths[name], numbers)
+        words = patterns.pattern_of(claim, truths[name], numbers, arrays[name])
         verdicts[name] = Verdict(False, _error(claim, truths[name]), words, shape)
     return verdicts
 

@@ -159,6 +159,7 @@ PATTERNS = {
     "one number": (lambda g: 0 * g - 5, "all entries equal, -5"),
     "transposed": (lambda g: g.T.copy(), "transposed"),
     "nan": (lambda g: g * np.nan, "nan"),
+    "a step of Adagrad": (lambda g: g / np.sqrt(g**2 + 1e-8), "only signs are left"),
 }
 
 
@@ -171,6 +172,16 @@ def test_a_pattern_is_named(name):
     ]
     assert not verdict.right
     assert words in verdict.pattern
+
+
+def test_weight_decay_in_one_of_the_two_is_told():
+    w, loss, gradients = fresh()
+    more = check(loss, lambda: {"w": gradients()["dw"] + 0.01 * w}, {"w": w})
+    assert "exactly 0.01 times itself: weight decay, in the gradient" in str(more)
+    less = check(lambda: loss() + 0.005 * (w**2).sum(), gradients, {"w": w})
+    assert "exactly -0.01 times itself: weight decay, in the loss" in str(less)
+    assert not more.right
+    assert not less.right
 
 
 def test_a_clip_at_the_end_is_right_and_told():
