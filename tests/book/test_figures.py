@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from rnn_notes import gru, lstm
-from rnn_notes.book import figures
+from rnn_notes.book import figures, sheet
 from rnn_notes.book.figures import gated_cells
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
+from rnn_notes.differences import agreement
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import backward, running_example, signals
 from tests.helpers.drawings import SVG, faults, missing, numbers, other_example
@@ -92,6 +93,17 @@ def test_the_drawn_numbers_are_those_of_the_passes():
     for array in (params.Whh, run.hs[-1], run.hs[0], run.ys[0], run.ps[0]):
         assert missing(array, figures.forward_pass()) == []
     assert missing(steps[-1].dy @ run.hs[0].T, figures.outer_product()) == []
+
+
+def test_the_sheet_says_what_was_measured():
+    rows = sheet.lines()
+    assert len(rows) == 11
+    assert all(agreement(row.value, row.measured, tolerance=1e-12) for row in rows)
+    assert not agreement(rows[2].value, rows[5].measured)
+    figure = figures.cheat_sheet()
+    assert faults(figure.svg, figure.alt) == []
+    assert all(f"{row.code}, {row.shape}: " in figure.alt for row in rows)
+    assert [row.shape for row in rows[6:]] == ["V×H", "V×1", "H×V", "H×H", "H×1"]
 
 
 def test_the_two_layouts_show_the_weights_twice():

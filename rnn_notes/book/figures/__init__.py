@@ -16,6 +16,7 @@ nothing, and two layouts show weights, whatever the states are. Some move, see
 
 from rnn_notes.book.figures.broken_line import broken_line
 from rnn_notes.book.figures.bug_by_bug import bug_by_bug as bug_by_bug
+from rnn_notes.book.figures.cheat_sheet import cheat_sheet as cheat_sheet
 from rnn_notes.book.figures.cooled import cooled as cooled
 from rnn_notes.book.figures.error_curve import error_against_step, mutant_matrix
 from rnn_notes.book.figures.far_signals import fading as fading
