@@ -115,9 +115,7 @@ def place(writer: HTML5Translator, node: FormulaBox) -> None:
     checks = "code" in node
     names = ("code",) if checks else ("formula", "asked", "where", "layout", "model")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
-    words = WITHOUT.format(
-        *(("check", "function") if checks else ("measure", "formula"))
-    )
+    words = WITHOUT.format(f"{'check' if checks else 'measure'} what you write")
     told = f'<noscript><p class="live-excuse">{words}</p></noscript>'
     writer.body.append(f'<div class="formula-box" {said}>{told}</div>\n')
     raise nodes.SkipNode
