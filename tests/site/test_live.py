@@ -225,7 +225,7 @@ def test_only_what_the_package_s_own_build_takes_travels(
 
 
 def test_numpy_is_the_official_wheel_or_the_one_given(files, tmp_path) -> None:
-    lock = (files.NPM / "pyodide" / "pyodide-lock.json").read_text()
+    lock = (files.MODULES / "pyodide" / "pyodide-lock.json").read_text()
     official = json.loads(lock)["packages"]["numpy"]
     entry = files.numpy(tmp_path, official, None)
     assert entry["file_name"].startswith("https://cdn.jsdelivr.net/pyodide/v")
