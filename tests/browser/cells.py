@@ -23,9 +23,8 @@ PATIENCE = 300_000  # milliseconds; a loaded machine is slow
 GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))
 WHEEL = Path(os.environ["NUMPY_WASM"]) if os.environ.get("NUMPY_WASM") else None
 WHEEL = WHEEL or (GIVEN[0] if GIVEN else None)
-OFFICIAL = json.loads((MODULES / "pyodide" / "pyodide-lock.json").read_text())[
-    "packages"
-]["numpy"]
+LOCK = MODULES / "pyodide" / "pyodide-lock.json"
+OFFICIAL = json.loads(LOCK.read_text())["packages"]["numpy"]
 NO_WHEEL = (
     "no NumPy wheel for WebAssembly here. Fetch"
     f" https://cdn.jsdelivr.net/pyodide/v{version_of('pyodide')}/full/"
