@@ -110,18 +110,18 @@ def _stand_in(function: Any, names: dict[str, Any], needed: list[str]) -> list[s
     H = int(names.get("hidden_size", HIDDEN))
     V = int(names.get("vocab_size", ALPHABET))
     shapes = {"Wxh": (H, V), "Whh": (H, H), "Why": (V, H), "bh": (H, 1), "by": (V, 1)}
-    read = [n.removeprefix("d") for n in returned(function) if n[:1] == "d"] + needed
-    read += function.__code__.co_names
+    weights = [n.removeprefix("d") for n in returned(function) if n[:1] == "d"]
+    weights += needed
     known = {"np": np, "numpy": np, "hidden_size": H, "vocab_size": V, "H": H, "V": V}
     made = []
-    for name in dict.fromkeys(read):
-        role = _role(name)
-        if name in names or not (role in shapes or name in known):
+    for name in dict.fromkeys((*weights, *function.__code__.co_names)):
+        read = name in needed or name in function.__code__.co_names
+        if name in names or not read:
             continue
-        if role in shapes and (name in needed or name in function.__code__.co_names):
-            names[name] = np.zeros(shapes[role])
-        elif name in known:
+        if name in known and name not in weights:
             names[name] = known[name]
+        elif _role(name) in shapes:
+            names[name] = np.zeros(shapes[_role(name)])
         else:
             continue
         made.append(name)

@@ -149,6 +149,9 @@ def test_what_a_function_reads_and_the_file_lacks_stands_in(capsys, tmp_path):
     status, out, _ = told(capsys, written(tmp_path, alone), *SMALL)
     assert status == 0
     assert "ours stand in: Wxh, Whh, Why, bh, by, np, vocab_size" in out
+    eyes = alone.replace("np.zeros((vocab_size, 1))", "np.eye(V)[:, [0]] * 0")
+    status, out, _ = told(capsys, written(tmp_path, eyes), *SMALL)
+    assert status == 0  # a V that is no weight is a size
     passed = alone.replace("(inputs, targets, hprev)", "(inputs, targets, hprev, Wxh)")
     status, out, _ = told(capsys, written(tmp_path, passed), *SMALL)
     assert status == 0
