@@ -25,6 +25,8 @@ NAMES = (
     "bug_by_bug",
     "cooled",
     "error_against_step",
+    "gru_step",
+    "lstm_step",
     "product_back",
     "scaled_weights",
 )
