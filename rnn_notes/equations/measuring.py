@@ -289,47 +289,43 @@ def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
 
 def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
-    budget = Budget(work=MOST_WORK * 0.6)
+    budget = Budget(work=MOST_WORK * 0.25)
     asked = replace(task, layout=task.asked, outer=False)
-    saved = saving(asked, budget)
+    saved = saved_by_options(asked, 1, budget) or saved_by_words(asked, budget)
     way = other_way(asked, budget)
     layout = way.layout or "" if way and way.layout != task.layout else ""
     saved += (f"holds {way.told}",) if way else ()
-    return (() if saved or budget.over else close(task, budget)), layout, saved
+    near = () if saved or budget.over else close(task, budget)
+    if not (saved or near):
+        saved = saved_by_options(asked, 2, budget)
+    return near, layout, saved
 
 
-def saving(task: Task, budget: Budget) -> tuple[str, ...]:
-    """What would make a formula hold: an option of the network, a condition."""
+def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
+    """The options of the network, so many at once, that make a formula hold."""
     found: list[str] = []
-    for names_, other in options(task.model):
-        if (found and len(names_) > 1) or budget.over:
-            break
-        told = " and ".join(names_)
-        with suppress(EquationError):
-            other_ = replace(task, model=other)
-            measured = in_layout(other_, hasty=True, budget=budget)
-            if measured or measured.only:
-                found.append(", ".join(filter(None, [f"holds {told}", measured.only])))
-    for condition in _conditions(task) if not found else []:
-        latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
-        if not budget.over and holds(replace(task, latex=latex), budget):
-            found.append(f"holds for {condition}")
-            break
-    for one in neighbours(task, {"diag added": diag_added}) if not found else []:
+    for some in itertools.combinations(task.model.options, count):
         if budget.over:
             break
-        if holds(one, budget):
-            found.append(f"holds with a column as a diagonal matrix: {one.latex}")
-            break
+        with suppress(EquationError):
+            other = replace(task, model=task.model.with_options(some))
+            measured = in_layout(other, hasty=True, budget=budget)
+            if measured or measured.only:
+                told = [f"holds {' and '.join(some)}", measured.only]
+                found.append(", ".join(filter(None, told)))
     return tuple(found)
 
 
-def options(model: Model) -> Iterator[tuple[tuple[str, ...], Model]]:
-    """The models that differ from one by an option of its own, or by two."""
-    for count in (1, 2):
-        for some in itertools.combinations(model.options, count):
-            with suppress(EquationError):
-                yield some, model.with_options(some)
+def saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
+    """A condition or a word that is left out, and makes a formula hold."""
+    for condition in _conditions(task):
+        latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
+        if not budget.over and holds(replace(task, latex=latex), budget):
+            return (f"holds for {condition}",)
+    for one in neighbours(task, {"diag added": diag_added}):
+        if not budget.over and holds(one, budget):
+            return (f"holds with a column as a diagonal matrix: {one.latex}",)
+    return ()
 
 
 def _conditions(task: Task) -> list[str]:
