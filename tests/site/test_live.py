@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from docs._ext.build.installed import module
 from docs._ext.live import wheels
 from rnn_notes.book import live, trained
 from rnn_notes.equations.answers import judge
@@ -225,7 +226,7 @@ def test_only_what_the_package_s_own_build_takes_travels(
 
 
 def test_numpy_is_the_official_wheel_or_the_one_given(files, tmp_path) -> None:
-    lock = (files.NPM / "pyodide" / "pyodide-lock.json").read_text()
+    lock = (module("pyodide") / "pyodide-lock.json").read_text()
     official = json.loads(lock)["packages"]["numpy"]
     entry = files.numpy(tmp_path, official, None)
     assert entry["file_name"].startswith("https://cdn.jsdelivr.net/pyodide/v")
@@ -346,6 +347,17 @@ def test_a_box_that_asks_for_nothing_offers_every_model(build) -> None:
     html, _ = build(free.replace("x = x\n", "\n:asked: y_t\n"))
     assert 'data-layout="denominator" data-model=""' in html
     assert '"models"' not in html, "an exercise is asked in one notation"
+
+
+def test_a_check_box_holds_a_function_of_the_page(build) -> None:
+    box = "```{check-box} f\n```\n"
+    cell = "```{code-cell} ipython3\nx = 1\ndef f(a):\n    return a < x\n```\n"
+    html, warnings = build(CELLS + box + cell)
+    assert warnings == ""
+    assert 'data-code="def f(a):\n    return a &lt; x"' in html
+    assert "Here a box would check what you write" in html
+    _, warnings = build(CELLS + box)
+    assert "no cell of the page defines f" in warnings
 
 
 def test_a_page_without_cells_loads_nothing(build) -> None:
