@@ -87,3 +87,21 @@ def test_the_names_of_the_classic_code_stand_in_it():
     for name in CLASSIC.values():
         assert re.search(rf"(?<!\w){re.escape(name)}", classic), name
     assert "hs[s]" not in classic
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("goodfellow: Goodfellow", ""),
+        ("lstm: an LSTM", "lstm has a 'cell state', expected one of input, target"),
+        ("no-such: none", "'no-such' came, expected the name of a model"),
+    ],
+)
+def test_a_column_that_does_not_fit_is_a_warning(build, page, line, told):
+    extensions = ["myst_parser", "formulas.mathml", "formulas.dictionary"]
+    book = f"# Book\n\n```{{dictionary}}\nbook: ours\n{line}\n```\n"
+    warnings = build({"index": book}, extensions=extensions)
+    assert told in warnings
+    if not told:
+        assert warnings == ""
+        assert "N×D" in page("index")
