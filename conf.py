@@ -31,6 +31,7 @@ extensions = [
     "docs._ext.pages.api",
     "docs._ext.formulas.atlas",
     "docs._ext.takeaway.books",
+    "docs._ext.pages.claims",
     "docs._ext.pages.drawn",
     "docs._ext.pages.glued",
     "docs._ext.build.failures",

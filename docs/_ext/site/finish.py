@@ -20,6 +20,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from rjsmin import jsmin
 
@@ -59,11 +60,17 @@ UNUSED = [
     "*webpack-macros.html",
     "fa-[br]*.woff2",
 ]
-# Asked for with the page, not when the first icon or formula is laid out.
-ICONS, FORMULAS = (
-    "vendor/fontawesome/webfonts/fa-solid-900.woff2",
-    "fonts/STIXTwoMath-subset.woff2",
-)
+# Asked for with the page, not when the first icon, formula or word is laid out, where
+# something in the page calls for it.
+FONTS = {
+    "vendor/fontawesome/webfonts/fa-solid-900.woff2": "",
+    "fonts/STIXTwoMath-subset.woff2": "<math",
+    "fonts/STIXTwoText-subset.woff2": "",
+    "fonts/STIXTwoText-Italic-subset.woff2": r"<em>|<blockquote|font-style:italic",
+    "fonts/JetBrainsMono-subset.woff2": "<code|<pre",
+}
+ICON = re.compile(r'(?<=<link rel="icon" href=")[^"]*_static/([^"]+\.svg)')
+SAFE = " =:/(),;{}-'"  # in an address of a picture, within double quotes
 # The theme's scripts make these for a book of several versions, or for news.
 NEVER = {
     "bd-header-announcement",
@@ -191,12 +198,22 @@ def later(page: str) -> str:
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    for font in (ICONS, FORMULAS) if "<math" in page else (ICONS,):
+    for font in (name for name, calls in FONTS.items() if re.search(calls, page)):
         style += f'<link rel="preload" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
     page = merged(SCRIPT, scripts, call, page).replace(LABELLED, "<summary>")
     return with_policy(later(OPTIONS.sub("", page)))
+
+
+def with_icon(page: str, static: Path) -> str:
+    """The page that holds its icon, which is shorter than a further request."""
+
+    def held(found: re.Match[str]) -> str:
+        picture = (static / found[1]).read_text(encoding="utf-8")
+        return f"data:image/svg+xml,{quote(picture, safe=SAFE)}"
+
+    return ICON.sub(held, page)
 
 
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
@@ -235,7 +252,7 @@ def finish(built: Path, site: Path) -> None:
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
     for path, page, its in zip(paths, pages, styles(css, pages, js, own), strict=True):
-        text = light(page, sheets, scripts, its, js)
+        text = light(with_icon(page, static), sheets, scripts, its, js)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
 
 

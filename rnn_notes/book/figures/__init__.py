@@ -9,16 +9,16 @@ What you can do with it::
     unrolled(running_example(T=3))  # the same, drawn from another run
 
 ``__all__`` lists these; the figures of a training take a training in its place, that
-of a race a run of the benchmark, and the gallery of bugs nothing. Some move, see
-``drawing.moving``.
+of a race a run of the benchmark, the gallery of bugs and the ways nothing. Some move,
+see ``drawing.moving``.
 """
 
 from rnn_notes.book.figures.broken_line import broken_line
 from rnn_notes.book.figures.bug_by_bug import bug_by_bug as bug_by_bug
+from rnn_notes.book.figures.chunk_length import missed_share as missed_share
 from rnn_notes.book.figures.cooled import cooled as cooled
 from rnn_notes.book.figures.error_curve import error_against_step, mutant_matrix
 from rnn_notes.book.figures.far_signals import fading as fading
-from rnn_notes.book.figures.far_signals import missed_share as missed_share
 from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
 from rnn_notes.book.figures.network import truncation, two_questions, unrolled
 from rnn_notes.book.figures.output_graph import expression_graph
@@ -30,6 +30,8 @@ from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
 from rnn_notes.book.figures.tape_listing import tape_in_order
 from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
+from rnn_notes.book.figures.travelling_loss import travelling_loss
+from rnn_notes.book.figures.ways import ways as ways
 from rnn_notes.book.figures.wires import wires
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "product_back",
     "step_network",
     "tape_in_order",
+    "travelling_loss",
     "truncation",
     "two_questions",
     "unrolled",

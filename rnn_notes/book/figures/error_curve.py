@@ -89,7 +89,7 @@ def error_against_step(example: Example | None = None) -> Moving:
         parts += _curve(errors, DASHES.get(name, ""))
     best = {name: f"{count} digits" for name, count in digits.items()}
     x, y = _place(10**-4.1, 10**-11)
-    parts += [
+    words = [
         _turned(*_place(10**-4.9, 10**-5.9), -40, "one-sided ∝ $e$"),
         _turned(*_place(10**-4.4, 10**-6.5), -40, best["one-sided"]),
         label(x, y, "central ∝ $e$²", size=12.5, anchor="start"),
@@ -101,7 +101,7 @@ def error_against_step(example: Example | None = None) -> Moving:
     ]
     frames = [_at_step(k, curves) for k in reversed(range(len(STEPS)))]
     first = len(STEPS) - 1 - int(curves["central"].argmin())
-    parts += [*_marks(frames[first])]
+    parts += [*_marks(frames[first]), *map(clear, words)]
     alt = (
         "Relative error of the gradient of Whh against the step, on logarithmic axes. "
         "The two difference quotients make a V: with smaller steps the error first "
