@@ -87,10 +87,11 @@ def test_the_text_stands_in_the_middle_once_the_menu_is_away(
     page.locator(".primary-toggle").click()
     page.locator("#pst-primary-sidebar").wait_for(state="hidden")
     left, right = page.evaluate(
-        "[document.querySelector('article').getBoundingClientRect().left, innerWidth"
-        " - document.querySelector('article').getBoundingClientRect().right]"
+        "[document.querySelector('article').getBoundingClientRect().left, innerWidth -"
+        " document.querySelector('.bd-content').lastElementChild"
+        ".getBoundingClientRect().right]"
     )
-    assert left > 0.5 * right, (left, right)
+    assert abs(left - right) < 40, (left, right)
 
 
 def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:

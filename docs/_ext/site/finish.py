@@ -25,6 +25,7 @@ from urllib.parse import quote
 from rjsmin import jsmin
 
 from docs._ext.site.policy import with_policy
+from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
 from docs._ext.site.sheets import matching, purged, short, unscripted
 
@@ -42,8 +43,12 @@ ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
 # Where later.js keeps what a page calls: nothing, as it is written.
 UNCALLED = "const scripts = [];"
-# myst-nb names each fold by other words than those that are seen on it.
-LABELLED = '<summary aria-label="Toggle hidden content">'
+# myst-nb names each fold by other words than those that are seen on it, and dresses it
+# as a warning, for which the theme brings many rules.
+FOLDS = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    '<details class="admonition hide': '<details class="hide',
+}
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 # It names the wrong part of a page when a reader goes back; interface.js does not.
@@ -71,12 +76,29 @@ FONTS = {
 }
 ICON = re.compile(r'(?<=<link rel="icon" href=")[^"]*_static/([^"]+\.svg)')
 SAFE = " =:/(),;{}-'"  # in an address of a picture, within double quotes
-# The theme's scripts make these for a book of several versions, or for news.
+# The theme's scripts name these, which no page has: boxes, notes in a margin, a head
+# with menus, a book of several versions, news.
 NEVER = {
+    "admonition",
+    "bd-footer-article",
     "bd-header-announcement",
     "bd-header-version-warning",
     "list-group-item",
+    "dropdown-menu-dark",
     "list-group-item-action",
+    "margin",
+    "margin-caption",
+    "marginnote",
+    "navbar-nav",
+    "pst-button-link-to-stable-version",
+    "pst-collapse-sidebar-button",
+    "pst-expand-sidebar-label",
+    "pst-squeeze",
+    "sidebar",
+    "sidenote",
+    "thebe-launch-button",
+    "tooltip",
+    "version-switcher__button",
     "version-switcher__menu",
 }
 
@@ -195,6 +217,17 @@ def later(page: str) -> str:
     return swapped(CALL.sub("", page), UNCALLED, UNCALLED.replace("[]", names))
 
 
+def folded(page: str) -> str:
+    """The page with plain folds.
+
+    >>> folded('<details class="admonition hide above-input">')
+    '<details class="hide above-input">'
+    """
+    for theirs, ours in FOLDS.items():
+        page = page.replace(theirs, ours)
+    return page
+
+
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
@@ -202,7 +235,7 @@ def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -
         style += f'<link rel="preload" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
-    page = merged(SCRIPT, scripts, call, page).replace(LABELLED, "<summary>")
+    page = merged(SCRIPT, scripts, call, page)
     return with_policy(later(OPTIONS.sub("", page)))
 
 
@@ -218,7 +251,11 @@ def with_icon(page: str, static: Path) -> str:
 
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
-    made = {name: words([text]) for name, text in own.items() if "class" in text}
+    made = {
+        name: words([text])
+        for name, text in own.items()
+        if "class" in text and name not in OFTEN  # which holds the pages' words
+    }
     everywhere = words([js]) - NEVER
     meant = [
         everywhere.union(
@@ -234,7 +271,7 @@ def finish(built: Path, site: Path) -> None:
     """Write what Sphinx wrote into ``built`` into ``site``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
-    pages = [path.read_text(encoding="utf-8") for path in paths]
+    pages = [folded(path.read_text(encoding="utf-8")) for path in paths]
     sheets = asked(SHEET, pages)
     everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
     scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
