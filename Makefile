@@ -45,12 +45,13 @@ lighthouse: html .venv/browser/ready .venv/lighthouse/ready ## score every page 
 test-away: html pdf epub ## run the wheel's command and every notebook in an environment that has nothing else
 	python -m pytest -q -o addopts='-p no:cacheprovider' tests/away
 
-test-frameworks: .venv/frameworks/ready ## find the same gradients in PyTorch, where it can be installed
+test-frameworks: .venv/frameworks/ready ## find the same gradients in PyTorch and in JAX, where they can be installed
 	@mkdir -p _build/frameworks
 	python -m tests.frameworks.twins _build/frameworks/twins.npz
-	@if .venv/frameworks/bin/python -c 'import torch'; \
-	then .venv/frameworks/bin/python tests/frameworks/in_pytorch.py _build/frameworks/twins.npz; \
-	else echo 'not run: PyTorch cannot be installed here'; fi
+	@for pair in torch:in_pytorch jax:in_jax; do \
+	if .venv/frameworks/bin/python -c "import $${pair%:*}"; \
+	then .venv/frameworks/bin/python tests/frameworks/$${pair#*:}.py _build/frameworks/twins.npz || exit 1; \
+	else echo "not run: $${pair%:*} cannot be installed here"; fi; done
 
 pdf: html ## print the whole book into _build/rnn-notes.pdf, by Chromium
 	@rm -rf _build/paper
@@ -134,7 +135,7 @@ clean: ## remove what was built, keep the environment
 
 .venv/frameworks/ready: .venv/ready benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv/frameworks
-	@.venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt torch numpy || true
+	@for framework in torch jax; do .venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt $$framework numpy || true; done
 	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt

@@ -30,6 +30,8 @@ extensions = [
     "myst_nb",
     "docs._ext.pages.api",
     "docs._ext.formulas.atlas",
+    "docs._ext.formulas.calculus",
+    "docs._ext.formulas.dictionary",
     "docs._ext.takeaway.books",
     "docs._ext.pages.claims",
     "docs._ext.pages.drawn",

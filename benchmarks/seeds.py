@@ -5,7 +5,7 @@
     python -m benchmarks.seeds          writes _build/seeds.json
 
 What the pages show is such a run, copied to ``rnn_notes/book/seeds.json``: a build
-trains one network, and these are ninety-three. The file says when and where.
+trains one network, and these are ninety-eight. The file says when and where.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from rnn_notes.book.trained import kept_loss, trained
+from rnn_notes.book.trained import corpus, kept_loss, trained
 from rnn_notes.training.settings import Settings
 
 TARGET = Path(__file__).parents[1] / "_build" / "seeds.json"
 LONGER = (0, 10_000, 40_000)
+DOUBLED = (250, 500, 1000, 2000, 4000, 8000, 16_000)
 BACKS, RATES = (1, 5, 25, 100), (0.1, 0.05)
 
 
@@ -47,10 +49,10 @@ def piece(seed: int, rate: float, back: int) -> float:
     return round(kept_loss(trained(None, settings, (0, 2500), back=back), 2500), 4)
 
 
-def recall_text() -> str:
-    """Lines of a coin toss, four dots and the toss again."""
+def recall_text(dots: int = 4) -> str:
+    """Lines of a coin toss, some dots and the toss again."""
     coins = np.random.default_rng(0).choice(["a", "b"], 4000)
-    return "".join(f"{c}....{c}\n" for c in coins)
+    return "".join(f"{c}{'.' * dots}{c}\n" for c in coins)
 
 
 def recalled(seeds: Sequence[int]) -> dict[str, list[float]]:
@@ -65,6 +67,17 @@ def recalled(seeds: Sequence[int]) -> dict[str, list[float]]:
     return {str(back): [line(s, back) for s in seeds] for back in (4, 7, 28)}
 
 
+def overfitted(seeds: Sequence[int]) -> dict[str, dict[str, list[float]]]:
+    """Nats a letter of a text of 8,000 letters, read and kept, after each stage."""
+    settings = (Settings(H=64, T=25, learning_rate=0.1, seed=seed) for seed in seeds)
+    nets = [trained(corpus()[:8000], each, (0, *DOUBLED)) for each in settings]
+    again = [replace(net, kept=net.read) for net in nets]
+    return {
+        name: {str(n): [round(kept_loss(net, n), 4) for net in some] for n in DOUBLED}
+        for name, some in {"read": again, "kept": nets}.items()
+    }
+
+
 def main() -> None:
     """Write the results, and when and where they were found."""
     results = {
@@ -73,6 +86,7 @@ def main() -> None:
         "learnt": learnt(range(5)),
         "cut": cut(range(8)),
         "recalled": recalled(range(8)),
+        "overfitted": overfitted(range(5)),
     }
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(json.dumps(results, indent=1) + "\n")

@@ -45,8 +45,12 @@ WEIGHTS = ("dWxh", "dWhh", "dWhy", "dbh", "dby")
 class Check(NamedTuple):
     """A check of a backward pass.
 
-    asks   : what it looks at
-    passes : whether a module passes it
+    Attributes
+    ----------
+    asks : str
+        What it looks at.
+    passes : callable
+        Whether a module passes it.
     """
 
     asks: str

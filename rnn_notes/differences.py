@@ -39,11 +39,18 @@ COMPLEX_STEP = 1e-30  # nothing is subtracted, so only underflow bounds it from 
 def central(f: Scalar, x: Any, step: float = CENTRAL_STEP) -> Any:
     """Central difference of the scalar ``f`` by every entry of ``x``, in its shape.
 
-    step : the nudge, relative to the entry where that is larger than 1
+    Parameters
+    ----------
+    step : float
+        The nudge, relative to the entry where that is larger than 1.
 
-    Raises ``TypeError`` for float32: the difference of two such losses keeps about
-    three digits.
+    Raises
+    ------
+    TypeError
+        For float32: the difference of two such losses keeps about three digits.
 
+    Examples
+    --------
     >>> x = np.array([[1.0], [2.0]])
     >>> measured = central(lambda x: (x**3).sum(), x)
     >>> bool(np.allclose(measured, 3 * x**2, rtol=1e-9, atol=0))
@@ -137,13 +144,22 @@ def _double(x: Any) -> Array:
 class Agreement:
     """How well a claimed gradient agrees with a measured one.
 
-    error     : largest difference, relative to the largest entry of its array
-    name      : the array in which it stands, empty where there is one only
-    index     : its place in that array
-    claimed   : the claimed value there
-    measured  : the measured value there
-    tolerance : the largest error allowed
-    unchecked : names that were claimed and not measured
+    Parameters
+    ----------
+    error : float
+        Largest difference, relative to the largest entry of its array.
+    name : str
+        The array in which it stands, empty where there is one only.
+    index : tuple[int, ...]
+        Its place in that array.
+    claimed : float
+        The claimed value there.
+    measured : float
+        The measured value there.
+    tolerance : float
+        The largest error allowed.
+    unchecked : tuple[str, ...]
+        Names that were claimed and not measured.
     """
 
     error: float

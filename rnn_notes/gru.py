@@ -50,13 +50,23 @@ Reset = Literal["after", "before"]
 class Params(Weights):
     """The parameter arrays of the network, checked when they come in.
 
-    Wxr, Wxz, Wxn : (H, V) ndarray, input to each gate and to what is new
-    Whr, Whz, Whn : (H, H) ndarray, hidden state to the same
-    Why         : (V, H) ndarray, hidden to logits
-    br, bz, bn : (H, 1) ndarray, bias of each
-    bhn         : (H, 1) ndarray, bias beside ``Whn``, which r multiplies too
-    by          : (V, 1) ndarray, logit bias
+    Parameters
+    ----------
+    Wxr, Wxz, Wxn : (H, V) ndarray
+        Input to each gate and to what is new.
+    Whr, Whz, Whn : (H, H) ndarray
+        Hidden state to the same.
+    Why : (V, H) ndarray
+        Hidden to logits.
+    br, bz, bn : (H, 1) ndarray
+        Bias of each.
+    bhn : (H, 1) ndarray
+        Bias beside ``Whn``, which r multiplies too.
+    by : (V, 1) ndarray
+        Logit bias.
 
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> params.V, params.H, params.Whz.shape, len(params.arrays())
     (2, 3, (3, 3), 12)
@@ -87,14 +97,24 @@ class Params(Weights):
 class Forward(NamedTuple):
     """What a forward pass leaves behind, indexed by t from 0 to T-1.
 
-    xs, es  : (V, 1) one-hot input and one-hot target of each step
-    r, z, n : (H, 1) the gates, and what is new
-    qs, ms  : (H, 1) what ``Whn`` is multiplied with, and what comes of it
-    hs      : (H, 1) hidden states; ``hs[-1]`` is ``hprev``
-    ys, ps  : (V, 1) logits and probabilities
-    losses  : (T,) ndarray, negative log-likelihood of each target, in nats
-    loss    : their sum
-    reset   : which of the two GRUs it was
+    Attributes
+    ----------
+    xs, es : mappings from t to (V, 1) ndarray
+        One-hot input and one-hot target of each step.
+    r, z, n : mappings from t to (H, 1) ndarray
+        The gates, and what is new.
+    qs, ms : mappings from t to (H, 1) ndarray
+        What ``Whn`` is multiplied with, and what comes of it.
+    hs : mapping from t to (H, 1) ndarray
+        Hidden states; ``hs[-1]`` is ``hprev``.
+    ys, ps : mappings from t to (V, 1) ndarray
+        Logits and probabilities.
+    losses : (T,) ndarray
+        Negative log-likelihood of each target, in nats.
+    loss : float
+        Their sum.
+    reset : Reset
+        Which of the two GRUs it was.
     """
 
     xs: Mapping[int, Array]
@@ -120,12 +140,20 @@ class Forward(NamedTuple):
 class Signals(NamedTuple):
     """What travels backwards through one time step; all but ``dy`` are (H, 1).
 
-    dy            : (V, 1), gradient of the total loss by ``ys[t]``
-    dh            : of the total loss by ``hs[t]``
-    drraw, dzraw, dnraw : of the total loss by what goes into each sigmoid and the tanh
-    dm            : of the total loss by ``ms[t]``
-    dhnext        : what enters the step: by ``hs[t]``, through t+1 alone
-    dhprev        : what leaves it: by ``hs[t-1]``, through t alone
+    Attributes
+    ----------
+    dy : (V, 1) ndarray
+        Gradient of the total loss by ``ys[t]``.
+    dh : (H, 1) ndarray
+        Of the total loss by ``hs[t]``.
+    drraw, dzraw, dnraw : (H, 1) ndarray
+        Of the total loss by what goes into each sigmoid and the tanh.
+    dm : (H, 1) ndarray
+        Of the total loss by ``ms[t]``.
+    dhnext : (H, 1) ndarray
+        What enters the step: by ``hs[t]``, through t+1 alone.
+    dhprev : (H, 1) ndarray
+        What leaves it: by ``hs[t-1]``, through t alone.
     """
 
     dy: Array
@@ -180,9 +208,12 @@ def forward(
     Parameters
     ----------
     params : Params
-    inputs, targets : T indices each, from 0 to V-1
-    hprev : (H, 1) ndarray, the hidden state before the first step
-    reset : whether r is applied after the product with ``Whn`` or before
+    inputs, targets : sequence of int
+        T indices each, from 0 to V-1.
+    hprev : (H, 1) ndarray
+        The hidden state before the first step.
+    reset : Reset
+        Whether r is applied after the product with ``Whn`` or before.
 
     Raises
     ------

@@ -6,6 +6,9 @@ with the ``dy`` of all other steps set to zero, and the runs add up to the real 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import numpy as np
 
 from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, signals
@@ -13,11 +16,11 @@ from rnn_notes.rnn import Array, Forward, Gradients, Params, backward, signals
 __all__ = ["gradient_ledger", "ledger", "long_ledger", "only"]
 
 
-def only(run: Forward, s: int) -> Forward:
+def only(run: Any, s: int) -> Any:
     """The run with every signal ``dy`` but that of step ``s`` set to zero.
 
     States, logits and losses stay as they are. Its ``ps`` equal the targets at every
-    other step, and ``dy`` is the difference of the two.
+    other step, and ``dy`` is the difference of the two. Runs of the cells go too.
     Raises ``ValueError`` unless s is from 0 to T-1.
 
     >>> from rnn_notes.rnn import forward, running_example
@@ -30,8 +33,16 @@ def only(run: Forward, s: int) -> Forward:
     return run._replace(ps={**run.es, s: run.ps[s]})
 
 
-def ledger(params: Params, run: Forward) -> Array:
+def ledger(
+    params: Any,
+    run: Any,
+    loop: Callable[[Any, Any], Iterator[Any]] = signals,
+    name: str = "dh",
+) -> Array:
     """What each loss contributes to each ``dh``, (T, T, H).
+
+    loop : of which network, ``lstm.signals`` say
+    name : of which of its signals, ``dc`` say
 
     Entry ``[t, s]`` is the derivative of ``losses[s]`` by ``hs[t]``. It is zero for
     s < t: no step can change an earlier loss. The sum over s is the loop's ``dh`` at t;
@@ -46,7 +57,7 @@ def ledger(params: Params, run: Forward) -> Array:
     ((5, 5, 3), True)
     """
     columns = [
-        [signal.dh.ravel() for signal in signals(params, only(run, s))][::-1]
+        [getattr(signal, name).ravel() for signal in loop(params, only(run, s))][::-1]
         for s in range(run.T)
     ]
     return np.array(columns).transpose(1, 0, 2)

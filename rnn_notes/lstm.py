@@ -52,12 +52,21 @@ __all__ = [
 class Params(Weights):
     """The parameter arrays of the network, checked when they come in.
 
-    Wxi, Wxf, Wxo, Wxg : (H, V) ndarray, input to each gate
-    Whi, Whf, Who, Whg : (H, H) ndarray, hidden state to each gate
-    Why             : (V, H) ndarray, hidden to logits
-    bi, bf, bo, bg : (H, 1) ndarray, bias of each gate
-    by              : (V, 1) ndarray, logit bias
+    Parameters
+    ----------
+    Wxi, Wxf, Wxo, Wxg : (H, V) ndarray
+        Input to each gate.
+    Whi, Whf, Who, Whg : (H, H) ndarray
+        Hidden state to each gate.
+    Why : (V, H) ndarray
+        Hidden to logits.
+    bi, bf, bo, bg : (H, 1) ndarray
+        Bias of each gate.
+    by : (V, 1) ndarray
+        Logit bias.
 
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> params.V, params.H, params.Whf.shape, len(params.arrays())
     (2, 3, (3, 3), 14)
@@ -91,12 +100,20 @@ class Params(Weights):
 class Forward(NamedTuple):
     """What a forward pass leaves behind, indexed by t from 0 to T-1.
 
-    xs, es     : (V, 1) one-hot input and one-hot target of each step
-    i, f, o, g : (H, 1) the gates, and what might come in
-    cs, hs     : (H, 1) cell states and hidden states; index -1 is before the first step
-    ys, ps     : (V, 1) logits and probabilities
-    losses     : (T,) ndarray, negative log-likelihood of each target, in nats
-    loss       : their sum
+    Attributes
+    ----------
+    xs, es : mappings from t to (V, 1) ndarray
+        One-hot input and one-hot target of each step.
+    i, f, o, g : mappings from t to (H, 1) ndarray
+        The gates, and what might come in.
+    cs, hs : mappings from t to (H, 1) ndarray
+        Cell states and hidden states; index -1 is before the first step.
+    ys, ps : mappings from t to (V, 1) ndarray
+        Logits and probabilities.
+    losses : (T,) ndarray
+        Negative log-likelihood of each target, in nats.
+    loss : float
+        Their sum.
     """
 
     xs: Mapping[int, Array]
@@ -121,12 +138,18 @@ class Forward(NamedTuple):
 class Signals(NamedTuple):
     """What travels backwards through one time step; all but ``dy`` are (H, 1).
 
-    dy             : (V, 1), gradient of the total loss by ``ys[t]``
-    dh, dc         : of the total loss by ``hs[t]`` and by ``cs[t]``
-    diraw, dfraw, doraw, dgraw : of the total loss by what goes into each sigmoid and
-        the tanh
-    dhnext, dcnext : what enters the step: by ``hs[t]`` and ``cs[t]``, through t+1 alone
-    dhprev, dcprev : what leaves it: by ``hs[t-1]`` and ``cs[t-1]``, through t alone
+    Attributes
+    ----------
+    dy : (V, 1) ndarray
+        Gradient of the total loss by ``ys[t]``.
+    dh, dc : (H, 1) ndarray
+        Of the total loss by ``hs[t]`` and by ``cs[t]``.
+    diraw, dfraw, doraw, dgraw : (H, 1) ndarray
+        Of the total loss by what goes into each sigmoid and the tanh.
+    dhnext, dcnext : (H, 1) ndarray
+        What enters the step: by ``hs[t]`` and ``cs[t]``, through t+1 alone.
+    dhprev, dcprev : (H, 1) ndarray
+        What leaves it: by ``hs[t-1]`` and ``cs[t-1]``, through t alone.
     """
 
     dy: Array
@@ -181,10 +204,16 @@ def sigmoid(a: Array) -> Array:
 class Output(NamedTuple):
     """What an output layer makes of states, indexed by t from 0 to T-1.
 
-    ys, ps : (V, 1) logits and probabilities
-    es     : (V, 1) one-hot target of each step
-    losses : (T,) ndarray, negative log-likelihood of each target, in nats
-    loss   : their sum
+    Attributes
+    ----------
+    ys, ps : mappings from t to (V, 1) ndarray
+        Logits and probabilities.
+    es : mapping from t to (V, 1) ndarray
+        One-hot target of each step.
+    losses : (T,) ndarray
+        Negative log-likelihood of each target, in nats.
+    loss : float
+        Their sum.
     """
 
     ys: Mapping[int, Array]
@@ -211,8 +240,9 @@ def predict(
     Parameters
     ----------
     Why, by : (V, H) and (V, 1) ndarray
-    hs      : (H, 1) ndarray at each t
-    targets : T indices from 0 to V-1
+    hs : mapping from t to (H, 1) ndarray
+    targets : sequence of int
+        T indices from 0 to V-1.
 
     Examples
     --------
@@ -240,8 +270,10 @@ def forward(
     Parameters
     ----------
     params : Params
-    inputs, targets : T indices each, from 0 to V-1
-    hprev, cprev : (H, 1) ndarray, hidden state and cell state before the first step
+    inputs, targets : sequence of int
+        T indices each, from 0 to V-1.
+    hprev, cprev : (H, 1) ndarray
+        Hidden state and cell state before the first step.
 
     Raises
     ------

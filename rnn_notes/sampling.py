@@ -29,16 +29,28 @@ def sample(
 ) -> list[int]:
     """``length`` letters that the network writes after reading ``prime``, as indices.
 
-    prime       : one index or more: a network predicts what follows a letter
-    rng         : the same generator state gives the same letters
-    temperature : what the logits are divided by. At 1 letters come as often as they are
-        predicted, near 0 only the likeliest, above 1 rare ones more often
-    hprev       : (H, 1), the state before ``prime``; zeros unless given
-    cprev       : (H, 1), likewise the cell state of an LSTM
+    Parameters
+    ----------
+    prime : sequence of int
+        One index or more: a network predicts what follows a letter.
+    rng : Generator
+        The same generator state gives the same letters.
+    temperature : float
+        What the logits are divided by. At 1 letters come as often as they are
+        predicted, near 0 only the likeliest, above 1 rare ones more often.
+    hprev : (H, 1) ndarray
+        The state before ``prime``; zeros unless given.
+    cprev : (H, 1) ndarray
+        Likewise the cell state of an LSTM.
 
-    Raises ``ValueError`` for an empty prime, an index outside the vocabulary, a length
-    below 0 and a temperature not above 0.
+    Raises
+    ------
+    ValueError
+        For an empty prime, an index outside the vocabulary, a length below 0 and a
+        temperature not above 0.
 
+    Examples
+    --------
     >>> from rnn_notes import Params
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> sure = params.replace(by=[[0.0], [50.0]])  # always predicts the second letter

@@ -11,6 +11,7 @@ import rnn_notes
 from rnn_notes import gru, lstm, rnn, taped
 from rnn_notes.differences import agreement, central, complex_step
 from rnn_notes.hoisted import hoisted_lstm
+from rnn_notes.ledger import ledger
 from rnn_notes.taped import taped_cells
 
 SIZES = [  # V, H, T
@@ -190,6 +191,32 @@ def test_signals_are_the_gradients_of_what_they_are_named_after():
         assert agreement(s.dhnext, by_h, tolerance=1e-12)
         assert agreement(s.dcnext, by_c, tolerance=1e-12)
         assert not agreement(s.dc, by_c)  # dc has the road through hs[t] in it as well
+
+
+@pytest.mark.parametrize(
+    ("name", "signal"), [("lstm", "dh"), ("lstm", "dc"), ("gru", "dh")]
+)
+def test_the_ledger_of_a_cell_has_each_loss_s_share(name, signal):
+    module = CELLS[name][0]
+    params, inputs, targets, *first = problem(name, 3, 4, 5, seed=11)
+    run = module.forward(params, inputs, targets, *first)
+    table = ledger(params, run, module.signals, signal)
+    rows = [getattr(s, signal)[:, 0] for s in module.signals(params, run)]
+    assert np.allclose(table.sum(axis=1), rows[::-1], rtol=1e-12, atol=1e-16)
+    assert not np.triu(table[:, :, 0]).T[np.triu_indices(5, 1)].any()
+    t, s = 1, 3  # a loss alone, by the states after step t
+    h = run.hs[t]
+
+    def loss(nudged):
+        later = inputs[t + 1 :], targets[t + 1 :]
+        states = (nudged,) if name == "gru" else (nudged, run.cs[t])
+        if signal == "dc":
+            states = (run.o[t] * np.tanh(nudged), nudged)
+        return module.forward(params, *later, *states).losses[s - t - 1]
+
+    measured = complex_step(loss, run.cs[t] if signal == "dc" else h)
+    assert agreement(table[t, s], measured[:, 0], tolerance=1e-12)
+    assert not agreement(table[t, s - 1], measured[:, 0])
 
 
 @every_cell

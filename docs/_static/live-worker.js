@@ -1,6 +1,6 @@
 // Python for one page, in a worker of its own: endless loops cannot freeze the page.
 //
-// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked]}.
+// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked, model]}.
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);

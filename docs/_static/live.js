@@ -271,8 +271,17 @@
     }
   }
 
+  // In whose notation a formula is read
+  function choice(model) {
+    const known = Object.entries({ "": "the notation that its letters fit", ...data.models });
+    const shorter = ([value, title]) => make("option", { value, selected: value === model }, title);
+    const made = make("select", {}, ...known.map(shorter));
+    made.setAttribute("aria-label", "Notation");
+    return made;
+  }
+
   function addBox(node) {
-    const { formula, asked, where, layout } = node.dataset;
+    const { formula, asked, where, layout, model } = node.dataset;
     const label = asked ? "Your answer, in LaTeX" : "Your formula, in LaTeX";
     const preview = make("div", { className: "formula", tabIndex: 0 });
     preview.setAttribute("role", "group");
@@ -283,7 +292,7 @@
       inTurn(box, async () => {
         answer.textContent = "";
         box.say("Measuring");
-        const question = { measure: [area.value, layout, where, asked] };
+        const question = { measure: [area.value, layout, where, asked, models?.value ?? model] };
         const said = await ask(question, ({ progress }) => progress && box.say(progress));
         const [first, ...rest] = said.split("\n");
         box.say(first);
@@ -293,7 +302,8 @@
     area.rows = 2;
     area.oninput = show;
     area.onfocus = show;
-    const box = bar("Measure", asked ? "your answer" : "your formula", measure);
+    const models = asked ? null : choice(model);
+    const box = bar("Measure", asked ? "your answer" : "your formula", measure, ...(models ? [models] : []));
     node.append(make("label", {}, label, area), preview, box.element, answer);
   }
 

@@ -1,7 +1,7 @@
-"""What a run in PyTorch found, kept with its date and versions.
+"""What runs in PyTorch and in JAX found, kept with their dates and versions.
 
-``make test-frameworks`` writes ``_build/frameworks/pytorch.json``, and a run whose
-result pages show is copied to ``rnn_notes/book/pytorch.json``.
+``make test-frameworks`` writes ``_build/frameworks/pytorch.json`` and ``jax.json``, and
+runs whose results pages show are copied to ``rnn_notes/book``.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["pytorch"]
+__all__ = ["in_jax", "in_pytorch"]
 
 
-def pytorch() -> dict[str, Any]:
-    """The last committed run, by name.
+def in_pytorch() -> dict[str, Any]:
+    """The last committed run in PyTorch, by name.
 
     date, versions : when it was, and with which PyTorch and NumPy
     file           : SHA-256 of the file that was run
@@ -23,9 +23,23 @@ def pytorch() -> dict[str, Any]:
     missing        : the share of a gradient that ``detach`` cuts off
     messages       : what PyTorch says where a graph is used twice
 
-    >>> sorted(pytorch()["worst"])
+    >>> sorted(in_pytorch()["worst"])
     ['detach', 'grad', 'nn.GRU', 'nn.LSTM', 'nn.RNN']
     """
-    path = Path(__file__).with_name("pytorch.json")
+    return _run("pytorch")
+
+
+def in_jax() -> dict[str, Any]:
+    """The last committed run in JAX: date, versions, file and gradients, as above.
+
+    >>> in_jax()["gradients"]["dWhh"] < 1e-12
+    True
+    """
+    return _run("jax")
+
+
+def _run(framework: str) -> dict[str, Any]:
+    """The run that is kept under a name."""
+    path = Path(__file__).with_name(f"{framework}.json")
     run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return run

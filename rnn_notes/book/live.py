@@ -21,7 +21,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from time import monotonic
 from traceback import StackSummary, TracebackException
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rnn_notes.book import trained
 
@@ -97,14 +97,15 @@ class Session:
     def measure(
         self,
         latex: str,
-        layout: Layout = "denominator",
+        layout: Layout | Literal[""] = "",
         where: str = "",
         asked: str = "",
+        model: str = "",
     ) -> str:
         """What the command line says of a formula, or of an answer to an exercise.
 
-        layout, where : as in ``rnn_notes.measure``
-        asked         : the left side that the exercise asks for
+        layout, where, model : as in ``rnn_notes.measure``; nothing is its default
+        asked                : the left side that the exercise asks for
 
         >>> session = Session(print)
         >>> print(session.measure("y_t = b_y + W_{hy} h_t").splitlines()[0])
@@ -115,9 +116,10 @@ class Session:
         # Lark and the grammar take a second to load, and few pages need them.
         from rnn_notes.equations import answers, command
 
+        way, network = layout or None, model or None
         if asked:
-            return answers.judge(latex, asked, layout, where)[1]
-        return command.plain(command.answer(latex, layout, where)[1])
+            return answers.judge(latex, asked, way, where, network)[1]
+        return command.plain(command.answer(latex, way, where, model=network)[1])
 
 
 def unasked(prompt: object = "") -> str:

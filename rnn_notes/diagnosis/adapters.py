@@ -147,15 +147,17 @@ def layer(
     The sum of ``dh * h`` is what is measured: its gradient by ``h`` is ``dh``.
     """
 
+    above = np.asarray(upstream, dtype=float)
+
     def gradients() -> Any:
         _, *cache = forward()
-        return backward(np.array(upstream, dtype=float), *cache)
+        return backward(above, *cache)
 
     return {
         "loss": lambda: forward()[0],
         "gradients": gradients,
         "arrays": arrays,
-        "upstream": upstream,
+        "upstream": above,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnn_notes.diagnosis.handed import Handed
-from rnn_notes.diagnosis.slopes import Slope, directions, slopes_along
+from rnn_notes.diagnosis.slopes import Slope, directions, slopes_along, steady
 from rnn_notes.rnn import Array
 
 __all__ = ["Slopes", "agrees", "all_read", "slopes_of"]
@@ -25,19 +25,10 @@ def slopes_of(
         tried = []
         for slope in slopes_along(asked.loss, array, direction):
             tried.append(slope)
-            if agrees(claim, [(direction, slope)]) or _steady(tried):
+            if agrees(claim, [(direction, slope)]) or steady(tried):
                 break
-        best = tried[-1] if agrees(claim, [(direction, tried[-1])]) else tried[0]
-        found.append((direction, best))
+        found.append((direction, tried[-1]))
     return found
-
-
-def _steady(tried: list[Slope]) -> bool:
-    """Whether a shorter step gives the same slope, so that no kink is in the way."""
-    if len(tried) < 2:
-        return False
-    a, b = tried[-2:]
-    return abs(a.value - b.value) <= 1e-6 * max(abs(a.value), abs(b.value))
 
 
 def agrees(claim: Array, slopes: Slopes) -> bool:

@@ -46,7 +46,6 @@ OF_SOFTMAX = (
 STATE, DY = "run.hs[t]", "dy = run.ps[t] - run.es[t]"
 SLOPE, RAW = HIDDEN["tanh"].format(h=STATE), "dhraw = (1 - run.hs[t] * run.hs[t]) * dh"
 NEXT, PREV = "dhnext = params.Whh.T @ dhraw", "dhprev = params.Whh.T @ dhraw"
-PAGE = "check-your-own-loop"
 
 
 @dataclass(frozen=True)
@@ -196,7 +195,7 @@ def _own(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
     """The bugs that only another kind of network can have."""
 
     def bug(name: str, line: str, new: str, story: str) -> Mutant:
-        return Mutant(name, _line(line, kind), new, story, page=PAGE, loop=loop)
+        return Mutant(name, _line(line, kind), new, story, loop=loop)
 
     slope = f"{SLOPE} * dh"
     raw = "dhraw = run.ms[t] * " if kind.masked else "dhraw = "

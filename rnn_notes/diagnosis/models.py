@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from rnn_notes.diagnosis.gated import identified_lstm
+from rnn_notes import gru, lstm
+from rnn_notes.diagnosis.gated import identified_gated
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.roles import identified
 
 __all__ = ["understood"]
 
-READINGS = {"rnn": identified, "lstm": identified_lstm}
+READINGS: dict[str, Callable[..., Problem | None]] = {
+    "rnn": identified,
+    "lstm": partial(identified_gated, lstm),
+    "gru": partial(identified_gated, gru),
+}
 
 
 def understood(model: Any, *handed_over: Any) -> Problem | None:
@@ -19,7 +26,7 @@ def understood(model: Any, *handed_over: Any) -> Problem | None:
     Parameters
     ----------
     model : str or object, optional
-        "rnn" or "lstm" tries that one; all else tries both.
+        "rnn", "lstm" or "gru" tries that one; all else tries all three.
     handed_over
         As in ``identified``.
     """

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rnn_notes.diagnosis.places import LOOP, in_your_names, line_of, section_of
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
-from rnn_notes.diagnosis.suspects import Found, Search
+from rnn_notes.diagnosis.suspects import CUT, EXACT, MEAN, SUM, Found, Search
 from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
-__all__ = ["CLASSIC", "named"]
+__all__ = ["named"]
 
-CLASSIC = {
-    "dy": "dy[targets[t]] -= 1",
-    "dh": "dh = np.dot(Why.T, dy) + dhnext",
-    "dhraw": "dhraw = (1 - hs[t] * hs[t]) * dh",
-    "dhnext": "dhnext = np.dot(Whh.T, dhraw)",
-    "dhprev": "dhnext = np.dot(Whh.T, dhraw)",
-    "dWhy": "dWhy += np.dot(dy, hs[t].T)",
-    "dby": "dby += dy",
-    "dWxh": "dWxh += np.dot(dhraw, xs[t].T)",
-    "dWhh": "dWhh += np.dot(dhraw, hs[t-1].T)",
-    "dbh": "dbh += dhraw",
-    "for": "for t in reversed(range(len(inputs))):",
-    "times": "for t in reversed(range(len(inputs))):",
-    "step": "dhnext = np.dot(Whh.T, dhraw)",
-    "run": "hs[t] = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, hs[t-1]) + bh)",
-}
+TIED = re.compile(r"t >= run\.T - (\d+)")
+
 HAND_OVER = (
     "To be told the cause, hand over all arrays, and inputs, targets and state: "
     "check(..., inputs=inputs, targets=targets, state=hprev)."
@@ -49,8 +37,8 @@ def named(
     if problem is None:
         looks = _looks_like(verdicts)
         why = (
-            "No reading of what was handed over as a plain RNN gives the slopes of "
-            "this loss, so no cause is certain."
+            "No reading of what was handed over, as a plain RNN, an LSTM or a GRU, "
+            "gives the slopes of this loss, so no cause is certain."
             if given
             else HAND_OVER
         )
@@ -83,56 +71,91 @@ def _parts(found: Found, problem: Problem) -> list[Cause]:
     parts = [cause_of(bug) for bug in found.bugs]
     if found.window is not None:
         story = f"Each loss goes back {found.window} steps and no further: truncation."
-        line = CLASSIC["for"]
-        parts.append(Cause("way back cut short", line, "truncation", True, story))
+        parts.append(Cause(CUT, LOOP, "truncation", True, story, "Chunks or a window"))
     if found.factor != 1:
         more = found.factor > 1
-        name = "sum for mean" if more else "mean for sum"
         size = f"{found.factor:g}" if more else f"1/{1 / found.factor:g}"
         story = f"The gradient is {size} times that of the loss: a sum against a mean."
-        parts.append(Cause(name, CLASSIC["dy"], "gradient-check", True, story))
+        line = "dy[targets[t]] -= 1"
+        name = SUM if more else MEAN
+        parts.append(Cause(name, line, "batches", True, story, "Mean or sum"))
     return parts
 
 
 def cause_of(bug: Mutant, certain: bool = True) -> Cause:
     """A bug of the gallery as a cause."""
-    return Cause(bug.name, classic_line(bug), bug.page, certain, bug.story)
+    page, section = section_of(bug)
+    return Cause(bug.name, line_of(bug), page, certain, bug.story, section)
 
 
-def classic_line(bug: Mutant) -> str:
-    """The line of the classic script that a bug changes.
-
-    Examples
-    --------
-    >>> from rnn_notes.mutants import GALLERY
-    >>> classic_line(GALLERY["Whh untransposed"])
-    'dhnext = np.dot(Whh.T, dhraw)'
-    """
-    lines = sorted(bug.diff().splitlines(), key=lambda line: line[0] != "-")
-    changed = lines[0]
-    first = changed[2:].replace(",", " ").split()[0]
-    return CLASSIC.get(first, changed[2:].partition("  #")[0])
-
-
-def _sentences(found: list[Found], search: Search) -> list[str]:
+def _sentences(found: list[Found], search: Search) -> Iterator[str]:
     """What the explanations say, and what they may hide."""
-    lines = []
+    first, problem = found[0], search.problem
     for k, answer in enumerate(found):
-        parts = _parts(answer, search.problem)
+        parts = _parts(answer, problem)
         names = " and ".join(f'"{part.name}"' for part in parts)
         lead = "Cause: " if k == 0 else "Or, with equal numbers: "
-        lines.append(f"{lead}{names} gives exactly these numbers.")
-        lines += [f"  {p.name}: {p.story} `{p.line}` (page {p.page})" for p in parts]
-    if found[0].size > 1:
-        lines.append("Mend the first, and the next shows by itself.")
-    lines += _shows_when(found[0], search)
-    hidden = search.hides(found[0])
+        give = "gives" if len(parts) == 1 else "together give"
+        yield f"{lead}{names} {give} exactly these numbers."
+        yours = [in_your_names(bug, problem) for bug in answer.bugs] + [""] * 2
+        for p, own in zip(parts, yours, strict=False):
+            right = f" Right is `{p.line}`" + (
+                f", in your names `{own}`" if own else ""
+            )
+            right = "" if p.name in (CUT, SUM, MEAN) else f"{right}."
+            yield f'  {p.name}: {p.story}{right} (Page {p.page}, "{p.section}".)'
+    if not first.bugs:
+        yield from _another_question(first, problem)
+    if search.clipped(first):
+        yield (
+            f"They are clipped at {search.limit:g} besides. Take them before the clip "
+            "to see every entry."
+        )
+    yield from _left_over(first, search)
+    yield from _shows_when(first, search)
+    hidden = search.hides(first)
     if hidden:
-        lines.append(
+        yield (
             "While it stands, nobody can tell whether these are there too: "
             f"{', '.join(hidden)}."
         )
-    return lines
+
+
+def _another_question(found: Found, problem: Problem) -> Iterator[str]:
+    """What to do where the loop is right, for another loss or a shorter way back."""
+    asked = []
+    if found.window is not None:
+        asked.append(f"let the window reach back T - 1 = {problem.T - 1} steps")
+    if found.factor != 1:
+        asked.append("take one and the same loss, the sum or the mean, for both")
+    yield (
+        "So your backward pass is right, for another question, and none of its lines "
+        f"has to change. For the check, {' and '.join(asked)}."
+    )
+
+
+def _left_over(found: Found, search: Search) -> Iterator[str]:
+    """What is still wrong once one of several causes is mended."""
+    parts = _parts(found, search.problem)
+    if found.size > 1:
+        for part, rest in zip(parts, found.without_one(), strict=True):
+            yield f'Once "{part.name}" is mended: {_sizes(search.errors(rest))}.'
+    ends = [TIED.search(bug.new) for bug in found.bugs]
+    for reach in (int(end[1]) for end in ends if end):
+        if reach < search.problem.T - 1:
+            errors = _sizes(search.errors(Found(window=reach)))
+            yield (
+                f"With a window of {reach} steps from each loss, truncation is left: "
+                f"{errors}."
+            )
+
+
+def _sizes(errors: Mapping[str, float]) -> str:
+    """Errors in words, those that are none together."""
+    wrong = [f"{name} is off by {e:.1g}" for name, e in errors.items() if e > EXACT]
+    right = [name for name, e in errors.items() if e <= EXACT]
+    told = [f"{', '.join(right)} {'is' if len(right) == 1 else 'are'} right"]
+    return ", ".join((told if right else []) + wrong)
 
 
 def _shows_when(found: Found, search: Search) -> Iterator[str]:

@@ -59,6 +59,7 @@ class Problem:
 
     params : the arrays, as the loop takes them
     loop   : ``rnn``, a variant of it, ``lstm`` or ``gru``
+    due    : what the outputs are compared with
     run    : the forward pass; ``ps - es`` is zero at steps without a target
     back   : by the reader's names, the role of the array and the way into its shape
     scale  : what the loss is of the sum of all losses: 1, or 1 / T for a mean
@@ -69,6 +70,7 @@ class Problem:
     back: Mapping[str, tuple[str, Back]]
     scale: float = 1.0
     loop: ModuleType = rnn
+    due: Due | None = None
 
     def gradients(self, loop: Loop = None) -> dict[str, Array]:
         """The gradients that a loop gives for the reader's arrays, in their shapes."""

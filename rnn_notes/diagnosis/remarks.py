@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from rnn_notes.diagnosis.agreeing import Slopes, agrees
 from rnn_notes.diagnosis.handed import Handed
 from rnn_notes.diagnosis.problem import Problem
+from rnn_notes.diagnosis.roles import kept_where_padded
 from rnn_notes.rnn import Array
 
 __all__ = ["method", "remarks_on"]
@@ -51,6 +54,7 @@ def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:
             f"H is {H}, and so is the number of letters: transposed sums fit. Check "
             "once more with sizes that differ."
         )
+    yield from _padding(problem)
     for name, (role, _) in problem.back.items():
         size = {"bh": H, "by": V}.get(role, 0)
         if problem.B > 1 and claims[name].size == size * problem.B > 0:
@@ -59,3 +63,25 @@ def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:
                 f"{problem.B} sequences. Is it meant to be ({size},)? Then its "
                 "gradient is the sum over the batch."
             )
+
+
+def _padding(problem: Problem) -> Iterator[str]:
+    """What steps of zeros do to the gradients, against a state that is kept there."""
+    kept = kept_where_padded(problem) if problem.plain else None
+    if kept is None:
+        return
+    ours, theirs = problem.gradients(), kept.gradients()
+    tops = {n: max(np.abs(ours[n]).max(), np.abs(theirs[n]).max()) for n in ours}
+    off = {n: np.abs(ours[n] - theirs[n]).max() / tops[n] for n in ours}
+    empty = (1 - np.array([*kept.run.ms.values()])).sum(axis=(0, 1)).astype(int)
+    counts = ", ".join(map(str, empty))
+    if max(off.values()) > 1e-8:
+        sizes = ", ".join(f"{name} by {error:.2g}" for name, error in off.items())
+        yield (
+            f"Steps of zeros in the inputs ({counts} of {problem.T}): is that padding? "
+            "A padded step is a step: it moves the state, though x is zero and the "
+            "loss masked, so an answer depends on the longest neighbour in the batch. "
+            f"From each sequence alone the gradients differ: {sizes}. Keep the state "
+            'there, h = m * new + (1 - m) * h (page batches, "Sequences of several '
+            'lengths: padding and a mask").'
+        )

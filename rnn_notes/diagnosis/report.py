@@ -39,6 +39,7 @@ class Cause:
     name    : its name in the gallery
     line    : the line of the classic script that it concerns
     page    : the page that explains it
+    section : the heading on that page
     certain : whether the numbers agree to rounding
     story   : what it is
     """
@@ -48,6 +49,7 @@ class Cause:
     page: str
     certain: bool
     story: str = ""
+    section: str = ""
 
 
 @dataclass(frozen=True)

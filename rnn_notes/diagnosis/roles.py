@@ -19,7 +19,7 @@ from rnn_notes.diagnosis.problem import Due, Plain, Problem, forward
 from rnn_notes.diagnosis.readings import columns, dues, masks_of, states, upstreams
 from rnn_notes.rnn import Array
 
-__all__ = ["Measured", "identified", "scale_of"]
+__all__ = ["Measured", "identified", "kept_where_padded", "scale_of"]
 
 Back = Callable[[Array], Array]
 Measured = Mapping[str, Sequence[tuple[Array, float]]]  # directions and slopes
@@ -143,7 +143,20 @@ def _problems(
                     loop = variant(Kind(hidden, due.kind, masked is not None))
                     given = {"hs": ("hprev", h_back), "xs": ("xs", x_back)}
                     shaped = {n: given.get(r, (r, b)) for n, (r, b) in back.items()}
-                    yield Problem(params, run, shaped, loop=loop)
+                    yield Problem(params, run, shaped, loop=loop, due=due)
+
+
+def kept_where_padded(problem: Problem) -> Problem | None:
+    """The same with the state kept where all inputs are zero, None where none are."""
+    xs = np.array([*problem.run.xs.values()])
+    mask = xs.any(axis=1, keepdims=True).astype(float)
+    kind = vars(problem.loop).get("KIND", Kind())
+    if mask.all() or not mask.any() or kind.masked or problem.due is None:
+        return None
+    due = replace(problem.due, asked=problem.due.asked * mask[:, 0])
+    run = forward(problem.params, xs, problem.run.hs[-1], due, kind.hidden, mask)
+    loop = variant(replace(kind, output=due.kind, masked=True))
+    return replace(problem, run=run, due=due, loop=loop)
 
 
 def _masked(dues: Iterable[Due], masks: Sequence[Array | None]) -> Iterator[Due]:

@@ -14,7 +14,7 @@ import numpy as np
 from rnn_notes.differences import COMPLEX_STEP
 from rnn_notes.rnn import Array
 
-__all__ = ["Slope", "by_entries", "directions", "slopes_along"]
+__all__ = ["Slope", "by_entries", "directions", "slopes_along", "steady"]
 
 SIXTH = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))  # weights of f(ke) - f(-ke)
 STEPS = (2e-3, 1e-4, 6e-6)
@@ -75,5 +75,18 @@ def by_entries(
     for place in places:
         unit = np.zeros(array.shape)
         unit[place] = 1.0
-        measured[place] = next(slopes_along(loss, array, unit)).value
+        tried: list[Slope] = []
+        for slope in slopes_along(loss, array, unit):
+            tried.append(slope)
+            if steady(tried):
+                break
+        measured[place] = tried[-1].value
     return measured
+
+
+def steady(tried: list[Slope]) -> bool:
+    """Whether a shorter step gives the same slope, so that no kink is in the way."""
+    if len(tried) < 2:
+        return False
+    a, b = tried[-2:]
+    return abs(a.value - b.value) <= 1e-6 * max(abs(a.value), abs(b.value))

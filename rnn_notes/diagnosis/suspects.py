@@ -49,6 +49,15 @@ class Found:
         """How many things are wrong."""
         return len(self.bugs) + (self.window is not None) + (self.factor != 1)
 
+    def without_one(self) -> list[Found]:
+        """The same, each thing that is wrong mended in turn."""
+        mended = [
+            replace(self, bugs=tuple(b for b in self.bugs if b is not bug))
+            for bug in self.bugs
+        ]
+        mended += [replace(self, window=None)] if self.window is not None else []
+        return mended + ([replace(self, factor=1.0)] if self.factor != 1 else [])
+
 
 def explained(
     problem: Problem, claimed: Mapping[str, Array], most: int = MOST
@@ -75,8 +84,8 @@ class Search:
         right = self.problem.by_role()
         handed_over = {role for role, _ in self.problem.back.values()}
         for bug in _variants(self.problem):
-            touched = self._touched(bug, right)
-            if not handed_over & {*touched}:
+            touched = [r for r in self._touched(bug, right) if r in handed_over]
+            if not touched:
                 continue
             if len(touched) == 1 and "signals" not in _where(bug):
                 self.sums.setdefault(touched[0], []).append(bug)
@@ -220,6 +229,22 @@ class Search:
         claim = self.claimed[name]
         agreed = [_agree(claim, answer, self.limit) for answer in answers]
         return agreed.index(True) if True in agreed else 0
+
+    def clipped(self, found: Found) -> bool:
+        """Whether the bugs give the claimed numbers only with a clip at the end."""
+        loop = self._loop(found.bugs)
+        whole = _answers(self.problem, loop, found.bugs, found.window)
+        sizes = [np.abs(found.factor * some[0]).max() for some in whole.values()]
+        return self.limit is not None and max(sizes) > self.limit * (1 + EXACT)
+
+    def errors(self, found: Found) -> dict[str, float]:
+        """How far off what a loop with the bugs gives is, array by array."""
+        loop = self._loop(found.bugs)
+        wrong = _answers(self.problem, loop, found.bugs, found.window)
+        right = self.problem.gradients()
+        gaps = {n: found.factor * wrong[n][0] - right[n] for n in wrong}
+        return {n: float(np.abs(g).max() / np.abs(right[n]).max())
+                for n, g in gaps.items()}  # fmt: skip
 
     def hides(self, found: Found) -> list[str]:
         """The bugs that change nothing while those found stand."""

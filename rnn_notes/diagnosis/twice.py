@@ -24,20 +24,19 @@ def called_twice(
     ValueError
         Where the loss or the gradients differ from call to call.
     """
-    before, copies = (
-        deepcopy(dict(lent)),
-        {n: a.copy() for n, a in asked.arrays.items()},
-    )
-    first, moved = asked.loss(), []
-    claims = asked.gradients()
-    for name, array in asked.arrays.items():
-        if not np.array_equal(array, copies[name]):
-            moved.append(name)
-            array[...] = copies[name]
+    before = deepcopy(dict(lent))
+    copies = {n: a.copy() for n, a in asked.arrays.items()}
+    first, claims = asked.loss(), asked.gradients()
+    moved = [n for n, a in asked.arrays.items() if not np.array_equal(a, copies[n])]
     moved += [name for name, value in lent.items() if not _same(value, before[name])]
-    lent_moved = [name for name in moved if name in lent]
-    if lent_moved:
-        return claims, _told(moved)
+
+    def put_back() -> None:
+        for name, array in asked.arrays.items():
+            array[...] = copies[name]
+        for name, value in lent.items():
+            _restore(value, before[name])
+
+    put_back()
     second = asked.loss()
     if not np.isclose(first, second, rtol=1e-12, atol=0):
         raise ValueError(
@@ -45,8 +44,7 @@ def called_twice(
             "does it draw random numbers, or keep a state? Start it alike each time"
         )
     again = asked.gradients()
-    for name, array in asked.arrays.items():
-        array[...] = copies[name]
+    put_back()
     for name, claim in claims.items():
         if not np.allclose(claim, again[name], rtol=1e-9, atol=0, equal_nan=True):
             raise ValueError(
@@ -54,6 +52,23 @@ def called_twice(
                 "it draw random numbers, add to what stood there, or keep a state?"
             )
     return claims, _told(moved)
+
+
+def _restore(value: Any, before: Any) -> None:
+    """Put back what stood in an array or a list; leave what cannot be written to."""
+    if isinstance(value, (list, tuple)):
+        if isinstance(value, list) and not all(_holds(v) for v in value):
+            value[:] = before
+        else:
+            for item, old in zip(value, before, strict=True):
+                _restore(item, old)
+    elif isinstance(value, np.ndarray) and value.flags.writeable:
+        value[...] = before
+
+
+def _holds(value: Any) -> bool:
+    """Whether a value can hold others that change in place."""
+    return isinstance(value, (list, tuple, np.ndarray))
 
 
 def _told(moved: list[str]) -> str:

@@ -16,12 +16,16 @@ from rnn_notes.equations.parsing import parse
 
 
 def judge(
-    latex: str, asked: str, layout: Layout = "denominator", where: str = ""
+    latex: str,
+    asked: str,
+    layout: Layout | None = "denominator",
+    where: str = "",
+    model: str | None = None,
 ) -> tuple[bool, str]:
     r"""Whether an answer is right, and what to tell whoever gave it.
 
     asked  : the left side that an answer has
-    layout : how derivatives are laid out
+    layout, model : as in ``measure``
     where  : further letters, as in ``measure``; where it defines what is asked for, an
         answer has no derivative at all, for it would repeat the definition
 
@@ -37,7 +41,7 @@ def judge(
         fault = misses(latex, asked, defined=f"{asked.strip()} =" in where)
         if fault:
             return False, f"Wrong: {fault}."
-        found = measure(latex, layout=layout, where=where)
+        found = measure(latex, layout=layout, where=where, model=model)
         if found and says_nothing_of(found.task):
             return False, "Wrong: it would hold in any other network too."
     except EquationError as error:

@@ -83,7 +83,8 @@ class Bigs(Pieces):
         if below.kind == "name":
             if sup is not None:
                 self._note(below, f"read it as a sum from {below.value} = 1")
-                return [(below, _number(1, below), sup)]
+                unsaid = replace(_number(1, below), form="unsaid")
+                return [(below, unsaid, sup)]
             return [(below,)]
         if below.kind != "relation":
             return []

@@ -128,7 +128,7 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
 
     def call(self, meta: Meta, children: list[Any]) -> Node:
         (function, prime, sup), argument = children
-        name = re.findall(r"[A-Za-z]+", function)[-1].lower()
+        name = re.findall("[A-Za-z]+", function.replace("-", ""))[-1].lower()
         name = FUNCTIONS.get(name, name)
         if not re.match(r"\\(operatorname|mathrm|mathop|text|[a-z]+$)", function):
             known = name in ("tanh", "exp", "log", "det")

@@ -11,6 +11,8 @@ from rnn_notes.equations.model import Model, names, shipped
 
 __all__ = ["Fit", "chosen"]
 
+Understand = Callable[[Model], tuple[list[Equation], int]]
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -19,18 +21,18 @@ class Fit:
     model    : the model
     letters  : what each letter of the formula is in the book, by its name there
     lenient  : how many lenient readings it takes
-    whether shapes fit is ``fits``
+    misfit   : 0 where its shapes fit, 1 where they do in an unusual way, 2 otherwise
     """
 
     model: Model
     letters: tuple[tuple[str, str], ...]
     lenient: int
-    fits: bool
+    misfit: int
 
 
-def fit(model: Model, understand: Callable[[Model], list[Equation]]) -> Fit:
+def fit(model: Model, understand: Understand) -> Fit:
     """How a formula is read in a model; ``EquationError`` where it is not."""
-    equations = understand(model)
+    equations, misfit = understand(model)
     letters: dict[str, str] = {}
     for equation in equations:
         for node in equation.nodes():
@@ -43,8 +45,8 @@ def fit(model: Model, understand: Callable[[Model], list[Equation]]) -> Fit:
     return Fit(
         model,
         tuple(sorted(letters.items())),
-        len(remarks),
-        all(all(equation.fits) for equation in equations),
+        sum(3 if remark.text.startswith("read a step") else 1 for remark in remarks),
+        misfit,
     )
 
 
@@ -58,7 +60,7 @@ def plain_name(name: str) -> str:
     return bare.removesuffix("_t").removesuffix("_0")
 
 
-def chosen(understand: Callable[[Model], list[Equation]], command: str) -> Model:
+def chosen(understand: Understand, command: str) -> Model:
     """The one model in which a formula is read, the book's before others.
 
     Raises the book's ``EquationError`` where no model reads the formula, and one that
@@ -78,12 +80,12 @@ def chosen(understand: Callable[[Model], list[Equation]], command: str) -> Model
                 isinstance(error, MisfitError) and not isinstance(first, MisfitError)
             ):
                 first = error
-        if name == "book" and found and found[0].fits and not found[0].lenient:
+        if name == "book" and found and not found[0].misfit + found[0].lenient:
             return book
     if not found:
         raise first or EquationError("no model reads it")
-    best = min((not one.fits, one.lenient) for one in found)
-    equal = [one for one in found if (not one.fits, one.lenient) == best]
+    best = min((one.misfit, one.lenient) for one in found)
+    equal = [one for one in found if (one.misfit, one.lenient) == best]
     if equal[0].model is book or len({one.letters for one in equal}) == 1:
         return equal[0].model
     several = [one.model.name for one in equal]

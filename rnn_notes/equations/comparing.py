@@ -169,8 +169,9 @@ class Sides:
         self.equation = equation = comparison.equation
         self.world = draw.world(equation.scope, noise, scramble)
         self.evaluator = Evaluator(
-            draw, equation.shapes, equation.downwards, comparison.budget
-        )
+            draw, equation.shapes, equation.downwards, comparison.budget,
+            equation.falling,
+        )  # fmt: skip
         self.moves = equation.has("d")
         if self.moves:
             self.evaluator.directions = draw.directions(self.world)

@@ -11,9 +11,9 @@ from dataclasses import replace
 from rnn_notes.equations import quiet
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import WorkError
+from rnn_notes.equations.errors import BothWaysError, EquationError, WorkError
 from rnn_notes.equations.immediate import with_immediate_factors
-from rnn_notes.equations.nodes import Linear, Node, with_text
+from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.repeated import summed
 from rnn_notes.equations.shapes import Shapes
@@ -50,6 +50,8 @@ class Equation:
         layout: str,
         drawn: Sequence[Draw],
         outer: bool = False,
+        flat: bool = False,
+        falling: bool = False,
     ) -> None:
         self.draws = drawn
         relation, *said = items
@@ -66,21 +68,39 @@ class Equation:
             self.relation = summed(self.relation, reader.note)
             self.relation = with_immediate_factors(self.relation, reader.note)
         self.sides = self.relation.parts
-        self.shapes = Shapes(self.scope, layout, outer)
+        self.shapes = Shapes(self.scope, layout, outer, flat)
         first, *others = [self.shapes.of(side) for side in self.sides]
+        if flat:
+            self.sides = tuple(map(self.stacked, self.sides))
+            first, *others = [self.shapes.of(side) for side in self.sides]
         for other in others:
             self.shapes.dims.fit(first, other)
         self.shapes.settle()
         free = frozenset[str]().union(*(side.free for side in self.sides))
         self.free = sorted(free - self.scope.size_names)
         self.check_letters()
-        self.downwards = self.running_down()
+        try:
+            self.downwards = self.running_down()
+        except BothWaysError as error:
+            self.in_order(error)
+            self.downwards = self.running_down()
+        self.falling = falling
 
     @property
     def fits(self) -> list[bool]:
         """Whether the two sides of each equality have one shape."""
         shapes = [self.shapes.shape(side) for side in self.sides]
         return [self.shapes.dims.fit(a, b) for a, b in itertools.pairwise(shapes)]
+
+    def stacked(self, side: Node) -> Node:
+        """A side, or its vec if it is a matrix, as others are rows or columns."""
+        rows, columns = self.shapes.shape(side)
+        if not (rows and columns):
+            return side
+        column = Node("call", side.span, (side,), "vec")
+        if self.shapes.layout != "numerator":
+            return column
+        return Node("transpose", side.span, (column,))
 
     @property
     def line(self) -> str:
@@ -154,6 +174,26 @@ class Equation:
         pairs = zip(values, condition.relations, values[1:], strict=False)
         return all(ORDERS[relation](a, b) for a, relation, b in pairs)
 
+    def in_order(self, error: EquationError) -> None:
+        """Measure only where what stands below the first derivative comes earlier."""
+        if self.scope.remarks is None:
+            raise error
+        first = self.sides[0]
+        inner: dict[str, Linear] = {}
+        while first.kind in ("defined", "entry", "transpose"):
+            inner |= dict(zip(first.binds, first.indices, strict=bool(first.binds)))
+            first = first.parts[0]
+        steps = [
+            node.indices[0].replaced(inner) for node in first.parts if node.indices
+        ]
+        letters = frozenset[str]().union(*(step.letters for step in steps))
+        if first.kind != "derivative" or len(steps) < 2 or len(letters) < 2:
+            raise error
+        said = Condition((steps[1], steps[0]), ("<",), self.sides[0])
+        self.scope.conditions.append(said)
+        text = f"measured for {steps[1]} < {steps[0]}, as the product is written"
+        self.scope.remarks.append(Remark(text, first.span))
+
     def running_down(self) -> set[Node]:
         """The products whose letter runs from a larger to a smaller value."""
         products = [n for s in self.sides for n in s.walk() if n.kind == "prod"]
@@ -193,5 +233,7 @@ class Equation:
         if not node.indices or min(gaps, default=0) >= -1:
             return False
         if max(gaps) > 1:
-            raise node.fail("its limits lie both ways round, expected one order")
+            raise BothWaysError(
+                "its limits lie both ways round, expected one order", node.span
+            )
         return True

@@ -22,7 +22,7 @@ class EquationError(ValueError):
     close: tuple[str, ...] = ()
 
     def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
-        if len(reason) > 200:  # it quotes a long piece of the formula
+        if len(reason) > 200 and "\n" not in reason:  # it quotes the formula
             reason = f"{reason[:120]} … {reason[-60:]}"
         self.reason = reason
         self.span = span
@@ -64,6 +64,10 @@ class SizeError(EquationError):
 
 class WorkError(EquationError):
     """Measuring a formula takes too much work."""
+
+
+class BothWaysError(EquationError):
+    """A product rises in one case and falls in another."""
 
 
 class UnshapedError(EquationError):

@@ -11,7 +11,7 @@ import numpy as np
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import WorkError
 from rnn_notes.equations.nature import REPLICAS, ROUNDING, Array, Key, World
-from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
@@ -60,6 +60,7 @@ class Evaluator:
     budget     : what may be spent
     directions : for differentials, where everything that is drawn may move
     moving     : what does
+    falling    : whether products that rise have their last factor first
     filled     : the sums and products that had a term
     lost       : a piece in which a term or an argument is lost to rounding, or None
 
@@ -68,9 +69,15 @@ class Evaluator:
     """
 
     def __init__(
-        self, draw: Draw, shapes: Shapes, downwards: set[Node], budget: Budget
+        self,
+        draw: Draw,
+        shapes: Shapes,
+        downwards: set[Node],
+        budget: Budget,
+        falling: bool = False,
     ) -> None:
         self.draw, self.shapes, self.downwards = draw, shapes, downwards
+        self.falling = falling
         self.budget = budget
         budget.kept = 0
         self.sizes: dict[Node, tuple[int, int]] = {}
@@ -190,18 +197,31 @@ class Evaluator:
         total: Array = np.zeros(self.size(node))
         terms = []
         for value in self.range(node, env):
+            inside = {**env, node.value: value}
+            try:
+                terms.append(self.value(node.parts[0], inside, world))
+            except OutsideError:
+                if value or not self.is_from_0(node):
+                    raise
+                self.shapes.note(node, "left out the term of step 0, there is none")
+                continue
             self.filled |= {node}
-            terms.append(self.value(node.parts[0], {**env, node.value: value}, world))
             total = total + terms[-1]
         if not world.batch:
             for term in terms:
                 self.weigh(node, term, total)
         return total
 
+    def is_from_0(self, node: Node) -> bool:
+        """Whether a sum starts at step 0 and does not count all steps from there."""
+        low, high = node.indices or (Linear((), 1), Linear())
+        return self.shapes.lenient and low == Linear() and high.constant >= 0
+
     def prod(self, node: Node, env: Env, world: World) -> Array:
         """The product of all factors, in order."""
         product: Array = np.eye(self.size(node)[0])
-        for value in self.range(node, env):
+        values = self.range(node, env)
+        for value in values[::-1] if self.falling and values.step > 0 else values:
             self.filled |= {node}
             factor = self.value(node.parts[0], {**env, node.value: value}, world)
             product = product @ factor
@@ -216,16 +236,29 @@ class Evaluator:
         slopes = self.slopes(node, env, world, {key: units})
         table = vec(slopes[order])[..., 0]  # (x, ..., y)
         table = np.moveaxis(table, 0, -1)  # (..., y, x), both in vec order
+        if node in self.shapes.slopes:
+            return self.diagonal(node, table)
         y, x = (self.shapes.shape(part) for part in node.parts)
         if x == SCALAR:
             stacked = unvec(table[..., 0], self.size(node.parts[0]))
         elif y == SCALAR:
             rows, columns = self.size(node.parts[1])
+            if self.shapes.flat:
+                rows, columns = rows * columns, 1
             stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
         else:
             stacked = table
         numerator = self.shapes.numerator(node, y, x)
         return stacked if numerator else stacked.swapaxes(-1, -2)
+
+    def diagonal(self, node: Node, table: Array) -> Array:
+        """The slopes of a diagonal Jacobian, as the column or row they are read as."""
+        slopes: Array = np.einsum("...ii->...i", table)
+        rest = table - slopes[..., None] * np.eye(table.shape[-1])
+        if np.abs(rest).max() > 0:
+            raise node.fail("its Jacobian is not diagonal, expected it as a factor")
+        column: Array = slopes.reshape(*slopes.shape[:-1], *self.size(node))
+        return column
 
     def variable(
         self, node: Node, env: Env, world: World

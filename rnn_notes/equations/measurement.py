@@ -78,6 +78,7 @@ class Measurement:
     layout    : the layout in which it was read
     read      : what each of its letters was read as
     remarks   : what was read otherwise than it is written
+    only      : in what unusual reading alone its pieces fit, and it holds
     """
 
     latex: str
@@ -96,11 +97,12 @@ class Measurement:
     layout: str = "denominator"
     read: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    only: str = ""
 
     @cached_property
     def _looked(self) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         """What a second look finds; none is taken at a formula that holds."""
-        return ((), "", ()) if self.holds else self.look()
+        return ((), "", ()) if self.holds or self.only else self.look()
 
     @property
     def close(self) -> tuple[str, ...]:
@@ -110,14 +112,12 @@ class Measurement:
     @property
     def other_layout(self) -> str:
         """The layout in which the formula as it stands does hold, or nothing."""
-        return self._looked[1]
+        return self.layout if self.only else self._looked[1]
 
     @property
     def saved(self) -> tuple[str, ...]:
         """What would make it hold: "holds without biases", "holds for k < t"."""
-        layout = self.other_layout
-        told = (f"holds in {layout} layout",) if layout else ()
-        return (*self._looked[2], *told)
+        return (f"holds {self.only}",) if self.only else self._looked[2]
 
     def __bool__(self) -> bool:
         return self.holds
@@ -135,6 +135,8 @@ class Measurement:
         if self.holds:
             text = f"holds\n  {self.shapes}{how}"
             return f"{text}\n  largest error {self.error:.0e} {over}"
+        if self.only:
+            return f"does not hold\n  {self.shapes}{how}\n  its pieces fit so alone"
         if self.worst.shapes[0] != self.worst.shapes[1]:
             left, right = self.worst.shapes
             reason = f"the left side is {left}, the right side {right}"

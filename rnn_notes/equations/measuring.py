@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -17,8 +18,15 @@ from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
 from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.model import Model, find, names, shipped
-from rnn_notes.equations.neighbours import CLOSE, Line, Rule, Shapeless, edits
+from rnn_notes.equations.model import Model, find
+from rnn_notes.equations.neighbours import (
+    CLOSE,
+    Line,
+    Rule,
+    Shapeless,
+    diag_added,
+    edits,
+)
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -46,6 +54,10 @@ class Task:
     strict: bool = False
     outer: bool = False
     flat: bool = False
+    falling: bool = False
+
+    told: str = ""
+    asked: Layout | None = None
 
 
 def measure(
@@ -97,8 +109,21 @@ def _model(task: Task, model: str | None) -> Model:
     if model is not None or task.strict:
         return find(model)
 
-    def understand(one: Model) -> list[Equation]:
-        return understood(ways(replace(task, model=one))[0])
+    def understand(one: Model) -> tuple[list[Equation], int]:
+        """A formula in a model, and how far from usual that is."""
+        here = replace(task, model=one)
+        try:
+            equations = understood(ways(here)[0])
+            if all(all(equation.fits) for equation in equations):
+                return equations, 0
+        except MisfitError as error:
+            equations, misfit = [], error
+        for way in unusual(here):
+            if not way.falling and (found := fitting(way)):
+                return found, 1
+        if not equations:
+            raise misfit
+        return equations, 2
 
     return chosen(understand, f"-- '{task.latex}'")
 
@@ -113,8 +138,9 @@ def ways(task: Task) -> list[Task]:
     fitting: list[Task] = []
     rest: list[Task] = []
     for layout in layouts:
-        for outer in (False, True) if r"\otimes" in task.latex else (False,):
-            way = replace(task, layout=layout, outer=outer and not task.strict)
+        for outer in (False, True) if "otimes" in task.latex else (False,):
+            turned = outer and not task.strict
+            way = replace(task, layout=layout, outer=turned, asked=task.layout)
             try:
                 equations = understood(way)
             except EquationError as error:
@@ -133,12 +159,52 @@ def ways(task: Task) -> list[Task]:
     return fitting or rest[:1]
 
 
+def unusual(task: Task) -> Iterator[Task]:
+    """The task in further ways of reading it, which are told and hold for no more."""
+    slopes = r"\partial" in task.latex or r"\nabla" in task.latex
+    layouts = LAYOUTS[::-1] if slopes else (task.layout or LAYOUTS[0],)
+    flats = (False, True) if slopes and not task.strict else (False,)
+    turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
+    for falling, flat, layout in itertools.product(turns, flats, layouts):
+        told = [f"in {layout} layout"] if layout != (task.layout or LAYOUTS[0]) else []
+        told += ["with each matrix below as its vec"] if flat else []
+        told += ["with the last factor of each product first"] if falling else []
+        if told:
+            outer = "otimes" in task.latex and not task.strict
+            yield replace(
+                task, layout=layout, outer=outer, flat=flat, falling=falling,
+                told=", ".join(told),
+            )  # fmt: skip
+
+
+def fitting(task: Task) -> list[Equation] | None:
+    """The equations of a task if its pieces fit, None if they do not."""
+    try:
+        equations = understood(task)
+    except EquationError:
+        return None
+    return equations if all(all(one.fits) for one in equations) else None
+
+
 def in_layout(
     task: Task, hasty: bool = False, budget: Budget | None = None
 ) -> Measurement:
-    """The measurement in the layout where the formula holds, or else in the first."""
+    """The measurement in the layout where the formula holds, or else in the first.
+
+    Where its pieces fit in no layout as they stand, it may hold in a way that is told.
+    """
     found: Measurement | None = None
-    for way in ways(task):
+    try:
+        usual = ways(task)
+    except MisfitError:
+        budget = budget or Budget()
+        if task.strict or task.told:
+            raise
+        for way in unusual(task):
+            if fitting(way) and (measured := finished(way, hasty, budget)):
+                return replace(measured, holds=False, error=math.inf, only=way.told)
+        raise
+    for way in usual:
         try:
             measured = finished(way, hasty, budget)
         except EquationError:
@@ -214,28 +280,44 @@ def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
 def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
     budget = Budget(work=MOST_WORK / 2)
-    layout = other_layout(task, budget)
-    saved = saving(task, budget)
-    return (() if saved or layout else close(task, budget)), layout, saved
+    asked = replace(task, layout=task.asked, outer=False)
+    saved = saving(asked, budget)
+    way = other_way(asked, budget)
+    layout = way.layout or "" if way and way.layout != task.layout else ""
+    saved += (f"holds {way.told}",) if way else ()
+    return (() if saved else close(task, budget)), layout, saved
 
 
 def saving(task: Task, budget: Budget) -> tuple[str, ...]:
     """What would make a formula hold: an option of the network, a condition."""
     found: list[str] = []
-    for name, option in task.model.options.items():
-        model = option.removeprefix("model ").strip()
-        try:
-            other = shipped(model) if model in names() else task.model.with_option(name)
-        except EquationError:
-            continue
-        if holds(replace(task, model=other), budget):
-            found.append(f"holds {name}")
+    for names_, other in options(task.model):
+        if found and len(names_) > 1:
+            break
+        told = " and ".join(names_)
+        with suppress(EquationError):
+            other_ = replace(task, model=other)
+            measured = in_layout(other_, hasty=True, budget=budget)
+            if measured or measured.only:
+                found.append(", ".join(filter(None, [f"holds {told}", measured.only])))
     for condition in _conditions(task) if not found else []:
         latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
         if holds(replace(task, latex=latex), budget):
             found.append(f"holds for {condition}")
             break
+    for one in neighbours(task, {"diag added": diag_added}) if not found else []:
+        if holds(one, budget):
+            found.append(f"holds with a column as a diagonal matrix: {one.latex}")
+            break
     return tuple(found)
+
+
+def options(model: Model) -> Iterator[tuple[tuple[str, ...], Model]]:
+    """The models that differ from one by an option of its own, or by two."""
+    for count in (1, 2):
+        for some in itertools.combinations(model.options, count):
+            with suppress(EquationError):
+                yield some, model.with_options(some)
 
 
 def _conditions(task: Task) -> list[str]:
@@ -258,11 +340,10 @@ def _conditions(task: Task) -> list[str]:
 def understood(task: Task) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
     lines, scope, drawn = _read(task)
+    layout = task.layout or "denominator"
+    ways_ = (task.outer, task.flat, task.falling)
     with _pointing_into(task.latex):
-        equations = [
-            Equation(items, scope, task.layout or "denominator", drawn, task.outer)
-            for items in lines
-        ]
+        equations = [Equation(items, scope, layout, drawn, *ways_) for items in lines]
     with _pointing_into(task.where):
         _check_conditions(scope, equations)
     return equations
@@ -332,14 +413,11 @@ def close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def other_layout(task: Task, budget: Budget) -> str:
-    """The layout that is not the task's, if the formula holds there, or nothing."""
-    if r"\partial" not in task.latex and r"\nabla" not in task.latex:
-        return ""
-    for other in LAYOUTS:
-        if other != task.layout and holds(replace(task, layout=other), budget):
-            return other
-    return ""
+def other_way(task: Task, budget: Budget) -> Task | None:
+    """The task in another way of reading it, if the formula holds so."""
+    if task.told:
+        return None
+    return next((way for way in unusual(task) if holds(way, budget)), None)
 
 
 def holds(task: Task, budget: Budget | None = None) -> bool:

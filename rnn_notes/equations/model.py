@@ -18,7 +18,7 @@ line, ``title: …`` or ``option NAME: CLAUSES``, clauses in place of those of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -110,6 +110,7 @@ class Model:
         self.functions = self.scope.functions
         self.shapes = Shapes(self.scope, "denominator")
         self.worlds: dict[Any, Any] = {}
+        self.changed: dict[tuple[str, ...], Model] = {}
         self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
 
@@ -149,6 +150,8 @@ class Model:
             with pointing(clause.text):
                 for items in parse(clause.text, self.scope.remarks):
                     for item in items:
+                        if item.kind != "relation":
+                            raise item.fail("no clause came, expected one with =")
                         head = item.parts[0]
                         if self.is_function(head) or self.is_size(item):
                             self.define(item)
@@ -315,9 +318,17 @@ class Model:
             self.plans[sizes] = Plan(list(Order(self, draw).steps()))
         return self.plans[sizes]
 
-    def with_option(self, name: str) -> Model:
-        """The model with the clauses of an option in place of its own."""
-        return changed(self.text, self.options[name], f"{self.name}, {name}")
+    def with_options(self, some: Collection[str]) -> Model:
+        """The model with the clauses of its options in place of its own, once made."""
+        key = tuple(some)
+        if key not in self.changed:
+            names_ = [self.options[name] for name in key]
+            if any(text.startswith("model ") for text in names_) and len(key) == 1:
+                self.changed[key] = shipped(names_[0].removeprefix("model ").strip())
+            else:
+                name = f"{self.name}, {' and '.join(key)}"
+                self.changed[key] = changed(self.text, "; ".join(names_), name)
+        return self.changed[key]
 
 
 class Order:

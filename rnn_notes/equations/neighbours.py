@@ -229,6 +229,15 @@ def factor_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span
                 yield (start, text.span(node.parts[1])[0]), ""
 
 
+def diag_added(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+    r"""``v A`` becomes ``\operatorname{diag}(v) A``, as code means it."""
+    if node.kind == "mul":
+        for part in node.parts:
+            if shape(part) != SCALAR and () in shape(part):
+                of = rf"\left({text.of(part)}\right)"
+                yield text.span(part), rf"\operatorname{{diag}}{of}"
+
+
 def weight_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``W_{hy}`` becomes ``W_{hh}``, ``b_h`` becomes ``b_y``."""
     if node.kind == "quantity" and node.value in WEIGHTS:

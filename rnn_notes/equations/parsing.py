@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -46,13 +46,20 @@ def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
         raise EquationError(
             f"{len(latex)} characters came, expected at most {LONGEST}"
         )  # without the text: no one wants to read it
+    lines, found = _parsed(latex)
+    if remarks is None and found:
+        raise EquationError(f"strictly: {found[0].text}", found[0].span, latex)
+    if remarks is not None:
+        remarks.extend(found)
+    return [list(line) for line in lines]
+
+
+@lru_cache(256)
+def _parsed(latex: str) -> tuple[list[list[Node]], list[Remark]]:
+    """The items of every line, and what was read otherwise than it is written."""
     found: list[Remark] = []
     try:
-        lines = build(_tree(latex, found), latex, found)
-        if remarks is None and found:
-            raise EquationError(f"strictly: {found[0].text}", found[0].span)
-        (remarks if remarks is not None else found).extend(found)
-        return lines
+        return build(_tree(latex, found), latex, found), found
     except EquationError as error:
         raise error.within(latex) from None
     except VisitError as error:
@@ -82,7 +89,7 @@ def _tree(latex: str, remarks: list[Remark]) -> Any:
 def _parser() -> Lark:
     """The parser that belongs to the grammar; it builds lark's own tree."""
     grammar = files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(
+    parser = Lark(
         grammar,
         parser="lalr",
         lexer="basic",
@@ -90,6 +97,8 @@ def _parser() -> Lark:
         maybe_placeholders=True,
         postlex=Kept(),
     )
+    parser.lexer = parser._build_lexer()  # lex() would build one for every formula
+    return parser
 
 
 def _unreadable(latex: str, start: int) -> EquationError:

@@ -34,7 +34,12 @@ VARIABLES = ("quantity", "defined")
 FARTHEST = 12  # draws reach a little beyond
 
 
-ENTRIES = tuple("ijklmnrs")
+ENTRIES = tuple("ijklmnrsbpq")
+
+
+def is_target(quantity: Quantity) -> bool:
+    """Whether a quantity is the letter that is due."""
+    return quantity.note.startswith("target")
 
 
 def is_index(name: str) -> bool:
@@ -263,10 +268,38 @@ class Reader:
     # Everything else that needs a meaning
 
     def _mul(self, node: Node) -> Node:
+        node = self.meaned(node)
         whole = applied(node, self.role, lambda text: self.note(text, node))
         if whole.kind != "mul":
             return self.read(whole)
         return whole.with_parts(self.read)
+
+    def meaned(self, node: Node) -> Node:
+        r"""A product, the N of a ``\frac{1}{N} \sum_t`` over steps as their number."""
+        sums = [part for part in node.parts if part.kind == "sum"]
+        parts = list(node.parts)
+        for place, part in enumerate(parts):
+            below = part.parts[-1] if part.kind == "fraction" else part
+            steps = any(self.counts_steps(one.parts[0], one.parts[-1]) for one in sums)
+            if below is not part and steps and self.is_unknown_count(below):
+                self.note(f"read {below.value} as {STEPS}, the number of steps", below)
+                count = replace(below, value=STEPS)
+                parts[place] = replace(part, parts=(part.parts[0], count))
+        return replace(node, parts=tuple(parts))
+
+    def is_unknown_count(self, node: Node) -> bool:
+        """Whether a node is a capital letter without a meaning."""
+        letter = node.kind == "name" and re.fullmatch("[A-Z]", str(node.value))
+        return bool(letter) and not self.means(str(node.value))
+
+    def counts_steps(self, letter: Node, body: Node) -> bool:
+        """Whether a letter stands as a step in a tree that is not read."""
+        return any(
+            node.kind == "subscripted"
+            and bool(self.scope.family(plain(compact(node.parts[0]))))
+            and letter.value in {n.value for n in node.parts[1].walk()}
+            for node in body.walk()
+        )
 
     def role(self, head: Node) -> str:
         """What a letter before a bracket is, for ``applied``."""
@@ -286,6 +319,10 @@ class Reader:
     def _call(self, node: Node) -> Node:
         name = str(node.value)
         bare, primes = name.rstrip("'"), name[len(name.rstrip("'")) :]
+        if name == "prod":
+            return self.chained(node)
+        if name == "onehot":
+            return self.target(node)
         if len(node.parts) != 1:
             raise node.fail(f"{len(node.parts)} arguments came, expected one")
         (argument,) = node.parts
@@ -301,6 +338,42 @@ class Reader:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
         return replace(node, parts=(self.read(argument),), value=name)
+
+    def chained(self, node: Node) -> Node:
+        """Two derivatives in ``prod(…)``: the chain rule, transposed as it needs."""
+        slopes = [self.read(part) for part in node.parts]
+        if len(slopes) != 2 or any(slope.kind != "derivative" for slope in slopes):
+            raise node.fail("prod came, expected two derivatives in its brackets")
+        (_, first), (second, by) = (slope.parts for slope in slopes)
+        between = (first.kind, first.value, first.indices)
+        if between != (second.kind, second.value, second.indices):
+            raise node.fail("prod came, expected its second to start where it ends")
+        self.note("read prod as the chain rule, entry by entry", node)
+        letter = next(n for n in ENTRIES if n not in self.bound and n not in first.free)
+        at = (Linear(((letter, 1),)),)
+        entries = [
+            Node("entry", part.span, (part,), indices=at)
+            for part in (slopes[0], second)
+        ]
+        now = any(index.letters & set(self.bound) for index in first.indices)
+        held = (now and not by.indices) or slopes[1].value
+        slope = replace(slopes[1], parts=(entries[1], by), value=held)
+        term = Node("mul", node.span, (entries[0], slope), ("",))
+        return Node("sum", node.span, (term,), letter, binds=(letter,))
+
+    def target(self, node: Node) -> Node:
+        r"""``\operatorname{onehot}(k_t)``: the target, whose letter k_t is due."""
+        found = [n for n, q in self.scope.quantities.items() if is_target(q)]
+        (letter,) = node.parts[:1]
+        indexed = letter.kind == "subscripted" and len(letter.parts) == 2
+        if len(node.parts) != 1 or len(found) != 1 or not indexed:
+            raise node.fail("onehot came, expected the letter that is due, as in k_t")
+        name = self.scope.family(plain(compact(letter.parts[0])))
+        if name not in ("", *found):
+            raise node.fail(f"onehot of {compact(letter)} came, expected a new letter")
+        self.note(f"read onehot({compact(letter)}) as the target", node)
+        index = (self.index(letter.parts[1]),)
+        return Node("quantity", node.span, value=found[0], indices=index)
 
     def _prime(self, node: Node) -> Node:
         (base,) = node.parts
@@ -340,18 +413,82 @@ class Reader:
             raise letter.fail(f"{name} is bound already by an outer sum or product")
         if name in self.scope.size_names | set(self.scope.bindings):
             raise letter.fail(f"{name} came as an index, and it has another meaning")
-        indices = tuple(self.index(limit) for limit in limits)
         name = str(name)
+        if limits and self.is_unknown_count(limits[-1]):
+            self.note(f"read {compact(limits[-1])} as the last {name}", limits[-1])
+            steps = self.counts_steps(letter, body)
+            first = limits[0].kind == "number" and limits[0].value == "1"
+            if not steps and not first:
+                raise limits[-1].fail(f"{compact(limits[-1])} is not known")
+            last = replace(limits[-1], value=STEPS)
+            limits = [limits[0], last] if steps else []
+        indices = tuple(self.index(limit) for limit in limits)
         if any(name in index.letters for index in indices):
             raise letter.fail(f"{name} came in its own limits")
         self.bound = (*self.bound, name)
         read = self.read(body)
         self.bound = self.bound[:-1]
+        unsaid = not limits or limits[0].form == "unsaid"
+        indices = self.counted(node, name, read, indices, unsaid)
         return Node(node.kind, node.span, (read,), name, indices=indices, binds=(name,))
 
     _prod = _sum
 
+    def counted(
+        self,
+        node: Node,
+        name: str,
+        body: Node,
+        limits: tuple[Linear, ...],
+        unsaid: bool,
+    ) -> tuple[Linear, ...]:
+        """The limits of a sum, those of texts that count steps in another way moved."""
+        if node.kind != "sum" or self.scope.remarks is None:
+            return limits
+        at = [
+            (part.value, index)
+            for part in body.walk()
+            if part.kind in VARIABLES and name in part.free
+            for index in part.indices
+            if name in index.letters
+        ]
+        next_, last = Linear(((name, 1),), 1), Linear(((STEPS, 1),))
+        later = bool(at) and all(index == next_ for _, index in at)
+        if unsaid and later and limits in ((), (Linear((), 1), last)):
+            self.note(f"read {name} as a step from 0 to T - 1", node)
+            return Linear(), last.plus(Linear((), -1))
+        if limits == (Linear(), last.plus(Linear((), -1))) and any(
+            index == Linear(((name, 1),)) and key not in self.scope.model.firsts
+            for key, index in at
+        ):
+            self.note("read the steps from 0 to T - 1 as all steps", node)
+            return Linear((), 1), last
+        return limits
+
+    def copied(self, node: Node) -> tuple[Node, Linear] | None:
+        r"""A parameter as one step uses it, ``b^{(t)}``, and that step."""
+        if node.kind != "subscripted" or not node.value:
+            return None
+        base, step, *rest = node.parts
+        name = plain(compact(replace(node, parts=(base, *rest)) if rest else base))
+        known = self.scope.known(name)
+        if known is None or known.role != "parameter":
+            return None
+        return Node("quantity", node.span, value=name), self.index(step)
+
     def _derivative(self, node: Node) -> Node:
+        if copied := self.copied(node.parts[1]):
+            below, step = copied
+            above = inside = self.read(node.parts[0])
+            while inside.kind in ("entry", "transpose"):
+                inside = inside.parts[0]
+            if inside.indices != (step,):
+                raise node.parts[1].fail(
+                    f"{below.value} came with a step, expected it below a quantity of "
+                    "that step"
+                )
+            self.note(f"read {below.value} with a step as what it does in it, ∂⁺", node)
+            return Node("derivative", node.span, (above, below), True)
         above, below = (self.read(part) for part in node.parts)
         inside = below
         while inside.kind in ("transpose", "entry") or (
@@ -359,7 +496,7 @@ class Reader:
         ):
             inside = inside.parts[0]
         known = self.scope.quantities.get(inside.value, None)
-        target = isinstance(known, Quantity) and known.note.startswith("target")
+        target = known is not None and is_target(known)
         if inside.kind not in VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
@@ -378,7 +515,27 @@ class Reader:
             raise node.fail(
                 f"{wrong[0]} came, expected = : only equalities are measured"
             )
-        return node.with_parts(self._term)
+        return self.without_names(node).with_parts(self._term)
+
+    def without_names(self, node: Node) -> Node:
+        """A chain without sides such as f(x, h) that only name what they depend on."""
+        kept = [n for n, side in enumerate(node.parts) if not (n and self.names(side))]
+        if self.scope.remarks is None or not 1 < len(kept) < len(node.parts):
+            return node
+        parts = tuple(node.parts[n] for n in kept)
+        self.note("left out a side that only says what it is a function of", node)
+        return replace(node, parts=parts, value=("=",) * (len(kept) - 1))
+
+    def names(self, side: Node) -> bool:
+        """Whether a side is no more than an unknown function of some quantities."""
+        if side.kind != "mul" or len(side.parts) != 2:
+            return False
+        head, group = side.parts
+        arguments = group.parts if group.kind == "tuple" else (group,)
+        letters_ = all(part.kind in ("name", "subscripted") for part in arguments)
+        known = self.means(compact(head)) or self.role(head)
+        letter = head.kind in ("name", "subscripted") and not known
+        return letter and letters_ and group.form == "closed"
 
     def _add(self, node: Node) -> Node:
         return node.with_parts(self._term)

@@ -26,13 +26,16 @@ class Shapes:
     Raises ``EquationError`` for pieces that do not fit, naming both shapes.
     """
 
-    def __init__(self, scope: Scope, layout: str, outer: bool = False) -> None:
-        self.scope, self.outer = scope, outer
+    def __init__(
+        self, scope: Scope, layout: str, outer: bool = False, flat: bool = False
+    ) -> None:
+        self.scope, self.outer, self.flat = scope, outer, flat
         self.lenient = scope.remarks is not None
         self.layout = layout
         self.dims = Dims(scope.sizes)
         self.table: dict[Node, Shape] = {}
         self.settled: dict[Node, Shape] = {}
+        self.slopes: set[Node] = set()
         self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
         self.pairs: list[frozenset[str]] = []
 
@@ -218,6 +221,12 @@ class Shapes:
         shape = self.of(node.parts[0])
         for part in node.parts[1:]:
             other = self.of(part)
+            square = part.kind == "derivative" and other[0] == other[1]
+            vector = shape in ((other[0], ()), ((), other[0]))
+            if self.lenient and square and vector and other != SCALAR:
+                self.note(part, "read a diagonal Jacobian as its column of slopes")
+                self.slopes.add(part)
+                self.table[part] = other = shape
             if not self.dims.fit(shape, other):
                 raise part.misfit(
                     f"\\odot joins {written(shape)} and {written(other)}, expected "
@@ -291,11 +300,13 @@ class Shapes:
             )
         if name in ENTRYWISE or name == "softmax":
             return shape
-        if columns:
+        if columns and (name != "diag" or not self.lenient):
             raise node.misfit(
                 f"{name} of a row {written(shape)} came, expected a column"
             )
-        return (rows, rows) if name == "diag" else shape
+        if columns:
+            self.note(node, "read diag of a row as that of its column")
+        return (rows or columns,) * 2 if name == "diag" else shape
 
     def _bars(self, node: Node) -> Shape:
         rows, columns = self.of(node.parts[0])
@@ -366,6 +377,8 @@ class Shapes:
                     "numerator: no denominator layout of it is in common use"
                 )
             return y if numerator else (y[1], y[0])
+        if self.flat and y == SCALAR:
+            x = tuple(sorted(x[0] + x[1])), ()
         if y == SCALAR:
             return (x[1], x[0]) if numerator else x
         rows, columns = y[0] + y[1], x[0] + x[1]

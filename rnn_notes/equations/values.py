@@ -87,8 +87,8 @@ ENTRYWISE: dict[str, Callable[[Array], Array]] = {
     "sigmoid": sigmoid,
     "relu": lambda z: z * positive(z),
     "abs": lambda z: z * np.sign(z.real),
-    "tanh'": lambda z: 1 - np.tanh(z) ** 2,
-    "sigmoid'": lambda z: sigmoid(z) * (1 - sigmoid(z)),
+    "tanh'": lambda z: 1 / np.cosh(z) ** 2,  # 1 - tanh² would lose its digits
+    "sigmoid'": lambda z: 0.25 / np.cosh(0.5 * z) ** 2,
     "relu'": positive,
     "exp'": np.exp,
 }
@@ -96,7 +96,7 @@ CALLS: dict[str, Callable[[Array], Array]] = {
     **ENTRYWISE,
     "softmax": softmax,
     "vec": vec,
-    "diag": lambda v: v * np.eye(v.shape[-2]),
+    "diag": lambda v: v * np.eye(max(v.shape[-2:])),
     "tr": lambda A: np.trace(A, axis1=-2, axis2=-1)[..., None, None],
     "det": lambda A: np.linalg.det(A)[..., None, None],
     "max": largest,

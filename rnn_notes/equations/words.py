@@ -18,7 +18,7 @@ __all__ = ["astray", "settled"]
 
 FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
-    *("relu", "sigmoid", "sign", "sqrt", "mean"),
+    *("relu", "sigmoid", "sign", "sqrt", "mean", "onehot", "prod"),
 }
 JOINTS = {
     "and",
@@ -36,6 +36,7 @@ JOINTS = {
 CONDITIONS = {"for", "for all", "if", "when", "where", "with", "für", "falls", "wenn"}
 CONDITIONS |= {"para", "para todo", "se", "si", "pour", "pour tout", "mit"}
 ENDS = ("ROW", "SEPARATOR", "END")
+END = Token("END", "")
 BEFORE_OPERAND = {
     "NAME",
     "FUNCTION",
@@ -175,7 +176,7 @@ class _Words:
         return False
 
     def _word(self, place: int, token: Token) -> Token | None:
-        said = _said(token)
+        said = _said(token).replace("one-hot", "onehot")
         letters = "".join(re.findall(r"[A-Za-z]+", said))
         if any(self.scripts) or self.last("^", "_"):
             return _name(token, letters) if letters else None
@@ -193,12 +194,12 @@ class _Words:
             self.remarks.append(Remark(f"left out the words “{said}”", _span(token)))
             return None
         if re.fullmatch("[A-Za-z]+", said):
-            return self.word(token, said, self.tokens[after])
+            return self.word(token, said, *self.tokens[after : after + 1])
         raise astray(
             token, f"the words “{said}” came inside a formula, expected them at its end"
         )
 
-    def word(self, token: Token, said: str, after: Token) -> Token:
+    def word(self, token: Token, said: str, after: Token = END) -> Token:
         """A function before an argument, a letter of its own elsewhere."""
         argument = after in ("(", "[") or after.type in ("LSET", "PRIME")
         known = said.lower() in FUNCTIONS and len(said) > 1

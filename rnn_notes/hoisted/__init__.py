@@ -13,7 +13,6 @@ What you can do with it::
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,10 +35,17 @@ __all__ = [
 def run_forward(hs: Rows, WhhT: Array, product: Array) -> None:
     """Turn ``Wxh x + bh``, which ``hs[1:]`` holds at first, into the states.
 
-    hs      : (n + 1, B, H), the state before the first step in its first row
-    WhhT    : (H, H), the transpose of ``Whh``, since states are rows
-    product : (B, H), overwritten
+    Parameters
+    ----------
+    hs : (n + 1, B, H) ndarray
+        The state before the first step in its first row.
+    WhhT : (H, H) ndarray
+        The transpose of ``Whh``, since states are rows.
+    product : (B, H) ndarray
+        What it writes over.
 
+    Examples
+    --------
     >>> hs = np.ones((3, 1, 2))
     >>> run_forward(hs, WhhT=np.eye(2), product=np.empty((1, 2)))
     >>> bool(np.allclose(hs[2], np.tanh(np.tanh(2) + 1)))
@@ -56,10 +62,16 @@ def run_forward(hs: Rows, WhhT: Array, product: Array) -> None:
 def run_backward(dhs: Rows, slopes: Rows, Whh: Array, dhnext: Array) -> None:
     """Turn ``Why.T @ dy``, which ``dhs`` holds at first, into ``dhraw``.
 
-    dhs    : (n, B, H)
-    slopes : (n, B, H), those of the tanh: ``1 - h * h``
-    dhnext : (B, H), what later steps ask of these, then what these ask of earlier ones
+    Parameters
+    ----------
+    dhs : (n, B, H) ndarray
+    slopes : (n, B, H) ndarray
+        Those of the tanh: ``1 - h * h``.
+    dhnext : (B, H) ndarray
+        What later steps ask of these, then what these ask of earlier ones.
 
+    Examples
+    --------
     >>> dhs, dhnext = np.ones((2, 1, 2)), np.zeros((1, 2))
     >>> run_backward(dhs, slopes=np.ones((2, 1, 2)), Whh=np.eye(2), dhnext=dhnext)
     >>> dhs.ravel().tolist(), dhnext.ravel().tolist()
@@ -74,9 +86,14 @@ def run_backward(dhs: Rows, slopes: Rows, Whh: Array, dhnext: Array) -> None:
 def compare(ys: Array, goals: Array) -> float:
     """The loss of all rows; ``ys`` holds logits at first, and ``dy`` in the end.
 
-    ys    : (n, V)
-    goals : (n,) integers, the place of each row's target in ``ys.ravel()``
+    Parameters
+    ----------
+    ys : (n, V) ndarray
+    goals : (n,) integers
+        The place of each row's target in ``ys.ravel()``.
 
+    Examples
+    --------
     >>> ys = np.zeros((2, 4))
     >>> bool(np.isclose(compare(ys, np.array([0, 5])), 2 * np.log(4))), ys[0].tolist()
     (True, [-0.75, 0.25, 0.25, 0.25])
@@ -298,7 +315,7 @@ def _load_state(w: Workspace, hprev: Any) -> None:
     plain = type(hprev) is np.ndarray and hprev.dtype is w.dtype
     if plain and hprev.shape == (w.H, w.B):
         w.states[0] = hprev.T
-        if math.isfinite(w.first.dot(w.first)):
+        if np.logical_and.reduce(np.isfinite(w.first)):
             return
     h = numeric("hprev", hprev)
     check_shape("hprev", h, "(H, B)", (w.H, w.B))

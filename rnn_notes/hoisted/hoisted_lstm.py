@@ -35,9 +35,14 @@ class Stacked(NamedTuple):
 class Steps(NamedTuple):
     """What the steps leave behind, as rows of B sequences.
 
-    hs, cs : (T + 1, B, H), from the states before the first step on
-    gates  : (T, B, 4, H), i, f, o and g
-    tanhcs : (T, B, H), the tanh of ``cs[1:]``
+    Attributes
+    ----------
+    hs, cs : (T + 1, B, H) ndarray
+        From the states before the first step on.
+    gates : (T, B, 4, H) ndarray
+        The gates i, f, o and g.
+    tanhcs : (T, B, H) ndarray
+        The tanh of ``cs[1:]``.
     """
 
     hs: Array
@@ -54,8 +59,9 @@ def loss_and_gradients(
     Parameters
     ----------
     params : lstm.Params
-    inputs, targets : (T,) indices from 0 to V-1, or (B, T) for B sequences at once
-    hprev, cprev : (H, 1) ndarray, or (H, B)
+    inputs, targets : (T,) or (B, T) sequence of int
+        Indices from 0 to V-1, one row for each of B sequences.
+    hprev, cprev : (H, 1) or (H, B) ndarray
 
     Raises
     ------
@@ -151,7 +157,10 @@ def _forward(w: Stacked, x: Array, h: Array, c: Array) -> Steps:
 def _backward(w: Stacked, steps: Steps, dhs: Array) -> tuple[Array, Array, Array]:
     """Signals at what goes into the gates, (T, B, 4, H), and at the first states.
 
-    dhs : (T, B, H), what each step's own loss asks of its state; overwritten
+    Parameters
+    ----------
+    dhs : (T, B, H) ndarray
+        What each step's own loss asks of its state; overwritten.
     """
     (T, B, H), gates, tanhcs = dhs.shape, steps.gates, steps.tanhcs
     i, f, o, g = (gates[:, :, k] for k in range(4))

@@ -36,15 +36,24 @@ Rows = Array | list[Array]
 class Block(NamedTuple):
     """Buffers for n steps of B sequences: views of a workspace's, made once.
 
-    x, target  : (n, B) integers, the block's part of the text
-    hs         : (n + 1, B, H), from the state before the block on
-    stacks     : all steps as the rows of a matrix, (n * B, …): the states that steps
-        start from, those that they lead to, ``xs``, ``ys``, ``dhs`` and the slopes
-    each_h     : ``hs`` by step, a list where they are few: its views are made once
-    each_dh, each_slope : n of (B, H), the rows of ``dhs`` and of the slopes likewise
-    brought    : (H, B, n), what each letter brings; in the memory of ``dhs``
-    starts     : (n * B,) integers, where the rows of ``xs`` and ``ys`` start
-    ones       : (n * B, 1)
+    Attributes
+    ----------
+    x, target : (n, B) integers
+        The block's part of the text.
+    hs : (n + 1, B, H) ndarray
+        From the state before the block on.
+    stacks : tuple[Array, ...]
+        All steps as the rows of a matrix, (n * B, …): the states that steps start from,
+        those that they lead to, ``xs``, ``ys``, ``dhs`` and the slopes.
+    each_h : Rows
+        ``hs`` by step, a list where they are few: its views are made once.
+    each_dh, each_slope : n of (B, H)
+        The rows of ``dhs`` and of the slopes likewise.
+    brought : (H, B, n) ndarray
+        What each letter brings; in the memory of ``dhs``.
+    starts : (n * B,) integers
+        Where the rows of ``xs`` and ``ys`` start.
+    ones : (n * B, 1) ndarray
     """
 
     x: Array

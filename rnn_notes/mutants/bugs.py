@@ -54,8 +54,6 @@ class Mutant:
         How one comes to write it.
     seen : str
         An address where it was met, empty where none is known to us.
-    page : str
-        The page that explains the line.
     also : tuple of (str, str)
         Further lines, and what the bug makes of them.
     loop : ModuleType
@@ -67,7 +65,6 @@ class Mutant:
     new: str
     story: str
     seen: str = ""
-    page: str = "mutants"
     also: tuple[tuple[str, str], ...] = ()
     loop: ModuleType = rnn
 

@@ -94,6 +94,13 @@ GATED = {
             loop=lstm,
         ),
         Mutant(
+            name="lstm: dc for dh at the output gate",
+            old="doraw = o * (1 - o) * tanhc * dh",
+            new="doraw = o * (1 - o) * tanhc * dc",
+            story="Three gates start from dc, and this one stands after the cell.",
+            loop=lstm,
+        ),
+        Mutant(
             name="lstm: a gate left out of dhprev",
             old=" + w.Whg.T @ dgraw",
             new="",
@@ -112,6 +119,20 @@ GATED = {
             old="dhprev = z * dh + w.Whr.T",
             new="dhprev = w.Whr.T",
             story="The straight road, through the mix, is left out.",
+            loop=gru,
+        ),
+        Mutant(
+            name="gru: dhprev past the gate",
+            old="dhprev = z * dh + w.Whr.T",
+            new="dhprev = dh + w.Whr.T",
+            story="The straight road is there, and its gate is not.",
+            loop=gru,
+        ),
+        Mutant(
+            name="gru: one use of z",
+            old="(h - n) * dh",
+            new="h * dh",
+            story="The gate scales the old and the new state; the line has one use.",
             loop=gru,
         ),
         Mutant(

@@ -54,15 +54,25 @@ Pass = Callable[..., tuple[float, Any, Any]]
 class State:
     """A network in training, between two steps.
 
-    params      : the network, ``rnn.Params``, ``lstm.Params`` or ``gru.Params``
-    memory      : what the rule of its updates remembers, a vector
-    hprev       : (H, B), the hidden states after the letters before ``position``
-    position    : place in each stream of the text where the next chunk starts
-    step        : number of steps done
-    loss        : of the last chunk, in nats; before the first, that of a blind guess.
-        Of B chunks side by side it is the mean
-    smooth_loss : running mean, 0.999 of the old and 0.001 of the new loss
-    cprev       : (H, B), the cell states, where the network has them
+    Parameters
+    ----------
+    params : Weights
+        The network, ``rnn.Params``, ``lstm.Params`` or ``gru.Params``.
+    memory : ndarray
+        What the rule of its updates remembers, a vector.
+    hprev : (H, B) ndarray
+        The hidden states after the letters before ``position``.
+    position : int
+        Place in each stream of the text where the next chunk starts.
+    step : int
+        Number of steps done.
+    loss : float
+        Of the last chunk, in nats; before the first, that of a blind guess. Of B chunks
+        side by side it is the mean.
+    smooth_loss : float
+        Running mean, 0.999 of the old and 0.001 of the new loss.
+    cprev : (H, B) ndarray
+        The cell states, where the network has them.
     """
 
     params: Weights
@@ -92,13 +102,20 @@ def start(
 ) -> State:
     """The state before the first step: small random weights, nothing remembered.
 
-    cell : "rnn", "lstm" or "gru"; an LSTM starts with open gates f, ``bf`` of 1
-    B    : streams that are read side by side
-    rule : "sgd", "adagrad" or "adam", which decides what there is to remember
-
     A network that knows nothing gives each letter the probability 1/V. So T letters
     cost it ``-log(1/V) * T`` nats, and that is where the smoothed loss starts.
 
+    Parameters
+    ----------
+    cell : str
+        "rnn", "lstm" or "gru"; an LSTM starts with open gates f, ``bf`` of 1.
+    B : int
+        Streams that are read side by side.
+    rule : str
+        "sgd", "adagrad" or "adam", which decides what there is to remember.
+
+    Examples
+    --------
     >>> state = start(V=2, H=3, T=25, rng=np.random.default_rng(0))
     >>> bool(np.isclose(state.smooth_loss, 25 * np.log(2)))
     True
@@ -138,18 +155,28 @@ def steps(
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 
-    update             : ``adagrad``, ``sgd`` or ``adam``, as ``state`` was begun for,
-        or the same with another learning rate
-    clip               : ``clip`` or ``clip_norm``, or any function of the gradient
-    loss_and_gradients : the pass through the network, by default the fastest there is;
-        ``rnn``, ``lstm`` and ``gru`` have readable ones
-
     The last chunk that fits is used. What remains after it is shorter and left out; the
     next chunk starts at the first letter again, from a hidden state of zero.
 
-    Raises ``ValueError`` where the text has no T + 1 letters for each stream, and at
-    the step after which a weight is no finite number any more.
+    Parameters
+    ----------
+    update : Update
+        ``adagrad``, ``sgd`` or ``adam``, as ``state`` was begun for, or the same with
+        another learning rate.
+    clip : callable
+        ``clip`` or ``clip_norm``, or any function of the gradient.
+    loss_and_gradients : Pass, optional
+        The pass through the network, by default the fastest there is; ``rnn``, ``lstm``
+        and ``gru`` have readable ones.
 
+    Raises
+    ------
+    ValueError
+        Where the text has no T + 1 letters for each stream, and at the step after which
+        a weight is no finite number any more.
+
+    Examples
+    --------
     >>> state = start(V=2, H=3, T=3, rng=np.random.default_rng(0))
     >>> training = steps(state, [0, 1, 1, 0, 1, 1, 0], T=3)
     >>> [next(training).position for _ in range(4)]

@@ -35,26 +35,41 @@ Rule = Callable[..., tuple[Array, Array]]
 def clip(d: ArrayLike, bound: float = 5.0) -> Array:
     """The gradient with every entry cut to ±bound, as the classic does it.
 
-    d : all gradients in one vector, as ``Gradients.vector`` gives them, or any array
-
     This changes the direction of a gradient, so a gradient is checked before it is
     clipped.
 
+    Parameters
+    ----------
+    d : ArrayLike
+        All gradients in one vector, as ``Gradients.vector`` gives them, or any array;
+        where nothing is to be cut, it is what is returned.
+
+    Examples
+    --------
     >>> clip(np.array([-7.0, 2.0])).tolist()
     [-5.0, 2.0]
     """
     _positive("bound", bound)
-    cut: Array = np.clip(_real("d", d), -bound, bound)
+    d = _real("d", d)
+    within = d.size and -bound <= np.minimum.reduce(d, axis=None)
+    if within and np.maximum.reduce(d, axis=None) <= bound:  # nan is not
+        return d
+    cut: Array = np.clip(d, -bound, bound)
     return cut
 
 
 def clip_norm(d: ArrayLike, bound: float = 5.0) -> Array:
     """The gradient, shrunk as a whole where its norm is above ``bound``.
 
-    d : all gradients in one vector, whose direction is kept
-
     Pascanu, Mikolov and Bengio (2013).
 
+    Parameters
+    ----------
+    d : ArrayLike
+        All gradients in one vector, whose direction is kept.
+
+    Examples
+    --------
     >>> clip_norm(np.array([30.0, 40.0])).tolist()
     [3.0, 4.0]
     """
@@ -85,19 +100,25 @@ def adagrad(
 ) -> tuple[Array, Array]:
     """Weights one Adagrad step further, and the sums of squared gradients so far.
 
-    weights, d, memory : arrays of one shape; each entry is treated by itself
-
     Every entry has a step length of its own: the larger its gradients were so far, the
     smaller. Duchi, Hazan and Singer (2011); ``1e-8`` stands inside the root, as in the
     classic. The two arrays that it returns are all that it takes memory for.
 
+    Parameters
+    ----------
+    weights, d, memory : ndarray
+        Arrays of one shape; each entry is treated by itself.
+
+    Examples
+    --------
     >>> weights, memory = adagrad(np.ones(2), np.array([2.0, -4.0]), np.zeros(2))
     >>> bool(np.allclose(weights, [0.9, 1.1])), memory.tolist()
     (True, [4.0, 16.0])
     """
     sums = d * d
     sums += memory
-    moved: Array = np.sqrt(sums + 1e-8)
+    moved = sums + 1e-8
+    np.sqrt(moved, moved)
     np.divide(d, moved, moved)
     moved *= -learning_rate
     moved += weights
@@ -114,13 +135,20 @@ def adam(
 ) -> tuple[Array, Array]:
     """Weights one Adam step further, and its memory: two running means and a count.
 
-    weights, d         : (n,), each entry is treated by itself
-    memory             : (2n + 1,), the mean gradient, the mean square, the steps so far
-    keep, keep_squares : the share of each mean that is kept at a step
-
     Means that start at zero are too small at first; they are divided by what they can
     have seen. Kingma and Ba (2015), with ``1e-8`` outside the root as there.
 
+    Parameters
+    ----------
+    weights, d : (n,) ndarray
+        Each entry is treated by itself.
+    memory : (2n + 1,) ndarray
+        The mean gradient, the mean square, the steps so far.
+    keep, keep_squares : float
+        The share of each mean that is kept at a step.
+
+    Examples
+    --------
     >>> weights, memory = adam(np.ones(2), np.array([2.0, -4.0]), np.zeros(5), 0.1)
     >>> bool(np.allclose(weights, [0.9, 1.1])), float(memory[-1])
     (True, 1.0)

@@ -7,9 +7,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from rnn_notes.book import figures
+from rnn_notes import gru, lstm
+from rnn_notes.book import figures, sheet
+from rnn_notes.book.figures import gated_cells
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
+from rnn_notes.differences import agreement
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import backward, running_example, signals
 from tests.helpers.drawings import SVG, faults, missing, numbers, other_example
@@ -90,6 +93,28 @@ def test_the_drawn_numbers_are_those_of_the_passes():
     for array in (params.Whh, run.hs[-1], run.hs[0], run.ys[0], run.ps[0]):
         assert missing(array, figures.forward_pass()) == []
     assert missing(steps[-1].dy @ run.hs[0].T, figures.outer_product()) == []
+
+
+def test_the_sheet_says_what_was_measured():
+    rows = sheet.lines()
+    assert len(rows) == 11
+    assert all(agreement(row.value, row.measured, tolerance=1e-12) for row in rows)
+    assert not agreement(rows[2].value, rows[5].measured)
+    figure = figures.cheat_sheet()
+    assert faults(figure.svg, figure.alt) == []
+    assert all(f"{row.code}, {row.shape}: " in figure.alt for row in rows)
+    assert [row.shape for row in rows[6:]] == ["V×H", "V×1", "H×V", "H×H", "H×1"]
+
+
+def test_the_two_layouts_show_the_weights_twice():
+    params, *rest = running_example()
+    moved = params.replace(Why=params.Why + 0.1)
+    for weights in (params, moved):
+        figure = figures.two_layouts((weights, *rest))
+        assert faults(figure.svg, figure.alt) == []
+        assert numbers(figure)[:6] == [round(w, 2) for w in weights.Why.ravel()]
+        assert numbers(figure)[6:] == [round(w, 2) for w in weights.Why.T.ravel()]
+    assert missing(params.Why, figures.two_layouts((moved, *rest)))
 
 
 @pytest.mark.parametrize("unit", [0, 1, 2])
@@ -201,3 +226,34 @@ def test_every_step_can_be_drawn(t):
     ):
         figure = function(t=t)
         assert faults(figure.svg, figure.alt) == []
+
+
+GATED = {
+    "lstm_step": (lstm, gated_cells.lstm_example, 2, "ifog"),
+    "gru_step": (gru, gated_cells.gru_example, 3, "rzn"),
+}
+
+
+@pytest.mark.parametrize("name", GATED)
+def test_a_gated_step_shows_its_first_unit_there_and_back(name):
+    cell, example, t, gates = GATED[name]
+    params, *text = example()
+    run = cell.forward(params, *text)
+    signal = dict(zip(reversed(range(run.T)), cell.signals(params, run), strict=True))
+    figure = getattr(figures, name)()
+    assert faults(figure.svg, figure.alt) == []
+    shown = [getattr(run, gate)[t] for gate in gates if gate != "z"]
+    shown += [run.hs[t], run.hs[t - 1], params.Why.T @ signal[t].dy]
+    shown += [s for s in signal[t][1:] if name == "lstm_step" or s is not signal[t].dm]
+    firsts = [array[0, 0] for array in shown]
+    assert missing(firsts, figure) == []
+    assert missing(np.add(firsts, 0.1), figure)
+    other = getattr(figures, name)((params.replace(Why=2 * params.Why), *text))
+    assert numbers(other) != numbers(figure)
+    assert other.alt != figure.alt
+    assert faults(other.svg, other.alt) == []
+    with pytest.raises(ValueError, match="t is 5, expected 0 to 4"):
+        getattr(figures, name)(t=5)
+    for step in range(5):
+        drawn = getattr(figures, name)(t=step)
+        assert faults(drawn.svg, drawn.alt) == []

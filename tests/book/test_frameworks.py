@@ -1,21 +1,27 @@
-"""The run in PyTorch that pages show is one of the file that they show."""
+"""The runs in frameworks that pages show are of the files that they show."""
 
 import hashlib
 
 import numpy as np
+import pytest
 
-from rnn_notes.book.frameworks import pytorch
+from rnn_notes.book.frameworks import in_jax, in_pytorch
 from tests.frameworks import twins
 from tests.helpers import prose
 
-FILE = prose.ROOT / "tests" / "frameworks" / "in_pytorch.py"
+FILES = prose.ROOT / "tests" / "frameworks"
 
 
-def test_the_run_is_of_this_file_and_agreed():
-    run = pytorch()
-    assert run["file"] == hashlib.sha256(FILE.read_bytes()).hexdigest()
-    assert max(run["worst"].values()) < 1e-12
-    assert run["missing"] > 0.05
+@pytest.mark.parametrize("run", [in_pytorch, in_jax])
+def test_the_run_is_of_this_file_and_agreed(run):
+    file = FILES / f"{run.__name__}.py"
+    found = run()
+    assert found["file"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert {"dWxh", "dWhh", "dWhy", "dbh", "dby", "dhprev"} < set(found["gradients"])
+    assert max(found["gradients"].values()) < 1e-12
+    if run is in_pytorch:
+        assert max(found["worst"].values()) < 1e-12
+        assert found["missing"] > 0.05
 
 
 def test_what_the_package_writes_needs_numpy_alone(tmp_path):

@@ -31,6 +31,8 @@ NAMES = (
     "cooled",
     "error_against_step",
     "missed_share",
+    "gru_step",
+    "lstm_step",
     "product_back",
     "scaled_weights",
     "travelling_loss",

@@ -340,3 +340,17 @@ def test_the_readable_pass_gives_the_hoisted_one_s_first_steps():
     assert np.allclose(ends[0].params.Whh, ends[1].params.Whh, rtol=1e-9, atol=1e-12)
     later = list(islice(training.steps(start, encoded, 5), 6))[-1]
     assert not np.allclose(ends[0].params.Whh, later.params.Whh, rtol=1e-9, atol=1e-12)
+
+
+def test_the_overfitting_is_drawn_from_the_costs():
+    found = {
+        "read": {"10": [2.0, 2.2], "20": [1.5, 1.7], "40": [1.0, 1.2]},
+        "kept": {"10": [2.2, 2.4], "20": [1.8, 2.0], "40": [2.4, 2.8]},
+    }
+    figure = figures.overfitting(found)
+    assert faults(figure.svg, figure.alt) == []
+    assert "falls to 1.10 after 40" in figure.alt
+    assert "lowest after 20 steps, with 1.90, and then rises to 2.60" in figure.alt
+    turned = figures.overfitting({"read": found["kept"], "kept": found["read"]})
+    assert "lowest after 40 steps" in turned.alt
+    assert turned.svg != figure.svg

@@ -78,7 +78,7 @@ class Cell:
         return self.status.text_content() or ""
 
     def write(self, source: str) -> None:
-        """Nothing; the cell holds another source."""
+        """Write another source into the cell."""
         self.button("Edit").click()
         self.area.fill(source)
 

@@ -55,7 +55,7 @@ class Firefox:
         return dict(answer["result"])
 
     def open(self, url: str, width: int = 1280, ratio: float = 1) -> None:
-        """Nothing; the page is loaded in a window of this width."""
+        """Load the page in a window of this width."""
         self.ask(
             "browsingContext.setViewport",
             context=self.window,
@@ -81,7 +81,7 @@ class Firefox:
         return json.loads(result["result"].get("value", "null"))
 
     def press(self, *keys: str) -> None:
-        """Nothing; the keys are pressed in turn, and those of a longer text at once."""
+        """Press the keys in turn, and those of a longer text at once."""
         actions = []
         for key in keys:
             actions += [{"type": "keyDown", "value": letter} for letter in key]
@@ -90,7 +90,7 @@ class Firefox:
         self.ask("input.performActions", context=self.window, actions=[source])
 
     def screenshot(self, path: Path) -> None:
-        """Nothing; the file shows the window."""
+        """Write a picture of the window into the file."""
         shot = self.ask("browsingContext.captureScreenshot", context=self.window)
         path.write_bytes(base64.b64decode(shot["data"]))
 

@@ -40,7 +40,7 @@ def visit(browser: Browser, url: str) -> list[float]:
 
 
 def main(pages: list[str]) -> None:
-    """Nothing; a line a page is printed."""
+    """Print a line a page."""
     with served(SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.program(), args=chromium.switches()

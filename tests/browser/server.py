@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         return body(path, path.stat().st_mtime_ns)
 
     def log_message(self, *args: object) -> None:
-        """Nothing is logged."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):

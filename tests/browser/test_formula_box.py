@@ -40,6 +40,18 @@ def test_a_formula_is_answered_as_on_the_command_line(page: Page, vendored: str)
         assert said.count("\n") == terminal.measure(latex).count("\n")
 
 
+def test_a_notation_is_chosen(page: Page, vendored: str):
+    opened(page, vendored, "equations")
+    box, terminal = page.locator(".formula-box").first, Session(print)
+    choice = box.get_by_label("Notation")
+    latex = r"h_t = \tanh(a_t)"
+    assert measured(box, latex) == terminal.measure(latex)
+    choice.select_option("lstm")
+    assert measured(box, latex) == terminal.measure(latex, model="lstm")
+    assert measured(box, latex).startswith("not understood")
+    assert page.locator(".formula-box select").count() == 1, "exercises have none"
+
+
 def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
     opened(page, vendored, "equations")
     box = page.locator(".formula-box").first

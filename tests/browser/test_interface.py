@@ -12,7 +12,7 @@ WIDE = """[...document.querySelectorAll('.formula')]
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Nothing; the tab key, and no mouse, has reached what the selector names."""
+    """Press the tab key until it has reached what the selector names."""
     for _ in range(120):
         page.keyboard.press("Tab")
         if page.evaluate(f"document.activeElement.matches({selector!r})"):

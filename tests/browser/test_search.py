@@ -15,6 +15,10 @@ FOUND = {
     "hs[t-1]": ("backward.html", "hs[t-1]"),
     "eq-dwhy": ("transposes.html#equation-eq-dwhy", "equation"),
     "jacobian": ("api.html#rnn_notes.layouts.jacobian", "function"),
+    "determinant of a product": (
+        "matrix-calculus.html#inverses-and-determinants-determinant-of-a-product",
+        "identity",
+    ),
     "saturated": ("memory.html", "saturated"),
 }
 ROWS = "[...document.querySelectorAll('#search-results li')]"

@@ -51,7 +51,7 @@ class Heard:
         return {url.netloc for url in asked if url.scheme.startswith(("http", "ws"))}
 
     def note(self, said: Any) -> None:
-        """Nothing; errors and warnings of the console are kept."""
+        """Keep errors and warnings of the console."""
         if said.type in ("error", "warning"):
             self.errors.append(f"{said.type}: {said.text}")
 

@@ -110,15 +110,17 @@ class Equation:
 
 def equations(page: Page) -> list[Equation]:
     """Every measured equation of a page."""
-    found = []
+    found, named = [], None
     for info, content in page.fences():
+        if info.startswith("{model}"):
+            named = info.split()[1]
         if info.startswith("{measured}"):
             options = dict(re.findall(r"^:(\w+): (.*)$", content, re.M))
             latex = re.sub(r"^:\w+: .*\n", "", content, flags=re.M).strip()
             layout = options.get("layout", "denominator")
             where, sizes = options.get("where", ""), options.get("sizes", "")
             label = info.split()[1]
-            model = options.get("model")
+            model = options.get("model", named)
             found.append(Equation(page.name, label, latex, layout, where, sizes, model))
     return found
 

@@ -49,10 +49,12 @@ class Engine:
     """A stand-in for ``rnn_notes.equations`` that says no to one word."""
 
     calls: list[str] = field(default_factory=list)
+    models: list[object] = field(default_factory=list)
     error: float = 3.14e-11
 
     def measure(self, latex: str, **options: object) -> SimpleNamespace:
         self.calls.append(latex)
+        self.models.append(options.get("model"))
         if "unknown" in latex:
             raise ValueError(f"{latex}\n^ not understood")
         result = SimpleNamespace(shapes="1 = Σ 1", draws=24, error=self.error)

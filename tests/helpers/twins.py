@@ -49,6 +49,16 @@ def columns(names, squash=np.tanh, mean=False):
     return twin
 
 
+TRANSPOSED = ("X", "e", "W_{xh}", "W_{hh}", "W_{yh}")
+
+
+def transposed(v, T):
+    given = {name: value for name, value in v.items() if name[0] == "W"}
+    v.update({name: value.T for name, value in given.items()})
+    columns((*TRANSPOSED, "b_{h}", "b_{y}", "a", "h", "o", HAT, r"\ell", "L"))(v, T)
+    v.update(given)
+
+
 def d2l(v, T):
     for t in range(1, T + 1):
         v["h", t] = v["W_{hx}"] @ v["x", t] + v["W_{hh}"] @ v["h", t - 1]
@@ -211,6 +221,7 @@ BOOK = ("W_{xh}", "W_{hh}", "W_{hy}", "b_{h}", "b_{y}")
 TWINS = {
     "book": columns(("x", "e", *BOOK, "a", "h", "y", "p", r"\ell", "L")),
     "goodfellow": columns((*"xyUWVbcaho", HAT, "L", "L")),
+    "transposed": transposed,
     "d2l": d2l,
     "d2l-rows": d2l_rows,
     "rows": rows,

@@ -161,6 +161,15 @@ def test_letters_come_as_lists_or_as_any_integers(kind):
     assert_equal(came, readable(params, inputs, targets, hprev), 1e-12)
 
 
+def test_huge_states_and_weights_are_taken_without_a_warning():
+    params, inputs, targets, hprev = running_example()
+    huge = params.replace(bh=params.bh + 1e200), inputs, targets, hprev + 1e200
+    fast, slow = loss_and_gradients(*huge), rnn.loss_and_gradients(*huge)
+    assert np.isclose(fast[0], slow[0], rtol=1e-12)
+    with pytest.raises(ValueError, match="hprev holds nan or inf"):
+        loss_and_gradients(*huge[:3], hprev * np.nan)
+
+
 def test_huge_logits_give_finite_numbers():
     params, inputs, targets, hprev = problem(V=3, H=3, T=5, B=1)
     params = params.replace(by=np.array([[1e4], [0.0], [-1e4]]))

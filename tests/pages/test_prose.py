@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from docs._ext.pages.sentences import places, unsaid
+from docs._ext.pages.sentences import counts, places, unsaid
 from rnn_notes import forward
 from rnn_notes.rnn import running_example
 from tests.helpers import prose
@@ -270,3 +270,8 @@ def test_words_are_carried_where_a_quotation_holds_them():
     assert found == {
         "Every": False, "row": False, "before": False, "only": True, "one": True,
     }  # fmt: skip
+
+
+def test_six_in_ten_words_that_can_be_false_are_carried():
+    found = counts(prose.DOCS)
+    assert 0.6 * found["words"] < found["carried"] < found["words"]

@@ -13,7 +13,7 @@ from html import unescape
 from importlib import import_module
 from types import SimpleNamespace
 
-from tests.helpers.smallbook import ONE, PAGES, TWO
+from tests.helpers.smallbook import INDEX, ONE, PAGES, TOC, TWO
 from tests.helpers.trees import ROOT, read
 
 
@@ -27,6 +27,18 @@ def test_a_book_in_order_builds_without_a_warning(build, page, engine) -> None:
     assert 'href="one.html#equation-eq-a"' in two
     assert "mathjax" not in (one + two).lower()
     assert "Not measured: it names a letter" in read(two)
+
+
+def test_a_page_names_its_model_once(build, page, engine) -> None:
+    rows = ONE.replace("eq-a", "eq-0").replace("then {eq}`eq-0`", "no more")
+    first = f"{rows}\n```{{model}} rows\n```\n"
+    for label, option in ("eq-1", ""), ("eq-2", ":model: gru\n"):
+        first += f"\n```{{measured}} {label}\n{option}{label[-1]} = b\n```\n"
+    assert build({"index": INDEX + TOC, "one": first, "two": "# Two\n"}) == ""
+    assert engine.models == [None, "rows", "gru"]
+    two = "# Two\n\n```{measured} eq-3\n3 = b\n```\n"
+    build({"index": INDEX + TOC, "one": first, "two": two})
+    assert engine.models[3:] == [None], "no page names another's"
 
 
 def test_the_atlas_lists_every_equation(build, page, engine) -> None:

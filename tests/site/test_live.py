@@ -17,6 +17,7 @@ import pytest
 from docs._ext.live import wheels
 from rnn_notes.book import live, trained
 from rnn_notes.equations.answers import judge
+from rnn_notes.equations.model import names
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "docs" / "_static").glob("*.js"))
@@ -102,6 +103,10 @@ def test_a_formula_is_answered_as_on_the_command_line(session, capsys) -> None:
     for latex in (r"y_t = W_{hy} h_t + b_y", r"y_t = W_{hy} h_{t-1} + b_y", "y_t = q"):
         main(["equation", latex])
         assert session.measure(latex) == capsys.readouterr().out.rstrip("\n")
+    main(["equation", "--model", "lstm", "h_t = o_t"])
+    said = session.measure("h_t = o_t", model="lstm")
+    assert said == capsys.readouterr().out.rstrip("\n")
+    assert "in the notation of lstm" in said
 
 
 RECURSION = r"n_t = \sum_{s=t+1}^{T} \frac{\partial \ell_s}{\partial h_t}"
@@ -328,6 +333,19 @@ def test_a_page_names_its_cells(build) -> None:
     assert "This cell does not run in the browser: it waits." in html
     assert 'data-formula="y_t = " data-asked="y_t" data-where="t &lt; T"' in html
     assert len(re.findall(r'<script[^>]*src="[^"]*/live\.js', html)) == 1
+
+
+def test_a_box_that_asks_for_nothing_offers_every_model(build) -> None:
+    free = "# One\n\n```{formula-box} x = x\n```\n"
+    html, warnings = build(free.replace("= x\n", "= x\n:model: lstm\n"))
+    assert warnings == ""
+    offered = json.loads(re.findall('id="live-data">(.*?)</script>', html)[0])["models"]
+    assert set(offered) == set(names())
+    assert offered["lstm"] == "the LSTM of this book"
+    assert 'data-layout="" data-model="lstm"' in html
+    html, _ = build(free.replace("x = x\n", "\n:asked: y_t\n"))
+    assert 'data-layout="denominator" data-model=""' in html
+    assert '"models"' not in html, "an exercise is asked in one notation"
 
 
 def test_a_page_without_cells_loads_nothing(build) -> None:

@@ -45,6 +45,15 @@ def test_a_new_title_reaches_the_pages_that_quote_it(build, page, engine) -> Non
     assert "One" not in read(page("index"))
 
 
+def test_a_new_figure_reaches_the_list_of_figures(build, page, engine) -> None:
+    listed = {**PAGES, "two": TWO + "\n```{slides}\n```\n"}
+    build(listed)
+    assert "figures/unrolled.svg" not in page("two")
+    figure = "\n```{drawn} unrolled\n:name: fig-new\nA caption.\n```\n"
+    build({**listed, "one": ONE + figure})
+    assert "figures/unrolled.svg" in page("two")
+
+
 def test_a_new_number_reaches_the_pages_that_quote_it(build, page, engine) -> None:
     quoting = TWO.split("From")[0] + "From {eq}`eq-a`.\n"
     build({**PAGES, "two": quoting})

@@ -4,13 +4,11 @@
 others.
 ``{measured-count}`equations` `` and ``{measured-count}`unmeasured` `` are numbers, and
 ``{measured-error}`largest` `` is the largest error of any measured equation.
-They are written after all pages have been read, and again when any equation changes.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -19,78 +17,71 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from docs._ext.formulas.evidence import power, reference
-from docs._ext.formulas.measured import equations
+from docs._ext.pages.later import Later, Writer, book
 
 Record = dict[str, Any]
 HEAD = ("No.", "Label", "Shapes", "Largest error", "Code")
-
-
-class Pending(nodes.Invisible, nodes.Element):
-    """The place of something that is known once all pages have been read."""
 
 
 class Atlas(SphinxDirective):
     """The place of the two lists."""
 
     def run(self) -> list[nodes.Node]:
-        return [Pending("", kind="atlas")]
+        return [Later("", write=atlas)]
 
 
 class Count(SphinxRole):
-    """How many displayed equations are measured, or are not."""
+    """A number that is said of all equations."""
 
-    words: tuple[str, ...] = ("equations", "unmeasured")
+    def __init__(self, **words: Writer) -> None:
+        self.words = words
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if self.text in self.words:
-            return [Pending("", kind=self.text)], []
+            return [Later("", write=self.words[self.text])], []
         expected = " or ".join(self.words)
         message = f"{self.name} is {self.text!r}, expected {expected}"
         return [], [self.inliner.reporter.error(message, line=self.lineno)]
 
 
-class Error(Count):
-    """The largest error of any measured equation."""
+def held(env: BuildEnvironment) -> list[tuple[str, Record]]:
+    """The measured equations, each with its page, in the order of the book."""
+    return [(d, r) for d, r in in_order(env) if "reason" not in r]
 
-    words = ("largest",)
 
-
-class WriteAtlas(SphinxPostTransform):
-    """Put tables and numbers in their places, before references are resolved."""
-
-    default_priority = 5
-
-    def run(self, **_: Any) -> None:
-        found = list(in_order(self.env))
-        held = [(docname, r) for docname, r in found if "reason" not in r]
-        rest = [(docname, r) for docname, r in found if "reason" in r]
-        write: dict[str, Callable[[], list[nodes.Node]]] = {
-            "equations": lambda: [nodes.Text(str(len(held)))],
-            "unmeasured": lambda: [nodes.Text(str(len(rest)))],
-            "largest": lambda: power(max((r["error"] for _, r in held), default=0.0)),
-            "atlas": lambda: [table(held), *plain(rest)],
-        }
-        for node in list(self.document.findall(Pending)):
-            node.replace_self(write[node["kind"]]())
+def rest(env: BuildEnvironment) -> list[tuple[str, Record]]:
+    """The others, likewise."""
+    return [(d, r) for d, r in in_order(env) if "reason" in r]
 
 
 def in_order(env: BuildEnvironment) -> Iterator[tuple[str, Record]]:
     """Every equation with its page, in the order of the book."""
-    pages = [*dict.fromkeys(walk(env, env.config.root_doc))]
-    for docname in [*pages, *sorted(set(equations(env)) - set(pages))]:
-        for record in equations(env).get(docname, []):
+    for docname in book(env):
+        for record in env.metadata[docname].get("equations", []):
             yield docname, record
 
 
-def walk(env: BuildEnvironment, docname: str) -> Iterator[str]:
-    """The pages below a page, itself included, as the contents list has them."""
-    yield docname
-    for child in env.toctree_includes.get(docname, []):
-        yield from walk(env, child)
+def how_many(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """The number of measured equations."""
+    return [nodes.Text(str(len(held(env))))]
+
+
+def how_many_not(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """The number of equations that are not measured."""
+    return [nodes.Text(str(len(rest(env))))]
+
+
+def largest(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """The largest error of any measured equation."""
+    return power(max((r["error"] for _, r in held(env)), default=0.0))
+
+
+def atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """The two lists."""
+    return [table(held(env)), *plain(rest(env))]
 
 
 def table(held: list[tuple[str, Record]]) -> nodes.table:
@@ -173,49 +164,10 @@ def link(domain: str, kind: str, target: str) -> addnodes.pending_xref:
     )
 
 
-def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """The pages that speak of all equations, if any equation has changed."""
-    state = hashlib.sha256(repr(list(in_order(env))).encode()).hexdigest()
-    before = getattr(env, "atlas_digest", None)
-    env.atlas_digest = state  # type: ignore[attr-defined]
-    return [] if before == state else sorted(pages(env))
-
-
-def pages(env: BuildEnvironment) -> set[str]:
-    """The pages that speak of all equations."""
-    kept: set[str] = vars(env).setdefault("atlas_pages", set())
-    return kept
-
-
-def note(app: Sphinx, doctree: nodes.document) -> None:
-    """Note whether this page speaks of all equations."""
-    docname = app.env.current_document.docname
-    pages(app.env).discard(docname)
-    if any(doctree.findall(Pending)):
-        pages(app.env).add(docname)
-
-
-def merge(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    """Note what another process has read."""
-    pages(env).difference_update(docnames)
-    pages(env).update(pages(other) & set(docnames))
-
-
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget the page."""
-    pages(env).discard(docname)
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_node(Pending)
+    app.setup_extension("docs._ext.pages.later")
     app.add_directive("atlas", Atlas)
-    app.add_role("measured-count", Count())
-    app.add_role("measured-error", Error())
-    app.add_post_transform(WriteAtlas)
-    app.connect("doctree-read", note)
-    app.connect("env-updated", outdated)
-    app.connect("env-merge-info", merge)
-    app.connect("env-purge-doc", purge)
+    numbers = Count(equations=how_many, unmeasured=how_many_not)
+    app.add_role("measured-count", numbers)
+    app.add_role("measured-error", Count(largest=largest))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 LAYOUTS = {
-    "denominator": "denominator: a derivative has the shape of its variable",
+    "denominator": "denominator: a number's derivative has the shape of its variable",
     "numerator": "numerator: a derivative has one row for each entry of what changes",
 }
 

@@ -8,6 +8,8 @@
     ```
 
 shows the formula with its number, and hands the same string to ``rnn_notes``.
+``:model:`` names another network than the book's; ``{model} lstm`` names it for all
+formulas of a page that stand below.
 A formula that does not hold, or that cannot be read, is a warning with its place, and
 so a build error. So is a displayed equation that is neither measured nor marked
 ``:unmeasured: reason``.
@@ -23,6 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.directives.patches import MathDirective
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
 from docs._ext.formulas.evidence import LAYOUTS, details
@@ -68,8 +71,8 @@ class Measured(MathDirective):
             "layout": self.options.get("layout", "denominator"),
             "where": self.options.get("where", ""),
         }
-        if "model" in self.options:
-            options["model"] = self.options["model"]
+        if model := self.options.get("model", model_of(self.env)):
+            options["model"] = model
         by = self.options.get("by", "")
         try:
             if "sizes" in self.options:
@@ -96,6 +99,21 @@ class Measured(MathDirective):
             location=self.get_location(),
             type="measured",
         )
+
+
+class PageModel(SphinxDirective):
+    """The model of all formulas below it, unless they name another."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        self.env.current_document["model"] = self.arguments[0]
+        return []
+
+
+def model_of(env: BuildEnvironment) -> str:
+    """The model that the page has named, or nothing."""
+    return str(env.current_document.get("model", ""))
 
 
 class Unmeasured(MathDirective):
@@ -145,28 +163,7 @@ def collect(app: Sphinx, doctree: nodes.document) -> None:
             records.append({"label": label, "reason": reason, "latex": node.astext()})
         elif "failed" not in record:
             records.append(record)
-    equations(app.env)[app.env.current_document.docname] = records
-
-
-def equations(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
-    """The equations of every page, measured or with a reason."""
-    kept: dict[str, list[dict[str, Any]]] = vars(env).setdefault(
-        "measured_equations", {}
-    )
-    return kept
-
-
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget the page's equations."""
-    equations(env).pop(docname, None)
-
-
-def merge(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    """Note what another process has read."""
-    theirs = equations(other)
-    equations(env).update({d: theirs[d] for d in docnames if d in theirs})
+    app.env.metadata[app.env.current_document.docname]["equations"] = records
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -174,9 +171,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("package_digest", "", "env", types=[str])
     app.add_config_value("measured_cache", "", "", types=[str])
     app.add_directive("measured", Measured)
+    app.add_directive("model", PageModel)
     app.add_directive("math", Unmeasured, override=True)
     app.connect("missing-reference", quietly)
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

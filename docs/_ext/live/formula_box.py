@@ -12,7 +12,9 @@ that it asks for, and tells right from wrong without showing the solution::
     :asked: \frac{\partial L}{\partial W_{xh}}
     ```
 
-``:where:`` and ``:layout:`` are those of ``{measured}``.
+``:where:``, ``:layout:`` and ``:model:`` are those of ``{measured}``, and a page may
+name its model once.
+A box that asks for nothing lets the reader choose the model.
 Without JavaScript a line says that a box would need it.
 """
 
@@ -30,6 +32,7 @@ from sphinx.util.typing import OptionSpec
 from sphinx.writers.html5 import HTML5Translator
 
 from docs._ext.formulas.evidence import LAYOUTS
+from docs._ext.formulas.measured import model_of
 
 LOGGER = logging.getLogger(__name__)
 WITHOUT = "Here a box would measure your formula; it needs JavaScript."
@@ -47,6 +50,7 @@ class FormulaBoxDirective(SphinxDirective):
         "asked": directives.unchanged_required,
         "where": directives.unchanged_required,
         "layout": lambda text: directives.choice(text, tuple(LAYOUTS)),
+        "model": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -54,14 +58,15 @@ class FormulaBoxDirective(SphinxDirective):
         formula = "\n".join(self.content).strip() or f"{asked} = "
         node = FormulaBox(formula=formula, asked=asked)
         node["where"] = self.options.get("where", "")
-        node["layout"] = self.options.get("layout", "denominator")
+        node["layout"] = self.options.get("layout", "denominator" if asked else "")
+        node["model"] = self.options.get("model", model_of(self.env))
         self.set_source_info(node)
         return [node]
 
 
 def place(writer: HTML5Translator, node: FormulaBox) -> None:
     """Write the place of a box, and what a reader without scripts is told there."""
-    names = ("formula", "asked", "where", "layout")
+    names = ("formula", "asked", "where", "layout", "model")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
     told = f'<noscript><p class="live-excuse">{WITHOUT}</p></noscript>'
     writer.body.append(f'<div class="formula-box" {said}>{told}</div>\n')

@@ -24,6 +24,7 @@ from sphinx.util import logging
 from docs._ext.live.formula_box import FormulaBox
 from docs._ext.live.wheels import TEMML, known
 from docs._ext.takeaway.blocks import cells_of
+from rnn_notes.equations.model import names, shipped
 
 LOGGER = logging.getLogger(__name__)
 STATIC = Path(__file__).parents[2] / "_static"
@@ -82,7 +83,8 @@ def load(
     if app.builder.name not in ("html", "dirhtml") or doctree is None:
         return
     cells: list[Cell] = doctree.get("live_cells", [])
-    if not cells and not any(doctree.findall(FormulaBox)):
+    boxes = list(doctree.findall(FormulaBox))
+    if not cells and not boxes:
         return
     app.add_js_file("live.js", loading_method="defer")
     sources = [cell.get("source", "") for cell in cells]
@@ -94,6 +96,8 @@ def load(
         "training": any("rnn_notes.book.trained" in source for source in sources),
         "cells": cells,
     }
+    if not all(box["asked"] for box in boxes):
+        data["models"] = {name: shipped(name).title for name in names()}
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
     block = f'<script type="application/json" id="live-data">{text}</script>'
     context["body"] += f"\n{block}\n"

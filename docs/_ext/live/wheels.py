@@ -16,7 +16,6 @@ import io
 import json
 import os
 import shutil
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution, version
@@ -27,9 +26,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from docs._ext.build.installed import MODULES
+
 ROOT = Path(__file__).parents[3]
-NPM = Path(sys.prefix, "npm", "node_modules")
-TEMML = NPM / "temml/dist/temml.min.js"
+TEMML = MODULES / "temml/dist/temml.min.js"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
 Entry = dict[str, Any]
@@ -48,10 +48,10 @@ def assemble(folder: Path, given: Path | None) -> None:
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    official = json.loads((NPM / "pyodide/pyodide-lock.json").read_text("utf-8"))
+    official = json.loads((MODULES / "pyodide/pyodide-lock.json").read_text("utf-8"))
     python = f"pyodide-{version_of('pyodide')}/"
     for name in CORE:
-        copy(NPM / "pyodide" / name, folder / python / name)
+        copy(MODULES / "pyodide" / name, folder / python / name)
     copy(TEMML, folder / "temml.min.js")
     packages = {
         "numpy": numpy(folder, official["packages"]["numpy"], given),
@@ -176,7 +176,7 @@ def copy(source: Path, target: Path) -> None:
 
 def version_of(package: str) -> str:
     """The version of a package that npm has installed."""
-    about = json.loads((NPM / package / "package.json").read_text("utf-8"))
+    about = json.loads((MODULES / package / "package.json").read_text("utf-8"))
     number: str = about["version"]
     return number
 

@@ -16,11 +16,11 @@ from xml.etree import ElementTree
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from docs._ext.formulas.atlas import link, walk
+from docs._ext.formulas.atlas import link
+from docs._ext.pages.later import Later, book
 from rnn_notes.book.figures.drawing.svg import alone
 
 LOGGER = logging.getLogger(__name__)
@@ -28,64 +28,48 @@ FOLDER = "figures"
 GROUNDS = {"on white": "", "on dark": "-dark"}
 
 
-class Later(nodes.Invisible, nodes.Element):
-    """The place of something that is known once all pages have been read."""
-
-
 class Slides(SphinxDirective):
     """The place of the list of figures."""
 
     def run(self) -> list[nodes.Node]:
-        return [Later("", kind="slides")]
+        return [Later("", write=slides)]
 
 
 class Address(SphinxRole):
     """The place of an address."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        node = Later("", kind="address", label=self.text)
+        node = Later("", write=address, label=self.text)
         self.set_source_info(node)
         return [node], []
 
 
-class Write(SphinxPostTransform):
-    """Put the list and the addresses in their places."""
+def slides(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """One item for each figure, in the order of the book."""
+    found, files = drawn(env).items(), on_site(env)
+    items = (item(n, label, title, alt, files) for n, (label, title, alt) in found)
+    return [nodes.bullet_list("", *items, classes=["slides"])]
 
-    default_priority = 5
 
-    def run(self, **_: Any) -> None:
-        for node in list(self.document.findall(Later)):
-            known = self.slides if node["kind"] == "slides" else self.address
-            node.replace_self(known(node))
-
-    def slides(self, node: Later) -> nodes.Node:
-        """One item for each figure, in the order of the book."""
-        found = drawn(self.env).items()
-        files = on_site(self.env)
-        items = (item(n, label, title, alt, files) for n, (label, title, alt) in found)
-        return nodes.bullet_list("", *items, classes=["slides"])
-
-    def address(self, node: Later) -> nodes.Node:
-        """The page and the anchor of a label, as code that leads there."""
-        label = node["label"]
-        page, _ = self.env.domains["math"].equations.get(label, ("", 0))
-        anchor = f"equation-{label}"
-        if not page:
-            page, anchor, *_ = self.env.domains.standard_domain.labels.get(
-                label, ("", "", "")
-            )
-        if not page:
-            LOGGER.warning(
-                "address is %r, expected the label of an equation or a figure",
-                label,
-                location=node,
-                type="teaching",
-            )
-        address = f"{page}.html#{anchor}"
-        code = nodes.literal("", address)
-        if not on_site(self.env):
-            return code
-        return nodes.reference("", "", code, refuri=address, internal=True)
+def address(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+    """The page and the anchor of a label, as code that leads there."""
+    label = node["label"]
+    page, _ = env.domains["math"].equations.get(label, ("", 0))
+    anchor = f"equation-{label}"
+    if not page:
+        page, anchor, *_ = env.domains.standard_domain.labels.get(label, ("", "", ""))
+    if not page:
+        LOGGER.warning(
+            "address is %r, expected the label of an equation or a figure",
+            label,
+            location=node,
+            type="teaching",
+        )
+    place = f"{page}.html#{anchor}"
+    code = nodes.literal("", place)
+    if not on_site(env):
+        return [code]
+    return [nodes.reference("", "", code, refuri=place, internal=True)]
 
 
 def on_site(env: BuildEnvironment) -> bool:
@@ -111,9 +95,8 @@ def item(name: str, label: str, title: str, alt: str, files: bool) -> nodes.list
 
 def drawn(env: BuildEnvironment) -> dict[str, list[str]]:
     """The label, the title and the alt text of every figure, in the book's order."""
-    pages = [*dict.fromkeys([*walk(env, env.config.root_doc), *sorted(env.all_docs)])]
     found: dict[str, list[str]] = {}
-    for page in pages:
+    for page in book(env):
         for name, about in env.metadata[page].get("drawn", {}).items():
             found.setdefault(name, about)
     return found
@@ -160,10 +143,9 @@ def tidy(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_node(Later)
+    app.setup_extension("docs._ext.pages.later")
     app.add_directive("slides", Slides)
     app.add_role("address", Address())
-    app.add_post_transform(Write)
     app.connect("builder-inited", find_out)
     app.connect("doctree-read", note)
     app.connect("html-page-context", write)

@@ -1,4 +1,4 @@
-"""Two tables that are read as pictures: the ledger, and an outer product."""
+"""Tables that are read as pictures: the ledger, an outer product, two layouts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from rnn_notes.book.figures.drawing.boxes import box
 from rnn_notes.book.figures.drawing.run import Example, given, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 from rnn_notes.book.figures.drawing.words import label, number, shape, vector
+from rnn_notes.layouts import jacobian
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array
 
-__all__ = ["ledger_table", "outer_product"]
+__all__ = ["ledger_table", "outer_product", "two_layouts"]
 
 
 def ledger_table(example: Example | None = None, unit: int = 0) -> Figure:
@@ -121,6 +122,45 @@ def outer_product(example: Example | None = None, t: int = 0) -> Figure:
         f"{rows}. The table is {shape(added)}, as Why is."
     )
     return draw("outer-product", WIDTH, bottom + 12, "An outer product", alt, parts)
+
+
+def two_layouts(example: Example | None = None) -> Figure:
+    """The slopes of ``Why @ h`` by h in both layouts, with words at rows and columns.
+
+    >>> "2×3" in two_layouts().alt, "3×2" in two_layouts().alt
+    (True, True)
+    """
+    params, run = given(example)
+    parts, told, top = [], [], 0
+    for layout in ("numerator", "denominator"):
+        table = jacobian(lambda h: params.Why @ h, run.hs[0], layout=layout)
+        above = layout == "numerator"
+        rows, columns = ("output", "input") if above else ("input", "output")
+        parts.append(
+            label(0, top + 16, f"{layout} layout, {shape(table)}", "ink", 13, "start")
+        )
+        for j in range(table.shape[1]):
+            parts.append(
+                label(128 + 84 * j, top + 42, f"{columns} {j + 1}", "quiet", 12)
+            )
+        for i, row in enumerate(table):
+            y = top + 72 + 44 * i
+            parts.append(label(76, y + 4, f"{rows} {i + 1}", "quiet", 12, "end"))
+            for j, value in enumerate(row):
+                same = (i, j) == ((0, 1) if above else (1, 0))
+                parts.append(
+                    box(128 + 84 * j, y, 78, 36, "weight", 0.3 if same else 0.05)
+                )
+                parts.append(label(128 + 84 * j, y + 5, number(value)))
+        held = "; ".join(", ".join(number(v) for v in row) for row in table)
+        told.append(
+            f"In {layout} layout it is {shape(table)}, a row for each {rows}: {held}."
+        )
+        top += 84 + 44 * len(table)
+    note = "the strong tint: output 1 by input 2, in both"
+    parts.append(label(WIDTH / 2, top, note, "quiet", 12.5))
+    alt = f"The slopes of Why @ h by h, laid out twice. {' '.join(told)}"
+    return draw("two-layouts", WIDTH, top + 14, "Two layouts", alt, parts)
 
 
 def _entry(x: float, y: float, name: str, value: float, ink: str) -> list[str]:

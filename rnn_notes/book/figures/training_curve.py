@@ -1,8 +1,8 @@
-"""The loss of a training, step by step."""
+"""The loss of a training, step by step, and that of trainings that overfit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,10 +11,11 @@ from rnn_notes.book.figures.drawing.axes import Axes, disc, round_numbers
 from rnn_notes.book.figures.drawing.boxes import line
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
 from rnn_notes.book.figures.drawing.words import label, number
+from rnn_notes.book.seeds import Seeds
 from rnn_notes.book.trained import Trained, baselines, kept_loss, trained
 from rnn_notes.rnn import Array
 
-__all__ = ["loss_curve"]
+__all__ = ["loss_curve", "overfitting"]
 
 HEIGHT = 240
 
@@ -54,6 +55,46 @@ def loss_curve(net: Trained | None = None) -> Figure:
         f"{number(pairs, 1)}."
     )
     return draw("loss-curve", WIDTH, HEIGHT + 160, "The loss, step by step", alt, parts)
+
+
+def overfitting(
+    found: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
+) -> Figure:
+    """What networks pay on a short text that they read, and on its kept part.
+
+    found : costs of several seeds by "read" and "kept" and by step, as published
+
+    >>> "lowest after" in overfitting().alt
+    True
+    """
+    found = Seeds()["overfitted"] if found is None else found
+    steps = [int(n) for n in found["kept"]]
+    costs = {name: np.array(list(found[name].values())) for name in ("read", "kept")}
+    every = np.concatenate(list(costs.values()))
+    ys = round_numbers(0, float(every.max()) * 1.1)
+    axes = Axes((0, len(steps) - 1), (0, ys[-1]), HEIGHT)
+    x = {float(i): f"{n}" for i, n in enumerate(steps) if i % 2 == 0}
+    parts = list(axes.frame(x, {y: f"{y:g}" for y in ys}, "step", "nats a letter"))
+    for (name, rows), dash in zip(costs.items(), ("dashed", "solid"), strict=True):
+        means = rows.mean(axis=1)
+        parts.append(axes.curve(range(len(steps)), means.tolist(), dash))
+        parts += [_spread(axes, i, row) for i, row in enumerate(rows)]
+        parts.append(axes.said(1, means[1], name, 24 if name == "read" else -14))
+    kept, read = costs["kept"].mean(axis=1), costs["read"].mean(axis=1)
+    best = int(kept.argmin())
+    alt = (
+        f"Nats a letter against the step, means over {every.shape[1]} seeds. On the "
+        f"text that is read the cost falls to {number(read[-1])} after {steps[-1]:,} "
+        f"steps. On the kept text it is lowest after {steps[best]:,} steps, with "
+        f"{number(kept[best])}, and then rises to {number(kept[-1])}."
+    )
+    return draw("overfitting", WIDTH, HEIGHT + 70, "Overfitting", alt, parts)
+
+
+def _spread(axes: Axes, x: float, costs: Array) -> str:
+    """A stroke from the least to the most of some costs."""
+    (px, low), (_, high) = (axes.place(x, f(costs)) for f in (np.min, np.max))
+    return line(f"M{at(px, low)}V{at(high)}", "ink", width=3)
 
 
 def _bands(axes: Axes, losses: Array, ends: Array) -> Iterator[str]:
