@@ -184,7 +184,7 @@ def mutant_matrix(example: Example | None = None) -> Figure:
     """
     checks, measured = all_checks(example), measure_all(example or running_example())
     loops = {"the right loop": rnn} | {n: m.module() for n, m in GALLERY.items()}
-    columns = np.linspace(166, WIDTH - 42, len(checks)).tolist()
+    columns = np.linspace(166, WIDTH - 40, len(checks)).round().tolist()
     named = zip(columns, checks, strict=True)
     parts = [_turned(x + 4, HEAD, -80, name, "start") for x, name in named]
     parts.append(label(WIDTH, HEAD, "error", "quiet", 12, "end"))
@@ -196,8 +196,10 @@ def mutant_matrix(example: Example | None = None) -> Figure:
             label(0, y + 4 + 14 * k, words, size=12.5, anchor="start")
             for k, words in enumerate(rows)
         ]
-        hits = zip(columns, row.values(), strict=True)
-        parts += [_mark(x, y, hit) for x, hit in hits]
+        hits = [*zip(columns, row.values(), strict=True)]
+        parts += [_mark(x, y, True) for x, hit in hits if hit]
+        missed = "".join(f"M{at(x - 3, y)}h6" for x, hit in hits if not hit)
+        parts.append(line(missed, "quiet", 1.5))
         parts.append(label(WIDTH, y + 4, error, "quiet", 12, "end"))
         by = [check for check, hit in row.items() if hit]
         told.append(f"{name} (error {error}): {', '.join(by) or 'none'}.")
