@@ -6,6 +6,7 @@ What takes long to import is imported inside ``main``, where Ctrl-C is no traceb
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -185,9 +186,15 @@ def _above_zero(text: str) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit status of the command line ``argv``; an error is one line on stderr.
 
+    What nobody expected is 2 as well: 1 is an answer.
+
     >>> main(["sample", "no-such-file.npz"])
     2
     """
+    if sys.stdout is None:
+        return _complain("standard output is closed")
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()
     if hasattr(sys.stdout, "reconfigure"):  # for letters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -207,6 +214,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"not enough memory: {error}")
     except ValueError as error:
         return _complain(str(error))
+    except Exception as error:
+        return _complain(f"unexpected {type(error).__name__}: {error}")
     return status
 
 

@@ -10,6 +10,7 @@ from rnn_notes.differences import agreement, central, complex_step
 from rnn_notes.layouts import jacobian
 from rnn_notes.rnn import running_example
 from rnn_notes.text import Vocabulary, chunks
+from rnn_notes.training import clip
 
 
 def passing(**changes):
@@ -109,8 +110,9 @@ CASES = {
     ),
     "ragged weights": (
         lambda: with_weights(Whh=[[1.0], [1.0, 2.0]]),
-        "Whh is no array of numbers",
+        "Whh has rows of different lengths",
     ),
+    "ragged gradient": (lambda: clip([[1], [1, 2]]), "d has rows of different lengths"),
     "nothing measured": (lambda: agreement({}, {}), "measured is empty"),
     "f is no scalar": (
         lambda: central(lambda x: x, np.ones(2)),
@@ -133,6 +135,10 @@ def test_value_errors(case):
 
 
 TYPE_CASES = {
+    "masked letters": (
+        lambda: passing(inputs=np.ma.masked_array([0] * 5, mask=[1, 0, 0, 0, 0])),
+        "inputs is a masked array",
+    ),
     "words for weights": (
         lambda: with_weights(bh=[["a"], ["b"], ["c"]]),
         "bh holds <U1, expected numbers",

@@ -27,6 +27,7 @@ __all__ = [
     "checked_letters",
     "checked_state",
     "numeric",
+    "plain",
 ]
 
 Array = NDArray[Any]
@@ -47,12 +48,7 @@ def numeric(name: str, value: ArrayLike) -> Array:
     >>> numeric("bh", [1, 2]).dtype
     dtype('float64')
     """
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, expected a plain one without gaps")
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is no array of numbers: {error}") from None
+    array = plain(name, value)
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind not in "fc":
@@ -63,6 +59,21 @@ def numeric(name: str, value: ArrayLike) -> Array:
     if not surely and not np.isfinite(array).all():
         raise ValueError(f"{name} holds nan or inf, expected finite numbers")
     return array
+
+
+def plain(name: str, values: Any) -> Array:
+    """``values`` as an array, of whatever they are.
+
+    >>> plain("inputs", [[0], [0, 1]])
+    Traceback (most recent call last):
+    ValueError: inputs has rows of different lengths
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, expected a plain one without gaps")
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths") from None
 
 
 def check_whole(name: str, value: int, least: int = 1) -> None:
@@ -162,7 +173,7 @@ def checked_state(name: str, value: ArrayLike, H: int) -> Array:
 
 def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
     """``values`` as a list of integers from 0 to V-1."""
-    array = np.asarray(values)
+    array = plain(name, values)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}, expected (T,)")
     if array.size == 0:
@@ -178,10 +189,7 @@ def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
 
 def _rows(name: str, values: Any, V: int) -> Array:
     """``values``, one sequence or B of them, as integers from 0 to V-1, (T, B)."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths") from None
+    array = plain(name, values)
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
     if array.size == 0:

@@ -18,19 +18,20 @@ import numpy as np
 
 __all__ = ["Seeds", "spread"]
 
-PUBLISHED = Path(__file__).parent / "seeds.json"
-
 
 class Seeds:
     """The published run, by experiment.
+
+    name : "seeds", or "remedies" for that of ``python -m benchmarks.remedies``
 
     >>> found = Seeds()
     >>> sorted(found["cut"]["0.1"], key=int)
     ['1', '5', '25', '100']
     """
 
-    def __init__(self) -> None:
-        self.sections = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    def __init__(self, name: str = "seeds") -> None:
+        file = Path(__file__).with_name(f"{name}.json")
+        self.sections = json.loads(file.read_text(encoding="utf-8"))
 
     def __getitem__(self, name: str) -> Any:
         return self.sections[name]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Literal
 
 from rnn_notes.equations.choosing import chosen
@@ -463,6 +464,9 @@ def _check(task: Task) -> None:
         raise ValueError(f"layout is {task.layout!r}, expected one of {known}")
     if not task.seeds:
         raise ValueError("seeds is empty, expected at least one")
+    for seed in task.seeds:
+        if not (isinstance(seed, Integral) and seed >= 0):
+            raise ValueError(f"seeds holds {seed!r}, expected whole numbers from 0 on")
     for name, size in task.sizes.items():
         if not (isinstance(size, int) and 1 <= size <= LARGEST_SIZE):
             raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arrays.arguments import Array, check_shape, numeric
+from rnn_notes.arrays.arguments import Array, check_shape, numeric, plain
 from rnn_notes.hoisted.workspaces import Block, Rows, Workspace, give_back, lent
 from rnn_notes.rnn import Gradients, Params
 
@@ -286,12 +286,7 @@ def _checked(
 
 def _integers(name: str, values: Any) -> Array:
     """``values``, one sequence or B of them, as an array of integers, not empty."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths") from None
-    if array is not values and isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, expected a plain one without gaps")
+    array = plain(name, values)
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
     if array.size == 0:

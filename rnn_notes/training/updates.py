@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnn_notes.arrays.arguments import Array
+from rnn_notes.arrays.arguments import Array, plain
 
 __all__ = [
     "RATES",
@@ -185,7 +185,7 @@ def _positive(name: str, value: float) -> None:
 
 def _real(name: str, value: ArrayLike) -> Array:
     """The value as an array of real numbers, which may be inf or nan."""
-    array = np.asarray(value)
+    array = plain(name, value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} holds {array.dtype}, expected real numbers")
     return array

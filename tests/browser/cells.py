@@ -16,15 +16,16 @@ from playwright.sync_api import Locator, Page, expect
 from visits import ROOT, SITE, arrive
 
 sys.path.insert(0, str(ROOT))
-from docs._ext.live.wheels import NPM, assemble, integrity, version_of
+from docs._ext.build.installed import module
+from docs._ext.live.wheels import assemble, integrity, version_of
 
 PATIENCE = 300_000  # milliseconds; a loaded machine is slow
 GIVEN = sorted((ROOT.parent / "shared" / "wasm").glob("numpy-*_wasm32.whl"))
 WHEEL = Path(os.environ["NUMPY_WASM"]) if os.environ.get("NUMPY_WASM") else None
 WHEEL = WHEEL or (GIVEN[0] if GIVEN else None)
-OFFICIAL = json.loads((NPM / "pyodide" / "pyodide-lock.json").read_text())["packages"][
-    "numpy"
-]
+OFFICIAL = json.loads((module("pyodide") / "pyodide-lock.json").read_text())[
+    "packages"
+]["numpy"]
 NO_WHEEL = (
     "no NumPy wheel for WebAssembly here. Fetch"
     f" https://cdn.jsdelivr.net/pyodide/v{version_of('pyodide')}/full/"

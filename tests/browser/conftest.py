@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cells import NO_WHEEL, WHEEL, site_with_numpy
+from cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from firefox import FIREFOX, Firefox, firefox
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
@@ -166,6 +166,28 @@ def kept(browser: Browser) -> Iterator[tuple[BrowserContext, Heard]]:
     made, heard = heard_context(browser, viewport={"width": 1280, "height": 900})
     yield made, heard
     made.close()
+
+
+@pytest.fixture(scope="session")
+def started(browser: Browser, vendored: str) -> Iterator[tuple[Page, Heard]]:
+    """The page on the forward pass, in which Python has started."""
+    made, heard = heard_context(browser, viewport={"width": 1280, "height": 900})
+    page = opened(made.new_page(), vendored, "forward")
+    assert Cell(page, 1).run().startswith("Done")
+    yield page, heard
+    made.close()
+
+
+@pytest.fixture
+def forward(started: tuple[Page, Heard]) -> Iterator[Page]:
+    """That page with its cells as they were; in the end it has made no error."""
+    page, heard = started
+    for button in page.get_by_role("button", name="Reset cell").all():
+        if button.is_visible():
+            button.click()
+    heard.errors.clear()
+    yield page
+    assert not heard.errors
 
 
 @pytest.fixture

@@ -68,6 +68,15 @@ class Firefox:
         self.value("document.fonts.ready.then(() => true)")
         self.value(THERE)
 
+    def resize(self, width: int, ratio: float) -> None:
+        """Nothing; the window has this width."""
+        self.ask(
+            "browsingContext.setViewport",
+            context=self.window,
+            viewport={"width": width, "height": 900},
+            devicePixelRatio=ratio,
+        )
+
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript comes to, through JSON."""
         result = self.ask(

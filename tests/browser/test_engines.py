@@ -6,10 +6,9 @@ import re
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import FORMULAS, LOADED, LOST, PAGES, SIDEWAYS, SITE, arrive
+from visits import LOADED, LOST, PAGES, SIDEWAYS, SITE, settled
 from webkit import NARROW, WebKit
 
 # Of each formula, its letters and signs with their middles, in sizes of its letters.
@@ -44,17 +43,37 @@ def parted(one: list[Any], other: list[Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("where", FORMULAS)
-def test_formulas_have_one_form(
-    page: Page, fox: Firefox, safari: WebKit, address: str, where: str
+def test_a_page_in_three_engines(
+    page: Page, fox: Firefox, safari: WebKit, address: str, name: str
 ) -> None:
-    url = f"{address}/{where}.html"
-    arrive(page, url, wait_until="networkidle")
+    """A link leads to its section also once fonts and scripts change what is above."""
+    url = f"{address}/{name}.html"
+    settled(page, url)
     form = page.evaluate(FORMS)
     fox.open(url)
     assert parted(fox.value(FORMS), form) == []
-    safari.open(url)
-    assert parted(safari.value(FORMS), form) == []
+    assert fox.value(LOADED)
+    for width, ratio in (
+        (1280, 1),
+        (390, 3),
+        (640, 2),
+    ):  # the last as if zoomed to 200%
+        fox.resize(width, ratio)
+        assert (width, fox.value(LOST)) == (width, [])
+        assert fox.value(SIDEWAYS) <= 0, width
+    for width in (1280, NARROW):
+        safari.open("about:blank", width)  # the next page is not the one that is there
+        sections = SECTIONS[name][2:-2][
+            -1:
+        ]  # the page does not end before it is on top
+        safari.open("#".join([url, *sections]), width)
+        assert (width, safari.value(LOADED), safari.value(LOST)) == (width, True, [])
+        assert safari.value(SIDEWAYS) <= 0, width
+        for section in sections:
+            place = f"document.getElementById({section!r}).getBoundingClientRect()"
+            assert abs(safari.value(f"{place}.top") - TOP) < 40, (width, section)
+        if width == 1280:
+            assert parted(safari.value(FORMS), form) == []
 
 
 def test_a_fraction_that_is_pulled_apart_is_seen(safari: WebKit, address: str) -> None:
@@ -63,27 +82,6 @@ def test_a_fraction_that_is_pulled_apart_is_seen(safari: WebKit, address: str) -
     assert parted(form, safari.value(FORMS)) == []
     safari.value(f"({ADD})[0].replaceSync({FAULT!r})")
     assert len(parted(form, safari.value(FORMS))) > 5
-
-
-@pytest.mark.parametrize("width", [1280, NARROW])
-def test_formulas_in_webkit(safari: WebKit, address: str, width: int) -> None:
-    for name in FORMULAS:
-        safari.open(f"{address}/{name}.html", width)
-        assert (name, safari.value(LOADED), safari.value(LOST)) == (name, True, [])
-        assert safari.value(SIDEWAYS) <= 0, name
-
-
-@pytest.mark.parametrize("width", [1280, NARROW])
-def test_a_link_leads_to_its_section_in_webkit(
-    safari: WebKit, address: str, width: int
-) -> None:
-    """Also once the fonts and the scripts have come, which change what is above."""
-    for name, sections in SECTIONS.items():
-        for section in sections[2:-2][-1:]:  # the page does not end before it is on top
-            safari.open(f"{address}/404.html", width)
-            safari.open(f"{address}/{name}.html#{section}", width)
-            place = f"document.getElementById({section!r}).getBoundingClientRect()"
-            assert abs(safari.value(f"{place}.top") - TOP) < 40, (name, section)
 
 
 def test_names_that_lead_on_are_underlined_in_webkit(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from cells import PATIENCE, opened
-from playwright.sync_api import Locator, Page, expect
-from visits import arrive
+from collections.abc import Iterator
+
+import pytest
+from cells import PATIENCE
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from visits import Heard, arrive
 
 from rnn_notes.book.live import Session
 
@@ -14,6 +17,15 @@ FORMULAS = {
     rf"{FIRST} = p_T - e_T": "does not hold",
     rf"{FIRST} = \sum_{{t=1}}^{{T}} (p_t - q)": "not understood: q is not known",
 }
+
+
+@pytest.fixture(scope="module")
+def equations(kept: tuple[BrowserContext, Heard], vendored: str) -> Iterator[Page]:
+    """The page on formulas, for all tests here: Python starts once."""
+    page = kept[0].new_page()
+    arrive(page, f"{vendored}/equations.html")
+    yield page
+    page.close()
 
 
 def measured(box: Locator, latex: str) -> str:
@@ -30,9 +42,8 @@ def without_numbers(report: str) -> list[str]:
     return [line for line in report.splitlines() if "  " not in line]
 
 
-def test_a_formula_is_answered_as_on_the_command_line(page: Page, vendored: str):
-    opened(page, vendored, "equations")
-    box, terminal = page.locator(".formula-box").first, Session(print)
+def test_a_formula_is_answered_as_on_the_command_line(equations: Page):
+    box, terminal = equations.locator(".formula-box").first, Session(print)
     for latex, first in FORMULAS.items():
         said = measured(box, latex)
         assert said.startswith(first)
@@ -40,20 +51,20 @@ def test_a_formula_is_answered_as_on_the_command_line(page: Page, vendored: str)
         assert said.count("\n") == terminal.measure(latex).count("\n")
 
 
-def test_a_notation_is_chosen(page: Page, vendored: str):
-    opened(page, vendored, "equations")
-    box, terminal = page.locator(".formula-box").first, Session(print)
+def test_a_notation_is_chosen(equations: Page):
+    box, terminal = equations.locator(".formula-box").first, Session(print)
     choice = box.get_by_label("Notation")
     latex = r"h_t = \tanh(a_t)"
     assert measured(box, latex) == terminal.measure(latex)
     choice.select_option("lstm")
     assert measured(box, latex) == terminal.measure(latex, model="lstm")
     assert measured(box, latex).startswith("not understood")
-    assert page.locator(".formula-box select").count() == 1, "exercises have none"
+    choice.select_option(index=0)
+    assert equations.locator(".formula-box select").count() == 1, "exercises have none"
 
 
-def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
-    opened(page, vendored, "equations")
+def test_the_preview_follows_what_is_typed(page: Page, address: str):
+    arrive(page, f"{address}/equations.html")
     box = page.locator(".formula-box").first
     expect(box.locator("math")).to_have_count(0)  # nothing is loaded before it is used
     box.locator("textarea").focus()
@@ -66,9 +77,8 @@ def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
     expect(box.locator("textarea")).not_to_be_focused()
 
 
-def test_an_exercise_tells_right_from_wrong_and_no_more(page: Page, vendored: str):
-    arrive(page, f"{vendored}/equations.html")
-    box = page.locator(".formula-box").nth(1)
+def test_an_exercise_tells_right_from_wrong_and_no_more(equations: Page):
+    box = equations.locator(".formula-box").nth(1)
     asked = r"\frac{\partial L}{\partial b_h}"
     right = rf"{asked} = \sum_{{t=1}}^{{T}} \frac{{\partial L}}{{\partial a_t}}"
     assert measured(box, box.locator("textarea").input_value()).startswith(
@@ -82,11 +92,11 @@ def test_an_exercise_tells_right_from_wrong_and_no_more(page: Page, vendored: st
     assert measured(box, FIRST + r" = \sum_t (p_t - e_t)").startswith("Wrong: the left")
     assert measured(box, asked + r" = \sum_t q_t").startswith("Not understood: q_")
     assert measured(box, right).startswith("Right: it holds")
-    assert page.locator("details.solution[open]").count() == 0
+    assert equations.locator("details.solution[open]").count() == 0
 
 
 def test_a_measurement_can_be_stopped(page: Page, vendored: str):
-    opened(page, vendored, "equations")
+    arrive(page, f"{vendored}/equations.html")
     box = page.locator(".formula-box").first
     box.locator("button", has_text="Measure").click()
     box.locator("button", has_text="Stop").click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import Opened, arrive, violations
+from visits import Opened, arrive, settled, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -172,7 +172,7 @@ def test_folded_parts_and_wide_formulas_by_keyboard(
 ) -> None:
     made, _ = context(viewport={"width": 390, "height": 800})
     page = made.new_page()
-    arrive(page, f"{address}/transposes.html", wait_until="networkidle")
+    settled(page, f"{address}/transposes.html")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.parentElement.open")

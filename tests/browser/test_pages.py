@@ -1,11 +1,14 @@
-"""Every page, wide and narrow, light and dark: nothing breaks, spills or calls out."""
+"""Every page, wide and narrow, light and dark: nothing breaks, spills or calls out.
+
+A page is opened once and looked at in all its views.
+"""
 
 from __future__ import annotations
 
-from itertools import product
 from pathlib import Path
+from typing import Any
 
-from visits import SIDEWAYS, Opened, arrive, violations
+from visits import LOADED, LOST, SIDEWAYS, Opened, arrive, settled, violations
 
 SPILLS = """() => {
   const wide = document.documentElement.clientWidth;
@@ -18,18 +21,45 @@ SPILLS = """() => {
 }"""
 
 
+SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e => {
+  const svg = e.ownerSVGElement;
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
+}).map(e => e.textContent)"""
+
+CONTRAST = {"runOnly": ["color-contrast"]}
+PLACES = {"rules": {"color-contrast": {"enabled": False}}}
+# What a page says has the same colours at any width, and the same places in any
+# colours; what surrounds it is that of every page, and looked at wholly on the first.
+VIEWS: list[tuple[int, str, dict[str, Any] | None]] = [
+    (1280, "light", {}),
+    (1280, "dark", CONTRAST),
+    (640, "dark", None),  # 1280 enlarged to 200%
+    (390, "dark", PLACES),
+    (390, "light", None),
+]
+
+
 def test_page(context: Opened, address: str, name: str) -> None:
     made, heard = context(reduced_motion="reduce")
     page = made.new_page()
-    arrive(page, f"{address}/{name}.html", wait_until="networkidle")
+    settled(page, f"{address}/{name}.html")
     assert page.evaluate("document.querySelectorAll('.MathJax, .katex').length") == 0
-    for width, scheme in product((1280, 390), ("light", "dark")):
+    assert page.evaluate(LOADED)
+    for width, scheme, looked in VIEWS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
-        assert not violations(page)
+        assert not page.evaluate(LOST)
+        if name == "index":
+            assert not violations(page)
+        elif looked is not None:
+            assert not violations(page, **looked)
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not page.evaluate(SMALL)
     assert not heard.errors
     assert heard.hosts() == {address.removeprefix("http://")}
 
@@ -50,3 +80,17 @@ def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:
     assert any("pale" in line for line in violations(page))
     assert any("wide" in line for line in page.evaluate(SPILLS))
     assert heard.errors == ["error: told"]
+
+
+def test_what_is_lost_or_small_is_seen(context: Opened, address: str) -> None:
+    page = context(viewport={"width": 390, "height": 900})[0].new_page()
+    settled(page, f"{address}/dhnext.html")
+    assert not page.evaluate(LOST)
+    page.evaluate("document.querySelector('.formula').style.overflow = 'hidden'")
+    assert len(page.evaluate(LOST)) == 1, "a clipped formula is seen"
+    page.evaluate("document.querySelector('.drawn svg').style.minWidth = '0'")
+    page.set_viewport_size({"width": 240, "height": 900})
+    assert page.evaluate(SMALL), "small print is seen"
+    page.evaluate("document.body.style.color = '#eee'")
+    assert violations(page, **CONTRAST)
+    assert not any("contrast" in said for said in violations(page, **PLACES))

@@ -66,11 +66,25 @@ def arrive(page: Page, url: str, **options: Any) -> Response | None:
     return answer
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands."""
+def settled(page: Page, url: str) -> Response | None:
+    """The same, once the fonts have come too."""
+    answer = arrive(page, url)
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return answer
+
+
+def violations(page: Page, where: str = "html", **options: Any) -> list[str]:
+    """What axe-core finds wrong with the page, or a part of it, as it stands.
+
+    options : axe-core's own, as ``runOnly`` and ``rules``
+    """
     # Evaluated through the debugger, which a page's content-security policy lets by.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    options["resultTypes"] = ["violations"]
+    found = page.evaluate(
+        "([where, options]) => axe.run(where, options)", [where, options]
+    )
     return [
         f"{rule['id']}: {node['html'][:120]}"
         for rule in found["violations"]

@@ -248,6 +248,8 @@ def test_fixed_sizes_are_kept(name):
     [
         ({"layout": "rows"}, "layout is 'rows'"),
         ({"seeds": ()}, "seeds is empty"),
+        ({"seeds": [-1]}, "seeds holds -1"),
+        ({"seeds": [1.5]}, "seeds holds 1.5"),
         ({"sizes": {"V": 0}}, "V is 0"),
         ({"sizes": {"V": 10**6}}, "V is 1000000"),
         ({"sizes": {"Q": 3}}, "sizes has Q"),

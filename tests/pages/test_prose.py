@@ -275,3 +275,27 @@ def test_words_are_carried_where_a_quotation_holds_them():
 def test_six_in_ten_words_that_can_be_false_are_carried():
     found = counts(prose.DOCS)
     assert 0.6 * found["words"] < found["carried"] < found["words"]
+
+
+def idle(page):
+    """Quotations that no assert follows before the next ones, or on their line."""
+    found = []
+    for cell in page.cells():
+        groups = re.split(r"((?:^ *# says: .*\n)+)", cell, flags=re.M)
+        for quoted, code in zip(groups[1::2], groups[2::2], strict=True):
+            if not re.search(r"^ *assert ", code, re.M):
+                found.append(quoted.strip())
+    return found
+
+
+@every_page
+def test_an_assert_follows_every_quotation(page):
+    assert idle(page) == []
+
+
+def test_a_quotation_without_an_assert_is_found():
+    said = '# says: "Two things fit"'
+    cell = "```{{code-cell}} ipython3\n{}\n```".format
+    assert idle(scratch(cell(f"{said}\nassert a\n{said}\nassert b"))) == []
+    assert idle(scratch(cell(f"{said}\na = 1\n{said}\nassert b"))) == [said]
+    assert idle(scratch(cell(f"assert a\n{said}\nb = 1"))) == [said]

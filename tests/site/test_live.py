@@ -14,6 +14,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
+from docs._ext.build.installed import module
 from docs._ext.live import wheels
 from rnn_notes.book import live, trained
 from rnn_notes.equations.answers import judge
@@ -225,7 +226,7 @@ def test_only_what_the_package_s_own_build_takes_travels(
 
 
 def test_numpy_is_the_official_wheel_or_the_one_given(files, tmp_path) -> None:
-    lock = (files.NPM / "pyodide" / "pyodide-lock.json").read_text()
+    lock = (module("pyodide") / "pyodide-lock.json").read_text()
     official = json.loads(lock)["packages"]["numpy"]
     entry = files.numpy(tmp_path, official, None)
     assert entry["file_name"].startswith("https://cdn.jsdelivr.net/pyodide/v")

@@ -42,6 +42,35 @@ def undisturbed(steps):
     return Path("undisturbed.npz").read_bytes()
 
 
+FORMULA = r"y_t = W_{hy} h_t + b_y"
+
+
+@pytest.mark.parametrize(
+    ("closed", "formula", "told"),
+    [
+        (">&-", FORMULA, "standard output is closed"),
+        ("<&-", "-", "no formula came"),
+        ("<&-", FORMULA, ""),
+        ("2>&-", FORMULA, ""),
+    ],
+)
+def test_what_is_closed_is_no_answer(closed, formula, told):
+    """1 would say that the formula does not hold."""
+    command = shlex.join([sys.executable, "-m", "rnn_notes", "equation", formula])
+    done = subprocess.run(
+        f"{command} {closed}", shell=True, capture_output=True, text=True
+    )
+    assert done.returncode == (2 if told else 0), done.stderr
+    assert told in done.stderr
+    assert done.stderr.count("\n") == bool(told)
+
+
+def test_what_nobody_expected_is_no_answer(monkeypatch, capsys):
+    monkeypatch.setattr("rnn_notes.equations.command.gathered", lambda *_: [1])
+    assert main(["equation", FORMULA]) == 2
+    assert capsys.readouterr().err.startswith("rnn_notes: unexpected ")
+
+
 def test_train_and_sample(capsys):
     assert train("--steps", 80, "--seed", 2) == 0
     told = capsys.readouterr()
