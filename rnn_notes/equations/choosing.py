@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.errors import EquationError, MisfitError, SizeError
+from rnn_notes.equations.errors import EquationError, MisfitError, SizeError, WorkError
 from rnn_notes.equations.model import Model, names, shipped
 
 __all__ = ["Fit", "chosen"]
@@ -73,7 +73,7 @@ def chosen(understand: Understand, command: str) -> Model:
         model = shipped(name)
         try:
             found.append(fit(model, understand))
-        except SizeError:
+        except (SizeError, WorkError):
             raise
         except EquationError as error:
             if first is None or (

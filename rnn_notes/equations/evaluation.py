@@ -16,9 +16,10 @@ from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
 
-MOST_WORK = 30_000
+MOST_WORK = 22_000
+READING = 3  # times the pieces of a line that is read
 LARGEST = 1_000_000  # numbers in one array
-MOST_NUMBERS = 5_000_000  # in all that is kept of one draw
+MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done
 LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
 COMPLEX_STEP = 1e-30
@@ -46,12 +47,23 @@ class Budget:
     work: float = 0.0
     kept: int = 0
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left of it."""
+        return self.work > MOST_WORK
+
     def spend(self, node: Node, numbers: int) -> None:
         """Count the work of making this many numbers, and keeping them."""
-        self.work += 1 + numbers / 2000
+        self.work += 1 + numbers / 1200
         self.kept += numbers
-        if self.work > MOST_WORK or numbers > LARGEST or self.kept > MOST_NUMBERS:
+        if self.over or numbers > LARGEST or self.kept > MOST_NUMBERS:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
+
+    def read(self, line: Node) -> None:
+        """Count the work of reading a line and of finding its shapes."""
+        self.work += READING * line.size
+        if self.over:
+            raise WorkError("it takes too much work, expected a smaller one", line.span)
 
 
 class Evaluator:

@@ -31,7 +31,7 @@ from rnn_notes.equations.neighbours import (
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.symbols import Scope
+from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.where import Clauses, index_letters
 
 Layout = Literal["denominator", "numerator", "mixed"]
@@ -110,17 +110,19 @@ def _model(task: Task, model: str | None) -> Model:
     if model is not None or task.strict:
         return find(model)
 
+    budget = Budget()
+
     def understand(one: Model) -> tuple[list[Equation], int]:
         """A formula in a model, and how far from usual that is."""
         here = replace(task, model=one)
         try:
-            equations = understood(ways(here)[0])
+            equations = understood(ways(here, budget)[0], budget)
             if all(all(equation.fits) for equation in equations):
                 return equations, 0
         except MisfitError as error:
             equations, misfit = [], error
         for way in unusual(here):
-            if not way.falling and (found := fitting(way)):
+            if not way.falling and (found := fitting(way, budget)):
                 return found, 1
         if not equations:
             raise misfit
@@ -129,7 +131,7 @@ def _model(task: Task, model: str | None) -> Model:
     return chosen(understand, f"-- '{task.latex}'")
 
 
-def ways(task: Task) -> list[Task]:
+def ways(task: Task, budget: Budget | None = None) -> list[Task]:
     """The task in each layout in which the pieces of its formula fit, if any.
 
     Raises the ``EquationError`` of the first layout where they fit in none.
@@ -143,7 +145,9 @@ def ways(task: Task) -> list[Task]:
             turned = outer and not task.strict
             way = replace(task, layout=layout, outer=turned, asked=task.layout)
             try:
-                equations = understood(way)
+                equations = understood(way, budget)
+            except WorkError:
+                raise
             except EquationError as error:
                 first = first or error
                 if not (outer or fitting or rest or isinstance(error, MisfitError)):
@@ -163,7 +167,7 @@ def ways(task: Task) -> list[Task]:
 def unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
     slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    layouts = LAYOUTS[::-1] if slopes else (task.layout or LAYOUTS[0],)
+    layouts = LAYOUTS if slopes else (task.layout or LAYOUTS[0],)
     flats = (False, True) if slopes and not task.strict else (False,)
     turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
     for falling, flat, layout in itertools.product(turns, flats, layouts):
@@ -178,10 +182,12 @@ def unusual(task: Task) -> Iterator[Task]:
             )  # fmt: skip
 
 
-def fitting(task: Task) -> list[Equation] | None:
+def fitting(task: Task, budget: Budget) -> list[Equation] | None:
     """The equations of a task if its pieces fit, None if they do not."""
     try:
-        equations = understood(task)
+        equations = understood(task, budget)
+    except WorkError:
+        raise
     except EquationError:
         return None
     return equations if all(all(one.fits) for one in equations) else None
@@ -195,14 +201,14 @@ def in_layout(
     Where its pieces fit in no layout as they stand, it may hold in a way that is told.
     """
     found: Measurement | None = None
+    budget = budget or Budget(work=-extra(task))
     try:
-        usual = ways(task)
+        usual = ways(task, budget)
     except MisfitError:
-        budget = budget or Budget()
         if task.strict or task.told:
             raise
         for way in unusual(task):
-            if fitting(way) and (measured := finished(way, hasty, budget)):
+            if fitting(way, budget) and (measured := finished(way, hasty, budget)):
                 return replace(measured, holds=False, error=math.inf, only=way.told)
         raise
     for way in usual:
@@ -229,13 +235,12 @@ def finished(
     """The measurement of a task.
 
     hasty    : stop where the sides first part
-    budget   : what may be spent
+    budget   : what may be spent, here and elsewhere
     scramble : whether it is measured in another network, to see whether that matters
     """
-    more = len(task.seeds) / len(SEEDS) - 1  # who asks for more draws may wait longer
-    budget = budget or Budget(work=-MOST_WORK * max(0, more))
+    budget = budget or Budget(work=-extra(task))
     compared: list[Comparison] = []
-    equations = understood(task)
+    equations = understood(task, budget)
     for equation in equations:
         compared.append(Comparison(equation, equation.draws, hasty, budget, scramble))
         with _pointing_into(task.latex):
@@ -262,6 +267,11 @@ def finished(
     )
 
 
+def extra(task: Task) -> float:
+    """The work that may be done beyond the usual: more draws may take longer."""
+    return MOST_WORK * max(0.0, len(task.seeds) / len(SEEDS) - 1)
+
+
 def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
     """What each letter of the formula is, ``W: hidden to hidden, N×N, W_{hh} here``."""
     found: dict[str, str] = {}
@@ -280,45 +290,43 @@ def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
 
 def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
-    budget = Budget(work=MOST_WORK / 2)
+    budget = Budget(work=MOST_WORK * 0.25)
     asked = replace(task, layout=task.asked, outer=False)
-    saved = saving(asked, budget)
+    saved = saved_by_options(asked, 1, budget) or saved_by_words(asked, budget)
     way = other_way(asked, budget)
     layout = way.layout or "" if way and way.layout != task.layout else ""
     saved += (f"holds {way.told}",) if way else ()
-    return (() if saved else close(task, budget)), layout, saved
+    near = () if saved or budget.over else close(task, budget)
+    if not (saved or near):
+        saved = saved_by_options(asked, 2, budget)
+    return near, layout, saved
 
 
-def saving(task: Task, budget: Budget) -> tuple[str, ...]:
-    """What would make a formula hold: an option of the network, a condition."""
+def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
+    """The options of the network, so many at once, that make a formula hold."""
     found: list[str] = []
-    for names_, other in options(task.model):
-        if found and len(names_) > 1:
+    for some in itertools.combinations(task.model.options, count):
+        if budget.over:
             break
-        told = " and ".join(names_)
         with suppress(EquationError):
-            other_ = replace(task, model=other)
-            measured = in_layout(other_, hasty=True, budget=budget)
+            other = replace(task, model=task.model.with_options(some))
+            measured = in_layout(other, hasty=True, budget=budget)
             if measured or measured.only:
-                found.append(", ".join(filter(None, [f"holds {told}", measured.only])))
-    for condition in _conditions(task) if not found else []:
-        latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
-        if holds(replace(task, latex=latex), budget):
-            found.append(f"holds for {condition}")
-            break
-    for one in neighbours(task, {"diag added": diag_added}) if not found else []:
-        if holds(one, budget):
-            found.append(f"holds with a column as a diagonal matrix: {one.latex}")
-            break
+                told = [f"holds {' and '.join(some)}", measured.only]
+                found.append(", ".join(filter(None, told)))
     return tuple(found)
 
 
-def options(model: Model) -> Iterator[tuple[tuple[str, ...], Model]]:
-    """The models that differ from one by an option of its own, or by two."""
-    for count in (1, 2):
-        for some in itertools.combinations(model.options, count):
-            with suppress(EquationError):
-                yield some, model.with_options(some)
+def saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
+    """A condition or a word that is left out, and makes a formula hold."""
+    for condition in _conditions(task):
+        latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
+        if not budget.over and holds(replace(task, latex=latex), budget):
+            return (f"holds for {condition}",)
+    for one in neighbours(task, {"diag added": diag_added}):
+        if not budget.over and holds(one, budget):
+            return (f"holds with a column as a diagonal matrix: {one.latex}",)
+    return ()
 
 
 def _conditions(task: Task) -> list[str]:
@@ -338,9 +346,9 @@ def _conditions(task: Task) -> list[str]:
     return [*pairs, *(f"{a} < T" for a in steps), *(f"{a} > 1" for a in steps)]
 
 
-def understood(task: Task) -> list[Equation]:
+def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
-    lines, scope, drawn = _read(task)
+    lines, scope, drawn = _read(task, budget)
     layout = task.layout or "denominator"
     ways_ = (task.outer, task.flat, task.falling)
     with _pointing_into(task.latex):
@@ -350,7 +358,9 @@ def understood(task: Task) -> list[Equation]:
     return equations
 
 
-def _read(task: Task) -> tuple[list[list[Node]], Scope, list[Draw]]:
+def _read(
+    task: Task, budget: Budget | None = None
+) -> tuple[list[list[Node]], Scope, list[Draw]]:
     """The lines of a task's formula, what its letters stand for, and its draws."""
     _check(task)
     remarks: list[Remark] | None = None if task.strict else []
@@ -364,7 +374,10 @@ def _read(task: Task) -> tuple[list[list[Node]], Scope, list[Draw]]:
             if node.kind == "number"
         ]
     )
-    scope = _scope(task, lines, remarks)
+    budget = budget or Budget()
+    for item in itertools.chain(*lines):
+        budget.read(item)
+    scope = _scope(task, lines, remarks, budget)
     return lines, scope, draws(scope, task.seeds, numbers)
 
 
@@ -418,7 +431,8 @@ def other_way(task: Task, budget: Budget) -> Task | None:
     """The task in another way of reading it, if the formula holds so."""
     if task.told:
         return None
-    return next((way for way in unusual(task) if holds(way, budget)), None)
+    ways_ = (way for way in unusual(task) if not budget.over)
+    return next((way for way in ways_ if holds(way, budget)), None)
 
 
 def holds(task: Task, budget: Budget | None = None) -> bool:
@@ -472,7 +486,9 @@ def _check(task: Task) -> None:
             raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
 
 
-def _scope(task: Task, lines: list[list[Node]], remarks: list[Remark] | None) -> Scope:
+def _scope(
+    task: Task, lines: list[list[Node]], remarks: list[Remark] | None, budget: Budget
+) -> Scope:
     """What the letters stand for, after ``where``."""
     model = task.model
     scope = Scope(
@@ -491,6 +507,8 @@ def _scope(task: Task, lines: list[list[Node]], remarks: list[Remark] | None) ->
         with _pointing_into(task.where):
             for items in parse(task.where, remarks):
                 clauses.read(items)
+                for said in list(scope.bindings.values())[-1:]:
+                    budget.read(said.body if isinstance(said, Definition) else items[0])
     if strange := sorted(set(task.sizes) - scope.size_names):
         known = ", ".join(sorted(scope.size_names))
         raise ValueError(f"sizes has {strange[0]}, expected some of {known}")

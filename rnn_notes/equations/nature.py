@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,28 +25,34 @@ Read = Callable[[Key], Array]
 REPLICAS = 4
 ROUNDING = float(np.finfo(np.float64).eps)
 KINDS_OF_NOISE = 61
+MOST_FACTORS = 30_000
 
 
 class Noise:
     """Factors that differ from 1 by a rounding error, in all replicas but the first."""
 
     def __init__(self, seed: int = 0) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.made: dict[tuple[int, int], Array] = {}
+        self.seed = seed
         self.turn = 0
 
     def of(self, value: Array) -> Array:
         """The replicas of a value, each entry off by an error of its own."""
-        shape = value.shape[-2:]
-        factors = self.made.get(shape)
-        if factors is None:
-            wanted = (KINDS_OF_NOISE, REPLICAS, *shape)
-            factors = 1 + ROUNDING * self.rng.uniform(-2, 2, wanted)
-            factors[:, 0] = 1
-            self.made[shape] = factors
-        self.turn = (self.turn + 1) % KINDS_OF_NOISE
-        noisy: Array = value * factors[self.turn]
+        factors = errors(self.seed, value.shape[-2:])
+        self.turn += 1
+        noisy: Array = value * factors[self.turn % len(factors)]
         return noisy
+
+
+@lru_cache(64)
+def errors(seed: int, shape: tuple[int, int]) -> Array:
+    """Factors that are off by a rounding error, some for every replica of a shape."""
+    kinds = max(3, min(KINDS_OF_NOISE, MOST_FACTORS // (shape[0] * shape[1])))
+    rng = np.random.default_rng([seed, *shape])
+    factors: Array = rng.uniform(-2, 2, (kinds, REPLICAS, *shape))
+    factors *= ROUNDING
+    factors += 1
+    factors[:, 0] = 1
+    return factors
 
 
 @dataclass(frozen=True)

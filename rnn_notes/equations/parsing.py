@@ -46,7 +46,10 @@ def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
         raise EquationError(
             f"{len(latex)} characters came, expected at most {LONGEST}"
         )  # without the text: no one wants to read it
-    lines, found = _parsed(latex)
+    read = _parsed(latex)
+    if isinstance(read, EquationError):
+        raise read.within(latex)
+    lines, found = read
     if remarks is None and found:
         raise EquationError(f"strictly: {found[0].text}", found[0].span, latex)
     if remarks is not None:
@@ -55,25 +58,25 @@ def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
 
 
 @lru_cache(256)
-def _parsed(latex: str) -> tuple[list[list[Node]], list[Remark]]:
-    """The items of every line, and what was read otherwise than it is written."""
+def _parsed(latex: str) -> tuple[list[list[Node]], list[Remark]] | EquationError:
+    """The items of every line and what was read otherwise, or what went wrong."""
     found: list[Remark] = []
     try:
         return build(_tree(latex, found), latex, found), found
     except EquationError as error:
-        raise error.within(latex) from None
+        return error
     except VisitError as error:
         if not isinstance(error.orig_exc, EquationError):
             raise
-        raise error.orig_exc.within(latex) from None
+        return error.orig_exc
     except UnexpectedCharacters as error:
-        raise _unreadable(latex, error.pos_in_stream or 0) from None
+        return _unreadable(latex, error.pos_in_stream or 0)
     except UnexpectedToken as error:
         lone = {"LINK", "SIGN"} & set(error.expected) == {"LINK"}
         reason, span = _unexpected(latex, error.token)
-        raise EquationError(LONE if lone else reason, span, latex) from None
+        return EquationError(LONE if lone else reason, span, latex)
     except UnexpectedEOF:
-        raise EquationError(*_unexpected(latex, None), latex) from None
+        return EquationError(*_unexpected(latex, None), latex)
 
 
 def _tree(latex: str, remarks: list[Remark]) -> Any:

@@ -1,5 +1,8 @@
 """A hostile formula ends in an answer or an ``EquationError``, and soon."""
 
+import subprocess
+import sys
+
 import pytest
 
 from rnn_notes.equations import EquationError, measure
@@ -29,7 +32,7 @@ REFUSED = {
                      "too many free indices"),
     "third derivative": (r"\frac{\partial}{\partial b_h} (\frac{\partial}{\partial b_h}"
                          r"(\frac{\partial L}{\partial b_h})) = 0", "", "one fewer"),
-    "definitions": ("a = a", "a = L L L L L L L L; " + DOUBLING, "pieces"),
+    "definitions": ("a = a", "a = L L L L L L L L; " + DOUBLING, "too much work"),
     "sizes": ("A = A", r"A \in \mathbb{R}^{999 \times 999}", "expected 1 to 12"),
     "product of sizes": ("A = A", r"A \in \mathbb{R}^{HHHHH}", "at most three"),
     "file": (r"\input{/etc/passwd} = 1", "", "not in the language"),
@@ -46,6 +49,65 @@ REFUSED = {
     "far index": ("h_{t-9999} = h_t", "", "no draw reaches"),
     "nothing": (" ", "", "nothing came"),
 }  # fmt: skip
+SLOW = {
+    "Kronecker of weights": (
+        r"\frac{\partial \operatorname{tr}(u u^\top)}{\partial b_h} = 0",
+        r"H = 12; u = \operatorname{vec}(W_{hh} \otimes b_h \otimes b_h)",
+    ),
+    "four free indices": (
+        r"\mathrm{d}L\, (W_{hh})_{ij} (W_{hh})_{kl} = "
+        r"\mathrm{d}L\, (W_{hh})_{kl} (W_{hh})_{ij}",
+        "",
+    ),
+    "a wrong sum of 120 terms": (
+        "L = " + " + ".join(rf"h_1^\top h_{{{n % 5 + 1}}}" for n in range(120)),
+        "",
+    ),
+    "second derivatives": (
+        r"\frac{\partial^2 L}{\partial W_{hh}^2} = 0",
+        "H = 12; V = 12; T = 12",
+    ),
+    "first derivatives": (
+        r"\frac{\partial h_T}{\partial W_{hh}} = 0",
+        "H = 12; V = 11; T = 12",
+    ),
+    "a large diagonal": (
+        r"\operatorname{diag}(u) = 0",
+        r"u \in \mathbb{R}^{HHH}; H = 12",
+    ),
+    "a large determinant": (r"\det(W_{hh} \otimes W_{hh}) = 0", "H = 12"),
+    "four sums": (
+        r"\sum_i \sum_j \sum_k \sum_l "
+        r"(W_{hh})_{ij} (W_{hh})_{jk} (W_{hh})_{kl} (W_{hh})_{li} = 0",
+        "H = 12",
+    ),
+    "two hundred sides": ("h_t = " + " = ".join(["a_t"] * 200), ""),
+    "a hundred lines": (r" \\ ".join([r"h_t = \tanh(a_t) + 0"] * 100), ""),
+    "unwritten sums": (
+        r"\frac{\partial E_t}{\partial W_{ij}} = (\hat{y}_{t_l} - y_{t_l}) V_{lm}"
+        r"\sum_{r=0}^{t} \frac{\partial s_{t_m}}{\partial s_{r_n}}"
+        r"\frac{\partial s_{r_n}}{\partial W_{ij}}",
+        "",
+    ),
+}
+MEASURED = """
+import resource, sys, time
+from rnn_notes.equations import EquationError, measure
+
+def used():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+measure("h_t = h_t + 0")
+before = used()
+try:
+    str(measure(sys.argv[1], where=sys.argv[2]))
+except EquationError as error:
+    str(error)
+print(*(now - then for now, then in zip(used(), before)))
+"""
+SECONDS, MEGABYTES = 1.0, 200.0
+CROWDED = 2.0  # times as slow, where other processes have the caches
 DEEP = "(" * 300 + "L" + ")" * 300
 
 
@@ -73,3 +135,13 @@ def test_a_hostile_formula_is_refused(name):
 )
 def test_a_long_formula_is_measured(latex, holds):
     assert measure(latex, where=SQUARE).holds is holds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="resource is not there")
+@pytest.mark.parametrize("name", SLOW)
+def test_a_formula_has_an_end_to_its_time_and_memory(name):
+    program = [sys.executable, "-c", MEASURED, *SLOW[name]]
+    said = subprocess.run(program, check=True, capture_output=True, text=True).stdout
+    seconds, megabytes = map(float, said.split())
+    assert seconds < SECONDS * CROWDED
+    assert megabytes < MEGABYTES
