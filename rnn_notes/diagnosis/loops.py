@@ -171,9 +171,9 @@ def bugs_of(loop: Any) -> tuple[Mutant, ...]:
     >>> "relu: slope of a tanh" in [bug.name for bug in bugs_of(variant(Kind("relu")))]
     True
     """
+    if loop.__name__ != rnn.__name__:
+        return tuple(bug for bug in GATED.values() if bug.loop is loop)
     kind = vars(loop).get("KIND", Kind())
-    if loop is rnn or kind == Kind():
-        return tuple(b for b in (*GALLERY.values(), *GATED.values()) if b.loop is loop)
     return (*_adapted(kind, loop), *_own(kind, loop))
 
 
@@ -197,6 +197,13 @@ def _own(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
     def bug(name: str, line: str, new: str, story: str) -> Mutant:
         return Mutant(name, _line(line, kind), new, story, loop=loop)
 
+    story = (
+        "`dW[ids] += d` adds once where a letter stands twice in ids; np.add.at, twice."
+    )
+    by_index = "dWxh[:, run.xs[t].argmax(axis=0)] += dhraw"
+    yield bug(
+        "letters twice, added once", "dWxh += dhraw @ run.xs[t].T", by_index, story
+    )
     slope = f"{SLOPE} * dh"
     raw = "dhraw = run.ms[t] * " if kind.masked else "dhraw = "
     if kind.hidden in ("sigmoid", "relu"):

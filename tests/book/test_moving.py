@@ -18,7 +18,7 @@ from rnn_notes.checks import all_checks, verdicts
 from rnn_notes.ledger import ledger
 from rnn_notes.mutants import GALLERY
 from rnn_notes.rnn import forward, running_example, signals, softmax
-from tests.helpers.drawings import faults
+from tests.helpers.drawings import drawn, faults
 
 NAMES = (
     "broken_line",
@@ -56,7 +56,7 @@ def unlike(moving):
 
 @every_moving
 def test_the_picture_shows_the_first_frame(name):
-    moving = getattr(figures, name)()
+    moving = drawn(name)
     assert faults(moving.svg, moving.alt) == []
     assert unlike(moving) == []
     other = moving.frames[moving.first - 1]
@@ -66,7 +66,7 @@ def test_the_picture_shows_the_first_frame(name):
 
 @every_moving
 def test_every_frame_changes_parts_of_the_picture(name):
-    moving = getattr(figures, name)()
+    moving = drawn(name)
     parts = set(re.findall(r'data-part="([^"]+)"', moving.svg))
     assert {part for f in moving.frames for part in (*f.parts, *f.lit)} <= parts
     assert len({frame.says for frame in moving.frames}) > len(moving.frames) / 2
@@ -77,7 +77,7 @@ def test_every_frame_changes_parts_of_the_picture(name):
 
 @every_moving
 def test_the_control_is_one_of_html_s_own_and_light(name):
-    moving = getattr(figures, name)()
+    moving = drawn(name)
     html = moving.controls("fig")
     assert len(html.encode()) < LIGHT
     (data,) = re.findall(r'<script type="application/json">(.*?)</script>', html)

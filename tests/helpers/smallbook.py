@@ -9,6 +9,7 @@ EXTENSIONS = ["myst_parser", "formulas.atlas", "pages.drawn", "build.changes"]
 EXTENSIONS += [
     "formulas.mathml",
     "formulas.measured",
+    "pages.sentences",
     "pages.stepper",
     "pages.teaching",
 ]

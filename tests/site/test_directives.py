@@ -188,3 +188,12 @@ def test_the_real_engine_answers_for_a_page(build) -> None:
     assert "left, V×1" in warnings
     assert re.search(r"index\.md:11: .*'odd' is not understood\n", warnings)
     assert re.search(r"\n +\^+", warnings), "a caret shows the place"
+
+
+def test_a_quotation_that_no_sentence_holds_is_a_warning(build, engine) -> None:
+    cell = '```{code-cell}\nassert a  # says: "All six hold"\n```\n'
+    assert "All six" not in build({"index": f"# Book\n\nAll six hold.\n\n{cell}"})
+    warnings = build({"index": f"# Book\n\nNo six hold.\n\n{cell}"})
+    assert re.search(
+        r"index\.md: .*not just one sentence says 'All six hold'", warnings
+    )

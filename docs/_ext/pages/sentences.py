@@ -4,6 +4,7 @@ An assert says which sentence of its page it carries, in a comment that quotes i
 
     assert len(products) == 2  # says: "Two products fit each time"
 
+The build warns of a quotation that no sentence of its page holds, or more than one.
 ``{sentences}`words` `` is the number of words of quantity, number, side and order in
 the sentences of all pages, ``{sentences}`carried` `` the number of those that stand
 in the quotation of an assert.
@@ -18,7 +19,10 @@ from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+
+logger = logging.getLogger(__name__)
 
 FENCE = re.compile(r"^(`{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
 CAPTIONED = re.compile(r"\s*\{(drawn|stepper|moving|glossary)\}")
@@ -161,6 +165,13 @@ class Sentences(SphinxRole):
         return [], [self.inliner.reporter.error(message, line=self.lineno)]
 
 
+def warn(app: Sphinx, name: str, source: list[str]) -> None:
+    """Warn of quotations that no sentence of a page holds any more."""
+    for words in unsaid(source[0]):
+        logger.warning("not just one sentence says %r", words, location=name)
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("sentences", Sentences())
+    app.connect("source-read", warn)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
