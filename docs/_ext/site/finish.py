@@ -66,7 +66,8 @@ UNUSED = [
     "fa-[br]*.woff2",
 ]
 # Asked for with the page, not when the first icon, formula or word is laid out, where
-# something in the page calls for it.
+# something in the page calls for it. A page with cells and no formula leads to others
+# that have some, and fetches their font when nothing else is to be done.
 FONTS = {
     "vendor/fontawesome/webfonts/fa-solid-900.woff2": "",
     "fonts/STIXTwoMath-subset.woff2": "<math",
@@ -231,8 +232,10 @@ def folded(page: str) -> str:
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    for font in (name for name, calls in FONTS.items() if re.search(calls, page)):
-        style += f'<link rel="preload" as="font" crossorigin href="{{}}{font}" />\n'
+    for font, calls in FONTS.items():
+        when = "preload" if re.search(calls, page) else "prefetch"
+        if when == "preload" or (calls == "<math" and "live.js" in page):
+            style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
     page = merged(SCRIPT, scripts, call, page)
