@@ -27,8 +27,8 @@ from rnn_notes.arrays.arguments import Array, numeric
 from rnn_notes.arrays.weights import Weights
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
-from rnn_notes.training.files import replace_file
 from rnn_notes.training.networks import CELLS
+from rnn_notes.training.safe_files import replace_file
 from rnn_notes.training.settings import Settings, whole
 from rnn_notes.training.updates import nothing
 

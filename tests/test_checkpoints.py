@@ -16,7 +16,7 @@ import pytest
 from rnn_notes import checkpoints
 from rnn_notes.checkpoints import Settings, digest, load, save
 from rnn_notes.text import Vocabulary
-from rnn_notes.training import files
+from rnn_notes.training import safe_files
 from tests.helpers.small_training import (
     TEXT,
     VOCABULARY,
@@ -366,7 +366,7 @@ def test_two_writers_never_disturb_each_other_or_a_reader(tmp_path):
 def test_a_planted_name_is_not_written_through(tmp_path, monkeypatch):
     victim = tmp_path / "victim"
     victim.write_text("mine")
-    monkeypatch.setattr(files.secrets, "token_hex", lambda n: "0" * 2 * n)
+    monkeypatch.setattr(safe_files.secrets, "token_hex", lambda n: "0" * 2 * n)
     (tmp_path / f".a.npz.{'0' * 16}.part").symlink_to(victim)
     with pytest.raises(FileExistsError, match=r"a\.npz"):
         saved(tmp_path)
@@ -377,7 +377,7 @@ def test_what_a_killed_writer_left_goes_after_an_hour(tmp_path):
     old, young = tmp_path / ".a.npz.1.part", tmp_path / ".a.npz.2.part"
     for part in (old, young):
         part.write_text("half")
-    then = time.time() - files.HOUR - 1
+    then = time.time() - safe_files.HOUR - 1
     os.utime(old, (then, then))
     saved(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".a.npz.2.part", "a.npz"]
@@ -385,7 +385,7 @@ def test_what_a_killed_writer_left_goes_after_an_hour(tmp_path):
 
 def hold(path, held, done):
     """Keep others away from a path until told that it is enough."""
-    with files.alone(path):
+    with safe_files.alone(path):
         held.set()
         done.wait()
 
@@ -399,13 +399,13 @@ def test_one_process_at_a_time_is_told_of_the_other(tmp_path):
     words = (
         rf"a\.npz is in use by another training \(process {other.pid}\), expected one"
     )
-    with pytest.raises(ValueError, match=words), files.alone(path):
+    with pytest.raises(ValueError, match=words), safe_files.alone(path):
         pass
-    with files.alone(tmp_path / "b.npz"):
+    with safe_files.alone(tmp_path / "b.npz"):
         pass
     done.set()
     other.join()
-    with files.alone(path):
+    with safe_files.alone(path):
         assert os.listdir(tmp_path) == ["a.npz.lock"]
     assert os.listdir(tmp_path) == []
 
@@ -418,9 +418,9 @@ def test_a_lock_ends_with_its_process_however_that_ends(tmp_path):
     held.wait()
     other.kill()
     other.join()
-    with files.alone(path):
+    with safe_files.alone(path):
         pass
     (tmp_path / "a.npz.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError, match=r"a\.npz\.lock"), files.alone(path):
+    with pytest.raises(OSError, match=r"a\.npz\.lock"), safe_files.alone(path):
         pass
     assert not (tmp_path / "elsewhere").exists()

@@ -1,6 +1,6 @@
 // Python for one page, in a worker of its own: endless loops cannot freeze the page.
 //
-// A question that asks nothing starts Python. Others are {run: source, name} and {measure: [latex, layout, where, asked, model]}.
+// A question that asks nothing starts Python. Others are {run: source, name}, {check: source} and {measure: [latex, layout, where, asked, model]}.
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);
@@ -11,12 +11,15 @@ let missing = ""; // which file could not be loaded, and why
 self.onmessage = async ({ data }) => {
   session ??= start(data.training);
   session.catch(() => {}); // it is told to who asks
-  if (!("run" in data || "measure" in data)) return;
+  if (!("run" in data || "measure" in data || "check" in data)) return;
   try {
     const python = await session;
+    if ("check" in data) self.postMessage({ progress: "Checking" });
     const result = data.measure
       ? python.measure(...data.measure)
-      : python.run(data.run, data.name);
+      : "check" in data
+        ? python.check(data.check)
+        : python.run(data.run, data.name);
     self.postMessage({ result });
   } catch (error) {
     self.postMessage({ failed: missing || `Python stopped: ${error.message}` });

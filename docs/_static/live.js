@@ -307,10 +307,35 @@
     node.append(make("label", {}, label, area), preview, box.element, answer);
   }
 
+  // Code of the reader's may run for ever: from the moment when Python has it, its time is limited.
+  function addCheck(node) {
+    const label = "Your function, over global arrays";
+    const answer = make("pre", { className: "live-answer", tabIndex: 0 });
+    const check = () =>
+      inTurn(box, async () => {
+        answer.textContent = "";
+        let limit;
+        const seconds = node.dataset.seconds ?? 60;
+        const late = () => (stop(`Stopped after ${seconds} s: does a loop in it never end?`), wake());
+        const hear = ({ progress }) => {
+          box.say(progress);
+          if (progress === "Checking") limit = setTimeout(late, 1000 * seconds);
+        };
+        const said = await ask({ check: area.value }, hear).finally(() => clearTimeout(limit));
+        const [first, ...rest] = said.split("\n");
+        box.say(first);
+        answer.textContent = rest.join("\n");
+      });
+    const area = editor(node.dataset.code, label, check, () => box.starts.focus(), indent);
+    area.rows = 20;
+    const box = bar("Check", "your function", check);
+    node.append(make("label", {}, label, area), box.element, answer);
+  }
+
   const boxes = document.querySelectorAll(".formula-box");
   if (location.protocol !== "file:" && window.Worker && window.WebAssembly) {
     for (const cell of cells) if (cell.input) addBar(cell);
-    boxes.forEach(addBox);
+    for (const node of boxes) (node.dataset.code ? addCheck : addBox)(node);
   } else {
     const words = location.protocol === "file:"
       ? "Cells can be run, and formulas measured, where this site is served: from a file, a browser starts no Python. In the folder of the site, python3 -m http.server serves it."

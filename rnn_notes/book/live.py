@@ -5,6 +5,7 @@ A worker of the page starts Python, makes one ``Session``, and hands it what is 
     session = Session(send)      # send(kind, text) brings an output to the page
     session.run(source, name)    # one cell; False if it raised an error
     session.measure(latex)       # what the command line says of a formula
+    session.check(source)        # and of a backward pass
     keep_training(archive)       # so that ``trained()`` need not train again there
 
 Nothing in here needs a browser, so the tests run it as well.
@@ -120,6 +121,16 @@ class Session:
         if asked:
             return answers.judge(latex, asked, way, where, network)[1]
         return command.plain(command.answer(latex, way, where, model=network)[1])
+
+    def check(self, source: str) -> str:
+        """What the command line says of a backward pass that was pasted into a box.
+
+        >>> print(Session(print).check("x = 3"))
+        name the function, FILE:NAME: none fits (inputs, targets, hprev); it defines ...
+        """
+        from rnn_notes.diagnosis import command
+
+        return command.pasted(source)
 
 
 def unasked(prompt: object = "") -> str:

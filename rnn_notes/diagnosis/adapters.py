@@ -3,7 +3,6 @@
 What you can do with it::
 
     check(**classic(lossFun, inputs, targets, hprev))       # over global arrays
-    check(**method(net, x, y))                              # net.loss, net.bptt
     check(**cached(forward, backward, arrays))              # forward, then backward
     check(**layer(forward, backward, arrays, dh))           # the gradient from above
     check(loss, updates(step, arrays, rate), arrays)        # it moves its weights
@@ -11,27 +10,15 @@ What you can do with it::
 
 from __future__ import annotations
 
-import ast
-import inspect
 from collections.abc import Callable, Mapping
-from textwrap import dedent
 from typing import Any
 
 import numpy as np
 
+from rnn_notes.diagnosis.objects import named_by_return
 from rnn_notes.rnn import Array
 
-__all__ = ["cached", "classic", "layer", "method", "returned", "updates"]
-
-CLASSIC = ("Wxh", "Whh", "Why", "bh", "by")
-LOSSES = (
-    "loss",
-    "total_loss",
-    "calculate_total_loss",
-    "calculate_loss",
-    "compute_loss",
-)
-PASSES = ("bptt", "backward", "backprop", "gradients", "back_propagation")
+__all__ = ["cached", "classic", "layer", "updates"]
 
 
 def classic(
@@ -59,7 +46,7 @@ def classic(
         Where no array is found.
     """
     if arrays is None:
-        arrays = _named_by_return(function, function.__globals__)
+        arrays = named_by_return(function, function.__globals__)
     if not arrays:
         raise ValueError(
             f"{function.__name__} returns no gradient of a global array that is found, "
@@ -68,6 +55,8 @@ def classic(
 
     def call() -> Any:
         answer = function(inputs, targets, *states)
+        if isinstance(answer, tuple) and len(answer) > 1 and _named(answer[1]):
+            return answer
         if not isinstance(answer, tuple) or len(answer) < 1 + len(arrays):
             raise ValueError(
                 f"{function.__name__} returned {type(answer).__name__}, expected the "
@@ -75,51 +64,17 @@ def classic(
             )
         return answer
 
+    def gradients() -> Any:
+        answer = call()
+        return answer[1] if _named(answer[1]) else answer[1 : 1 + len(arrays)]
+
     return {
         "loss": lambda: call()[0],
-        "gradients": lambda: call()[1 : 1 + len(arrays)],
+        "gradients": gradients,
         "arrays": arrays,
         "inputs": inputs,
         "targets": targets,
         "state": states if len(states) > 1 else next(iter(states), None),
-    }
-
-
-def method(
-    model: Any,
-    x: Any,
-    y: Any,
-    *,
-    loss: str = "",
-    gradients: str = "",
-    arrays: Mapping[str, Array] | None = None,
-) -> dict[str, Any]:
-    """The arguments of ``check`` for an object with ``loss(x, y)`` and ``bptt(x, y)``.
-
-    Parameters
-    ----------
-    model : object
-        Keeps its arrays as attributes.
-    x, y
-        What its methods take.
-    loss, gradients : str
-        The names of the methods; by default the first of the usual ones it has.
-    arrays : mapping of str to ndarray, optional
-        By default those that the ``return`` of the method speaks of, or all it has.
-    """
-    loss = loss or _first(model, LOSSES, "loss")
-    gradients = gradients or _first(model, PASSES, "gradients")
-    pass_back = getattr(model, gradients)
-    if arrays is None:
-        arrays = _named_by_return(pass_back, vars(model)) or {
-            name: array for name, array in vars(model).items() if _is_array(array)
-        }
-    return {
-        "loss": lambda: getattr(model, loss)(x, y),
-        "gradients": lambda: pass_back(x, y),
-        "arrays": arrays,
-        "inputs": x,
-        "targets": y,
     }
 
 
@@ -204,53 +159,6 @@ def updates(
     return gradients
 
 
-def returned(function: Callable[..., Any]) -> list[str]:
-    """The names in the last ``return`` of a function, empty where there are none.
-
-    Examples
-    --------
-    >>> def f():
-    ...     return loss, dWxh, dWhh
-    >>> returned(f)
-    ['loss', 'dWxh', 'dWhh']
-    """
-    try:
-        tree = ast.parse(dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return []
-    values = [n.value for n in ast.walk(tree) if isinstance(n, ast.Return) and n.value]
-    if not values:
-        return []
-    last = values[-1]
-    parts = last.elts if isinstance(last, (ast.Tuple, ast.List)) else [last]
-    return [part.id if isinstance(part, ast.Name) else "" for part in parts]
-
-
-def _named_by_return(
-    function: Callable[..., Any], names: Mapping[str, Any]
-) -> dict[str, Array]:
-    """The arrays whose gradients a function returns, in its order."""
-    lower = {n.lower(): n for n, value in names.items() if _is_array(value)}
-    found = {}
-    for name in returned(function):
-        for prefix in ("dLd", "dL_d", "d_", "grad_", "g_", "d"):
-            short = name.removeprefix(prefix).lower()
-            if name.startswith(prefix) and short in lower:
-                found[lower[short]] = names[lower[short]]
-                break
-    return found or {n: names[n] for n in CLASSIC if _is_array(names.get(n))}
-
-
-def _is_array(value: Any) -> bool:
-    """Whether a value is an array of floating-point numbers."""
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def _first(model: Any, names: tuple[str, ...], what: str) -> str:
-    """The first of the names that an object has as a method."""
-    for name in names:
-        if callable(getattr(model, name, None)):
-            return name
-    raise ValueError(
-        f"{type(model).__name__} has none of {', '.join(names)}: say {what}='...'"
-    )
+def _named(value: Any) -> bool:
+    """Whether gradients came by name."""
+    return isinstance(value, Mapping) or hasattr(value, "_asdict")

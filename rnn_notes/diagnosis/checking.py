@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from rnn_notes.diagnosis.handed import handed
 from rnn_notes.diagnosis.models import understood
 from rnn_notes.diagnosis.naming import named
 from rnn_notes.diagnosis.problem import Problem
-from rnn_notes.diagnosis.remarks import method, remarks_on
+from rnn_notes.diagnosis.remarks import exchanged, method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
 from rnn_notes.diagnosis.slopes import by_entries
 from rnn_notes.diagnosis.twice import called_twice
@@ -22,7 +24,7 @@ from rnn_notes.rnn import Array
 __all__ = ["check"]
 
 ENTRIES = 400  # that are measured in a wrong array
-FEW = 40  # where the right loop is known, and gives the others
+FEW = 6  # where the right loop is known, and gives the others
 
 
 def check(
@@ -79,7 +81,7 @@ def check(
     asked = handed(loss, gradients, arrays, upstream)
     lent = {"inputs": inputs, "targets": targets, "state": state, "upstream": upstream}
     rng = np.random.default_rng(0)
-    with asked.kept(), np.errstate(all="ignore"):
+    with asked.kept(), np.errstate(all="ignore"), redirect_stdout(StringIO()) as said:
         claims, calls = called_twice(asked, lent)
         slopes = {name: slopes_of(asked, name, claims[name], rng) for name in claims}
         all_read(asked, slopes, claims)
@@ -92,9 +94,13 @@ def check(
         most = ENTRIES if problem is None else FEW
         lone = {n: by_entries(asked.loss, asked.arrays[n], most, rng) for n in wrong}
     truths = {n: _truth(n, lone[n], problem) for n in wrong}
-    verdicts = _verdicts(claims, truths, slopes, problem, inputs)
+    numbers = _numbers(problem, inputs)
+    verdicts = _verdicts(asked.arrays, claims, truths, slopes, numbers)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
-    remarks = () if problem is None else tuple(remarks_on(problem, claims))
+    remarks = tuple(exchanged(slopes, claims))
+    if lines := said.getvalue().count("\n"):
+        remarks += (f"{lines} lines that your functions printed were held back.",)
+    remarks += () if problem is None else tuple(remarks_on(problem, claims))
     return Diagnosis(
         verdicts, causes, told, method(asked, slopes, claims), calls, remarks,
     )  # fmt: skip
@@ -108,14 +114,13 @@ def _truth(name: str, lone: Array, problem: Problem | None) -> Array:
 
 
 def _verdicts(
+    arrays: Mapping[str, Array],
     claims: Mapping[str, Array],
     truths: Mapping[str, Array],
     slopes: Mapping[str, Slopes],
-    problem: Problem | None,
-    inputs: Any,
+    numbers: Mapping[str, float],
 ) -> dict[str, Verdict]:
     """The verdict on every array."""
-    numbers = _numbers(problem, inputs)
     norm = patterns.norm_limit(claims, truths) if len(truths) == len(claims) else None
     verdicts = {}
     for name, claim in claims.items():
@@ -129,7 +134,7 @@ def _verdicts(
             words = f"right, and clipped {where}: take it before the clip to check all"
             verdicts[name] = Verdict(True, 0.0, words, shape)
             continue
-        words = patterns.pattern_of(claim, truths[name], numbers)
+        words = patterns.pattern_of(claim, truths[name], numbers, arrays[name])
         verdicts[name] = Verdict(False, _error(claim, truths[name]), words, shape)
     return verdicts
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from rnn_notes.diagnosis.adapters import PASSES, classic, method
+from rnn_notes.diagnosis.adapters import classic
+from rnn_notes.diagnosis.objects import BOTH, PASSES, method, returned
 from rnn_notes.diagnosis.roles import ROLES
 
 __all__ = ["STEPS", "questions"]
 
 STEPS = 6
-ALPHABET = 5  # letters where the file does not say how many
+ALPHABET, HIDDEN = 5, 7  # letters and hidden units where the file does not say
 WORDS = {
     "inputs": ("inputs", "input", "x", "xs", "inps"),
     "targets": ("targets", "target", "y", "ys", "labels", "outputs"),
@@ -23,7 +25,7 @@ WORDS = {
 
 
 def questions(
-    names: Mapping[str, Any], asked: str, arrays: list[str]
+    names: dict[str, Any], asked: str, arrays: list[str], told: list[str]
 ) -> tuple[str, dict[str, Any]]:
     """The name of the function that is checked, and the arguments of ``check``.
 
@@ -36,6 +38,8 @@ def questions(
     arrays : list of str
         The names of the arrays to check, in the order of the gradients; empty for
         those that the function's ``return`` speaks of.
+    told : list of str
+        Sentences about what stands in for what is missing are added to it.
 
     Raises
     ------
@@ -50,29 +54,34 @@ def questions(
     value = names[name]
     if inspect.isclass(value) or not callable(value):
         return name, _of_object(value, rng)
-    return name, _of_function(name, value, names, arrays, rng)
+    return name, _of_function(name, value, names, arrays, rng, told)
 
 
 def _of_function(
     name: str,
     function: Any,
-    names: Mapping[str, Any],
+    names: dict[str, Any],
     arrays: list[str],
     rng: np.random.Generator,
+    told: list[str],
 ) -> dict[str, Any]:
-    """The arguments for a function over globals, its arrays filled at random."""
+    """The arguments for a function over globals, its arrays filled at random.
+
+    Arrays that it takes as arguments are made and handed to it.
+    """
     needed = [
         p.name
         for p in inspect.signature(function).parameters.values()
         if p.default is p.empty
         and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
-    kinds = [_kind(parameter) for parameter in needed]
-    if kinds[:2] != ["inputs", "targets"] or set(kinds[2:]) - {"state"}:
+    kinds = [_kind(p) or ("array" if _role(p) else "") for p in needed]
+    if sorted(kinds[:2]) != ["inputs", "targets"] or "" in kinds:
         raise ValueError(
             f"{name} takes ({', '.join(needed)}), expected (inputs, targets, hprev): "
             "for another shape of code call rnn_notes.check in Python"
         )
+    told += _stand_in(function, names, needed)
     if missing := [n for n in arrays if not isinstance(names.get(n), np.ndarray)]:
         raise ValueError(f"--arrays: {missing[0]} is no array in the file")
     chosen = {n: names[n] for n in arrays} or None
@@ -81,17 +90,62 @@ def _of_function(
     _fill(probe, rng)
     inputs, targets = rng.integers(V, size=(2, STEPS)).tolist()
     flat = any(len(a) == H and a.ndim == 1 for a in probe.values())
-    states = [0.5 * rng.standard_normal(H if flat else (H, 1)) for _ in kinds[2:]]
-    return classic(function, inputs, targets, *states, arrays=chosen)
+    states = [
+        0.5 * rng.standard_normal(H if flat else (H, 1)) for k in kinds if k == "state"
+    ]
+
+    @wraps(function)
+    def called(inputs: Any, targets: Any, *states: Any) -> Any:
+        rest = iter(states)
+        given = {"inputs": lambda _: inputs, "targets": lambda _: targets,
+                 "state": lambda _: next(rest), "array": names.get}  # fmt: skip
+        pairs = zip(kinds, needed, strict=True)
+        return function(*(given[kind](n) for kind, n in pairs))  # type: ignore[operator]
+
+    return classic(called, inputs, targets, *states, arrays=probe)
+
+
+def _stand_in(function: Any, names: dict[str, Any], needed: list[str]) -> list[str]:
+    """Make what a function reads and the file does not have; what was made, told."""
+    H = int(names.get("hidden_size", HIDDEN))
+    V = int(names.get("vocab_size", ALPHABET))
+    shapes = {"Wxh": (H, V), "Whh": (H, H), "Why": (V, H), "bh": (H, 1), "by": (V, 1)}
+    weights = [n.removeprefix("d") for n in returned(function) if n[:1] == "d"]
+    weights += needed
+    known = {"np": np, "numpy": np, "hidden_size": H, "vocab_size": V, "H": H, "V": V}
+    made = []
+    for name in dict.fromkeys((*weights, *function.__code__.co_names)):
+        read = name in needed or name in function.__code__.co_names
+        if name in names or not read:
+            continue
+        if name in known and name not in weights:
+            names[name] = known[name]
+        elif _role(name) in shapes:
+            names[name] = np.zeros(shapes[_role(name)])
+        else:
+            continue
+        made.append(name)
+    return [f"Not in it, so ours stand in: {', '.join(made)}."] if made else []
+
+
+def _role(name: str) -> str:
+    """The part that an array of this name plays, empty where it plays none."""
+    role = ROLES.get(name.lower().replace("_", ""), "")
+    return role if role in ("Wxh", "Whh", "Why", "bh", "by") else ""
 
 
 def _of_object(value: Any, rng: np.random.Generator) -> dict[str, Any]:
     """The arguments for an object, or for one that is made of its class."""
     model = _made(value) if inspect.isclass(value) else value
-    told = method(model, None, None)
-    _, V = _sizes(told["arrays"], {})
+    arrays = method(model, None, None)["arrays"]
+    H, V = _sizes(arrays, {})
+    _fill(arrays, rng)
     x, y = rng.integers(V, size=(2, STEPS)).tolist()
-    return method(model, x, y)
+    name = next(n for n in (*BOTH, *PASSES) if hasattr(model, n))
+    takes = inspect.signature(getattr(model, name)).parameters.values()
+    kinds = [_kind(p.name) for p in takes if p.default is p.empty]
+    states = [0.5 * rng.standard_normal((H, 1)) for k in kinds if k == "state"]
+    return method(model, x, y, *states)
 
 
 def _made(cls: Any) -> Any:
@@ -121,7 +175,7 @@ def _only(names: Mapping[str, Any]) -> str:
 def _looks(value: Any) -> bool:
     """Whether a function takes inputs and targets, or a class has a backward pass."""
     if inspect.isclass(value):
-        return any(hasattr(value, name) for name in PASSES)
+        return any(hasattr(value, name) for name in (*BOTH, *PASSES))
     kinds = [_kind(p) for p in inspect.signature(value).parameters]
     return kinds[:2] == ["inputs", "targets"]
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -79,13 +80,7 @@ def run(args: argparse.Namespace) -> int:
         words = f"{path} ran for {args.seconds:g} s and was stopped: does a loop in it "
         return _unclear(args, path, words + "never end? (--seconds gives it more)")
     except Exception as error:
-        own = theirs(error, path)
-        if not own and not isinstance(error, (ValueError, TypeError, OSError)):
-            raise
-        if isinstance(error, OSError) and not own:
-            raise
-        words = f"your code raised an error:\n{own.rstrip()}" if own else str(error)
-        return _unclear(args, path, words)
+        return _unclear(args, path, _why(error, path))
     if args.json:
         status = {
             "status": RIGHT if diagnosis else WRONG,
@@ -96,6 +91,36 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join([f"{path}, {name}", *told, str(diagnosis)]))
     return RIGHT if diagnosis else WRONG
+
+
+def _why(error: Exception, path: Path) -> str:
+    """Why a file could not be checked; what is a fault of ours is raised again."""
+    own = theirs(error, path)
+    if own:
+        return f"your code raised an error:\n{own.rstrip()}"
+    if isinstance(error, OSError) or not isinstance(error, (ValueError, TypeError)):
+        raise error
+    return str(error)
+
+
+def pasted(source: str) -> str:
+    """What is said of a text that holds a function: the verdict, then all the rest.
+
+    Examples
+    --------
+    >>> pasted("def f(inputs, targets, hprev):\\n    return 1.0").partition(",")[0]
+    'f returns no gradient of a global array that is found'
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "your_function.py")
+        path.write_text(source, encoding="utf-8")
+        try:
+            _, diagnosis, told = examined(path)
+        except Exception as error:
+            words = _why(error, path).replace(f"{path}: ", "")
+            return words.replace(str(path), path.name)
+        verdict, *rest = str(diagnosis).split("\n")
+    return "\n".join([verdict, *told, *rest])
 
 
 def examined(
@@ -121,7 +146,7 @@ def examined(
     with held_back():
         script.run()
         try:
-            name, given = questions(script.names, name, arrays or [])
+            name, given = questions(script.names, name, arrays or [], script.told)
         except ValueError as error:
             raise ValueError(" ".join([f"{path}: {error}.", *script.told])) from None
         diagnosis = check(**given)

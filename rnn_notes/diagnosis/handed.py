@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["Handed", "claims", "handed"]
+__all__ = ["Handed", "claims", "handed", "is_number"]
 
 PREFIXES = ("d{}", "{}", "d_{}", "dL_d{}", "dLd{}", "g_{}", "grad_{}", "grad{}", "d{}_")
 
@@ -95,6 +96,12 @@ def _arrays(arrays: Any) -> dict[str, Array]:
             raise ValueError(f"{name} has shape {array.shape}, expected some entries")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds nan or inf, expected finite numbers")
+    for one, other in combinations(arrays, 2):
+        if np.shares_memory(arrays[one], arrays[other]):
+            raise ValueError(
+                f"{one} and {other} share memory, so a nudge of one moves the other: "
+                "hand over one of them, its gradient the sum of both"
+            )
     return dict(arrays)
 
 
@@ -178,19 +185,53 @@ def claims(value: Any, arrays: Mapping[str, Array]) -> dict[str, Array]:
         )
     if isinstance(value, np.ndarray) and len(arrays) == 1 and value.dtype != object:
         value = [value]
+    if isinstance(value, tuple) and len(value) > 1 and is_number(value[0]):
+        rest = value[1:]  # a loss in front
+        value = rest if len(rest) == len(arrays) else value
+        value = rest[0] if isinstance(rest[0], Mapping) else value
     plain = isinstance(value, (list, tuple)) and not hasattr(value, "_asdict")
     found = _in_order(value, arrays) if plain else _by_name(value, arrays)
     return {name: _shaped(name, found[name], arrays[name]) for name in arrays}
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is one number, as a loss is.
+
+    Examples
+    --------
+    >>> is_number(np.array(2.0)), is_number([2.0])
+    (True, False)
+    """
+    plain = isinstance(value, (int, float, np.number))
+    return plain or (isinstance(value, np.ndarray) and value.ndim == 0)
+
+
 def _in_order(value: Sequence[Any], arrays: Mapping[str, Array]) -> dict[str, Any]:
-    """A sequence of gradients by the names of the arrays."""
-    if len(value) != len(arrays):
+    """A sequence of gradients by the names of the arrays, or by their shapes.
+
+    Lists in it are opened. Where the order does not fit and each shape stands there
+    once, the shapes decide.
+    """
+    parts = [*value]
+    if any(isinstance(part, (list, tuple)) for part in parts):
+        opened = [*_opened(parts)]
+        parts = opened if len(opened) == len(arrays) else parts
+    if len(parts) != len(arrays):
         raise ValueError(
-            f"gradients() returned {len(value)} values, expected {len(arrays)}, in the "
+            f"gradients() returned {len(parts)} values, expected {len(arrays)}, in the "
             f"order of arrays ({', '.join(arrays)}), or a mapping by name"
         )
-    return dict(zip(arrays, value, strict=True))
+    by_shape = {np.shape(part): part for part in parts if isinstance(part, np.ndarray)}
+    shapes = [array.shape for array in arrays.values()]
+    if len(by_shape) == len(arrays) and {*by_shape} == {*shapes}:
+        return {name: by_shape[array.shape] for name, array in arrays.items()}
+    return dict(zip(arrays, parts, strict=True))
+
+
+def _opened(parts: Sequence[Any]) -> Iterator[Any]:
+    """What stands in lists in lists, one after the other."""
+    for part in parts:
+        yield from _opened(part) if isinstance(part, (list, tuple)) else [part]
 
 
 def _by_name(value: Any, arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -26,7 +26,16 @@ from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.mutants.gated_mutants import GATED
 from rnn_notes.rnn import Array
 
-__all__ = ["HIDDEN", "SQUARED", "Kind", "Masked", "activated", "bugs_of", "variant"]
+__all__ = [
+    "HIDDEN",
+    "OF_TARGETS",
+    "SQUARED",
+    "Kind",
+    "Masked",
+    "activated",
+    "bugs_of",
+    "variant",
+]
 
 HIDDEN = {  # the slope of an activation, written with its value
     "tanh": "(1 - {h} * {h})",
@@ -43,6 +52,7 @@ OF_SOFTMAX = (
     "= -1 at the target", "softmax slope twice", "target left out",
     "ps changed in place",
 )  # fmt: skip
+OF_TARGETS = (*OF_SOFTMAX, "steps without a target skipped")  # none comes from above
 STATE, DY = "run.hs[t]", "dy = run.ps[t] - run.es[t]"
 SLOPE, RAW = HIDDEN["tanh"].format(h=STATE), "dhraw = (1 - run.hs[t] * run.hs[t]) * dh"
 NEXT, PREV = "dhnext = params.Whh.T @ dhraw", "dhprev = params.Whh.T @ dhraw"
@@ -171,9 +181,9 @@ def bugs_of(loop: Any) -> tuple[Mutant, ...]:
     >>> "relu: slope of a tanh" in [bug.name for bug in bugs_of(variant(Kind("relu")))]
     True
     """
+    if loop.__name__ != rnn.__name__:
+        return tuple(bug for bug in GATED.values() if bug.loop is loop)
     kind = vars(loop).get("KIND", Kind())
-    if loop is rnn or kind == Kind():
-        return tuple(b for b in (*GALLERY.values(), *GATED.values()) if b.loop is loop)
     return (*_adapted(kind, loop), *_own(kind, loop))
 
 
@@ -197,6 +207,13 @@ def _own(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
     def bug(name: str, line: str, new: str, story: str) -> Mutant:
         return Mutant(name, _line(line, kind), new, story, loop=loop)
 
+    story = (
+        "`dW[ids] += d` adds once where a letter stands twice in ids; np.add.at, twice."
+    )
+    by_index = "dWxh[:, run.xs[t].argmax(axis=0)] += dhraw"
+    yield bug(
+        "letters twice, added once", "dWxh += dhraw @ run.xs[t].T", by_index, story
+    )
     slope = f"{SLOPE} * dh"
     raw = "dhraw = run.ms[t] * " if kind.masked else "dhraw = "
     if kind.hidden in ("sigmoid", "relu"):

@@ -17,7 +17,12 @@ __all__ = ["clipped_at", "factor_of", "named_factor", "norm_limit", "pattern_of"
 CLOSE = 1e-6
 
 
-def pattern_of(claim: Array, truth: Array, numbers: Mapping[str, float]) -> str:
+def pattern_of(
+    claim: Array,
+    truth: Array,
+    numbers: Mapping[str, float],
+    array: Array | None = None,
+) -> str:
     """The pattern of a wrong gradient in words, empty where there is none to see.
 
     Parameters
@@ -26,6 +31,8 @@ def pattern_of(claim: Array, truth: Array, numbers: Mapping[str, float]) -> str:
         The claimed and the measured gradient.
     numbers : mapping of str to float
         What a factor may be, by its name: ``{"T": 8}``.
+    array : ndarray, optional
+        What the gradient is by.
 
     Examples
     --------
@@ -49,6 +56,12 @@ def pattern_of(claim: Array, truth: Array, numbers: Mapping[str, float]) -> str:
     factor = factor_of(claim, truth)
     if factor is not None:
         return named_factor(factor, numbers)
+    if claim.size > 2 and np.allclose(np.abs(claim), abs(claim.flat[0]), rtol=1e-3):
+        return "only signs are left: a step of Adagrad or Adam, and no gradient"
+    decay = None if array is None else factor_of(claim - truth, array.real)
+    if decay is not None:
+        where = "gradient and not in the loss" if decay > 0 else "loss and not in it"
+        return f"off by exactly {decay:.6g} times itself: weight decay, in the {where}"
     return _along_an_axis(claim, truth)
 
 
@@ -60,12 +73,12 @@ def factor_of(claim: Array, truth: Array) -> float | None:
     >>> factor_of(np.array([2.0, 4.0]), np.array([1.0, 2.0]))
     2.0
     """
-    seen = ~np.isnan(truth)
+    seen = ~(np.isnan(truth) | np.isnan(claim))
     a, b = claim[seen], truth[seen]
     if a.size < 2 or not b.any():
         return None
     factor = float((a @ b) / (b @ b))
-    return factor if factor and _close(claim, factor * truth) else None
+    return factor if factor and _close(a, factor * b) else None
 
 
 def named_factor(factor: float, numbers: Mapping[str, float]) -> str:

@@ -65,6 +65,7 @@ ELSEWHERE = {  # where the line alone does not tell
     "dh changed in place": ("mutants", "In a borrowed array"),
     "last dy at every step": ("batches", "Many to one, one to many"),
     "steps without a target skipped": ("batches", "Many to one, one to many"),
+    "letters twice, added once": ("check-your-own-loop", "The shapes of code"),
     "window tied to the end": ("truncation", "Chunks or a window"),
     "weights moved in the loop": ("mutants", "More on the way back, and at the output"),
     "lstm: dcnext dropped": ("lstm", "The two sums"),

@@ -16,7 +16,7 @@ from rnn_notes.diagnosis.loops import SQUARED
 from rnn_notes.diagnosis.problem import Due
 from rnn_notes.rnn import Array
 
-__all__ = ["columns", "dues", "masks_of", "states", "upstreams"]
+__all__ = ["columns", "dues", "looked_up", "masks_of", "states", "upstreams"]
 
 Back = Callable[[Array], Array]
 NOTHING_DUE = (-1, -100)  # the usual marks of a step without a target
@@ -56,6 +56,44 @@ def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
     for order in sorted(permutations(range(3)), key=lambda o: o != (1, 2, 0)):
         if array.shape[order[1]] == D:
             yield array.transpose(order), _undone(order, shape)
+
+
+def looked_up(value: Any, *embedding: Array, D: int) -> Iterator[tuple[Array, Back]]:
+    """The readings of ``value``, or of what an embedding holds in its places.
+
+    The way back then leads to the embedding: each place adds up what came to it.
+
+    Examples
+    --------
+    >>> E = np.arange(6.0).reshape(3, 2)
+    >>> [(xs.shape, back(xs).tolist()) for xs, back in looked_up([2, 2, 2], E, D=2)]
+    [((3, 2, 1), [[0.0, 0.0], [0.0, 0.0], [12.0, 15.0]])]
+    """
+    if not embedding:
+        yield from columns(value, D)
+        return
+    ids = _array(value)
+    if ids is None or ids.dtype.kind not in "iu":
+        return
+    for turned in (False, True):
+        table = embedding[0].T if turned else embedding[0]
+        if table.ndim != 2 or table.shape[1] != D or not _indices(ids, len(table)):
+            continue
+        for xs, back in columns(table[ids], D):
+            if ids.ndim == 1 and xs.shape[::2] != (len(ids), 1):
+                continue
+            yield xs, _added_up(back, ids, table.shape, turned)
+
+
+def _added_up(back: Back, ids: Array, shape: tuple[int, ...], turned: bool) -> Back:
+    """The way of inputs' gradients into an embedding's shape."""
+
+    def way(dxs: Array) -> Array:
+        whole = np.zeros(shape)
+        np.add.at(whole, ids, back(dxs).reshape(*ids.shape, shape[1]))
+        return whole.T if turned else whole
+
+    return way
 
 
 def _undone(order: tuple[int, ...], shape: tuple[int, ...]) -> Back:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.roles import kept_where_padded
 from rnn_notes.rnn import Array
 
-__all__ = ["method", "remarks_on"]
+__all__ = ["exchanged", "method", "remarks_on"]
 
 
 def method(
@@ -36,6 +37,19 @@ def method(
 def _seen(claim: Array, slopes: Slopes) -> bool:
     """Whether the measurement tells the claim from one that is slightly wrong."""
     return not (agrees(claim, slopes) and agrees(1.001 * claim, slopes))
+
+
+def exchanged(
+    slopes: Mapping[str, Slopes], claims: Mapping[str, Array]
+) -> Iterator[str]:
+    """Pairs of arrays whose gradients have changed places, in sentences."""
+    wrong = [name for name in claims if not agrees(claims[name], slopes[name])]
+    for one, other in combinations(wrong, 2):
+        if agrees(claims[one], slopes[other]) and agrees(claims[other], slopes[one]):
+            yield (
+                f"The gradients of {one} and {other} have changed places: each is the "
+                "other's. Hand them over by name, or in the order of arrays."
+            )
 
 
 def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:

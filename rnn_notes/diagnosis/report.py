@@ -10,9 +10,10 @@ from typing import Any
 __all__ = ["Cause", "Diagnosis", "Verdict"]
 
 BLIND = (
-    "It cannot see a right gradient of another loss than the one you meant: pad a "
-    "sequence, permute a batch, run a text in chunks, and the answers should stay; "
-    "the loss of the first step should be near log V."
+    "It cannot see a right gradient of another loss than the one you meant: a padded "
+    "sequence, a permuted batch and a text in chunks have to give the same answers, "
+    "and a first loss T log V. `padding`, `permuting`, `chunking` and `starting` of "
+    "rnn_notes.diagnosis test it."
 )
 
 

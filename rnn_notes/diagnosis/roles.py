@@ -16,7 +16,7 @@ import numpy as np
 
 from rnn_notes.diagnosis.loops import HIDDEN, Kind, variant
 from rnn_notes.diagnosis.problem import Due, Plain, Problem, forward
-from rnn_notes.diagnosis.readings import columns, dues, masks_of, states, upstreams
+from rnn_notes.diagnosis.readings import dues, looked_up, masks_of, states, upstreams
 from rnn_notes.rnn import Array
 
 __all__ = ["Measured", "identified", "kept_where_padded", "scale_of"]
@@ -24,7 +24,7 @@ __all__ = ["Measured", "identified", "kept_where_padded", "scale_of"]
 Back = Callable[[Array], Array]
 Measured = Mapping[str, Sequence[tuple[Array, float]]]  # directions and slopes
 MATRICES = ("Wxh", "Whh", "Why")
-OTHERS = ("hs", "xs")  # the first state and the inputs, where they are arrays to check
+OTHERS = ("hs", "xs", "E")  # first state, inputs, an embedding: where they are checked
 KNOWN = {
     "Wxh": "wxh wx wax wih wi win u wxa wix weightih weightihl0 wih0 w1 wxh0 synapse0",
     "Whh": "whh wh waa w wrec wr whr wss weighthh weighthhl0 whh0 wrnn synapseh",
@@ -33,6 +33,7 @@ KNOWN = {
     "by": "by c bo bout bya bhy biaso b2 bfc",
     "hs": "hprev h0 a0 s0 h hinit state",
     "xs": "x xs inputs",
+    "E": "e emb embed embedding embeddings wemb wembed we wte lookup",
 }
 ROLES = {name: role for role, names in KNOWN.items() for name in names.split()}
 MOST = 40_000  # steps of readings that are tried
@@ -123,7 +124,8 @@ def _problems(
         if weights is None:
             continue
         D, V = weights["Wxh"].shape[1], len(weights["Why"])
-        for xs, x_back in columns(inputs, D):
+        embedded = [arrays[name] for name, role in roles.items() if role == "E"]
+        for xs, x_back in looked_up(inputs, *embedded, D=D):
             T, _, B = xs.shape
             biases = dict(_biases(arrays, roles, {"bh": H, "by": V}, B))
             if None in biases.values():
@@ -142,6 +144,7 @@ def _problems(
                     run = forward(params, xs, h, due, hidden, masked)
                     loop = variant(Kind(hidden, due.kind, masked is not None))
                     given = {"hs": ("hprev", h_back), "xs": ("xs", x_back)}
+                    given["E"] = given["xs"]
                     shaped = {n: given.get(r, (r, b)) for n, (r, b) in back.items()}
                     yield Problem(params, run, shaped, loop=loop, due=due)
 

@@ -31,7 +31,16 @@ DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 FILLS = ("append", "extend", "add", "update", "setdefault")
 PLOTS = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "IPython", "tqdm")
+SIZES = ("hidden_size", "vocab_size")  # which may be given where a file has none
 TEXT = "The quick brown fox jumps over the lazy dog, and is not seen again.\n" * 99
+
+
+class _Arguments(list[str]):
+    """A command line of one word; who asks for the next is given a text's name."""
+
+    def __getitem__(self, place: Any) -> Any:
+        missing = isinstance(place, int) and place >= len(self)
+        return "input.txt" if missing else super().__getitem__(place)
 
 
 @dataclass
@@ -47,6 +56,7 @@ class Script:
     settings: Mapping[str, Any] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
+    failed: list[tuple[int, str]] = field(default_factory=list)
 
     def run(self) -> None:
         """Run the definitions and settings.
@@ -68,7 +78,8 @@ class Script:
         sys.modules[module.__name__] = module  # dataclasses look their module up
         lines = source.splitlines(keepends=True)
         linecache.cache[str(self.path)] = (len(source), None, lines, str(self.path))
-        left = set(self.settings)
+        self.names |= {n: v for n, v in self.settings.items() if n in SIZES}
+        left = set(self.settings) - {*SIZES}
         for node in tree.body:
             if runs(node):
                 left -= self._set(node)
@@ -81,7 +92,17 @@ class Script:
                 f"--set {left.pop()}: {self.path} sets no such name; numbers that it "
                 f"sets: {', '.join(known) or 'none'}"
             )
+        self.told += self._failures()
         self._widen()
+
+    def _failures(self) -> list[str]:
+        """The lines that could not be run, told with what the first one said."""
+        if not self.failed:
+            return []
+        numbers = ", ".join(str(number) for number, _ in self.failed)
+        lines = f"Lines {numbers}" if len(self.failed) > 1 else f"Line {numbers}"
+        first = ", the first one with" if len(self.failed) > 1 else ":"
+        return [f"{lines} could not be run{first} {self.failed[0][1]}."]
 
     def _set(self, node: ast.stmt) -> set[str]:
         """The settings that a statement would overwrite; it is given theirs instead."""
@@ -101,9 +122,8 @@ class Script:
         try:
             exec(compile(tree, str(self.path), "exec"), self.names)
         except (ArithmeticError, AttributeError, ImportError, LookupError, NameError,
-                OSError, TypeError, ValueError) as error:  # fmt: skip
-            words = f"{type(error).__name__}: {error}"
-            self.told.append(f"Line {node.lineno} could not be run ({words}).")
+                OSError, SystemExit, TypeError, ValueError) as error:  # fmt: skip
+            self.failed.append((node.lineno, f"{type(error).__name__}: {error}"))
 
     def _open(self, file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
         """The file opened, or a text of ours where it is missing."""
@@ -165,7 +185,7 @@ def held_back() -> Iterator[None]:
     modules = {name: sys.modules.get(name) for name in PLOTS}
     argv, asked = sys.argv, builtins.input
     sys.modules.update({name: MagicMock() for name in PLOTS})
-    sys.argv, builtins.input = argv[:1], lambda *_: ""
+    sys.argv, builtins.input = _Arguments(argv[:1]), lambda *_: ""
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             yield

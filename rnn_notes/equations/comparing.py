@@ -101,6 +101,9 @@ class Comparison:
                 error = float(np.abs(gap).max()) / (scale or 1.0)
                 if not close and error < CERTAIN:
                     close = self.looked_at_again(draw, env, place, spread)
+                if close and error > CERTAIN:
+                    lost = lost or (self.equation.sides[0], "too few digits are left")
+                    continue
             apart |= not close
             worst = self.worst
             if worst is None or (not close, error) > (not self.holds, worst.error):

@@ -63,18 +63,20 @@ class Derivatives(Pieces):
         return Node("derivative", span(meta), (inner, last), False)
 
     def lowered(self, meta: Meta, children: list[Any]) -> Node:
-        _, below, of = children
-        self._note(below[0], r"read \partial_x y as \frac{\partial y}{\partial x}")
-        return Node("derivative", span(meta), (of, self._one(below)), False)
+        partial, below, of = children
+        self._note(partial, r"read \partial_x y as \frac{\partial y}{\partial x}")
+        parts = (of, self._one(partial, below))
+        return Node("derivative", span(meta), parts, False)
 
     def gradient(self, meta: Meta, children: list[Any]) -> Node:
-        _, below, of = children
-        return Node("gradient", span(meta), (of, self._one(below)))
+        nabla, below, of = children
+        return Node("gradient", span(meta), (of, self._one(nabla, below)))
 
-    def _one(self, below: list[Node]) -> Node:
+    def _one(self, sign: Token, below: list[Node]) -> Node:
         """The one variable that a derivative is taken by."""
         if len(below) != 1:
-            raise below[1].fail("several variables came, expected one")
+            came = "several variables" if below else "no variable"
+            raise EquationError(f"{came} came, expected one", span(sign))
         return below[0]
 
     def _derivative(

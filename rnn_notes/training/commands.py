@@ -20,8 +20,8 @@ from rnn_notes.checkpoints import Checkpoint, Settings, digest, load, save
 from rnn_notes.sampling import sample
 from rnn_notes.text import Vocabulary
 from rnn_notes.training import State, clip, start, steps
-from rnn_notes.training.files import alone
 from rnn_notes.training.reports import Losses, Progress, add_row, loss_a_letter
+from rnn_notes.training.safe_files import alone
 from rnn_notes.training.stopping import Stop
 from rnn_notes.training.updates import RATES, RULES
 

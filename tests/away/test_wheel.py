@@ -20,7 +20,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tree = {p for p in (ROOT / "rnn_notes").rglob("*") if p.is_file()}
     sources = {p.relative_to(ROOT).as_posix() for p in tree if p.suffix != ".pyc"}
     assert inside == sources
-    kept = ("corpus.txt", "timings.json", "seeds.json", "pytorch.json", "jax.json")
+    kept = (
+        "corpus.txt",
+        "timings.json",
+        "seeds.json",
+        "pytorch.json",
+        "jax.json",
+        "remedies.json",
+    )
     assert {f"rnn_notes/book/{name}" for name in kept} < inside
     assert all(".dist-info/" in name for name in names - inside)
 

@@ -15,14 +15,14 @@ from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
 from rnn_notes.differences import agreement
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import backward, running_example, signals
-from tests.helpers.drawings import SVG, faults, missing, numbers, other_example
+from tests.helpers.drawings import SVG, drawn, faults, missing, numbers
 
 every_figure = pytest.mark.parametrize("name", figures.__all__)
 
 
 @every_figure
 def test_a_figure_can_be_read(name):
-    figure = getattr(figures, name)()
+    figure = drawn(name)
     assert faults(figure.svg, figure.alt) == []
     assert figure._repr_html_() == figure.svg
 
@@ -63,22 +63,18 @@ def test_a_figure_without_words_is_refused():
 
 @every_figure
 def test_a_figure_is_drawn_from_the_run_it_is_given(name):
-    function = getattr(figures, name)
-    figure, other = function(), function(other_example())
-    assert function(running_example()) == figure
+    figure, other = drawn(name), drawn(name, other=True)
+    assert getattr(figures, name)(running_example()) == figure
     assert numbers(other) != numbers(figure)
     assert other.alt != figure.alt
     assert faults(other.svg, other.alt) == []
 
 
 def test_no_two_figures_share_an_id():
-    drawn = [
-        f(e)
-        for e in (None, other_example())
-        for f in map(figures.__dict__.get, figures.__all__)
-    ]
-    ids = re.findall(r' id="([^"]+)"', "".join(figure.svg for figure in drawn))
-    assert len(ids) == 2 * len(drawn) == len(set(ids))
+    both = [(drawn(n), drawn(n, other=True)) for n in figures.__all__]
+    every = [figure for pair in both for figure in pair]
+    ids = re.findall(r' id="([^"]+)"', "".join(figure.svg for figure in every))
+    assert len(ids) == 2 * len(every) == len(set(ids))
     assert len(set(re.findall(r' id="([^"]+)"', figures.unrolled().svg * 2))) == 2
 
 
@@ -120,16 +116,16 @@ def test_the_two_layouts_show_the_weights_twice():
 @pytest.mark.parametrize("unit", [0, 1, 2])
 def test_the_rows_of_the_ledger_sum_to_dh(unit):
     params, run = given()
-    table, drawn = (
+    table, left = (
         ledger(params, run)[:, :, unit],
         numbers(figures.ledger_table(unit=unit)),
     )
     dhs = [step.dh[unit, 0] for step in signals(params, run)]
     for size, t, dh in zip(range(1, 6), reversed(range(run.T)), dhs, strict=True):
-        row, drawn = drawn[: size + 1], drawn[size + 1 :]
+        row, left = left[: size + 1], left[size + 1 :]
         assert row == pytest.approx([*table[t, t:], dh], abs=0.0051)
         assert sum(row[:-1]) == pytest.approx(row[-1], abs=0.0051 * (size + 1))
-    assert drawn == []
+    assert left == []
 
 
 def test_the_boundary_cuts_the_dhnext_of_the_whole_stream():
@@ -178,7 +174,7 @@ def test_the_fallbacks_are_the_page_s_own_light_colours():
 @every_figure
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_figure_stands_alone_in_a_file(name, dark):
-    figure = getattr(figures, name)()
+    figure = drawn(name)
     file = figure.file(dark)
     root = ElementTree.fromstring(file)
     assert "var(" not in file
@@ -240,7 +236,7 @@ def test_a_gated_step_shows_its_first_unit_there_and_back(name):
     params, *text = example()
     run = cell.forward(params, *text)
     signal = dict(zip(reversed(range(run.T)), cell.signals(params, run), strict=True))
-    figure = getattr(figures, name)()
+    figure = drawn(name)
     assert faults(figure.svg, figure.alt) == []
     shown = [getattr(run, gate)[t] for gate in gates if gate != "z"]
     shown += [run.hs[t], run.hs[t - 1], params.Why.T @ signal[t].dy]
@@ -255,5 +251,5 @@ def test_a_gated_step_shows_its_first_unit_there_and_back(name):
     with pytest.raises(ValueError, match="t is 5, expected 0 to 4"):
         getattr(figures, name)(t=5)
     for step in range(5):
-        drawn = getattr(figures, name)(t=step)
-        assert faults(drawn.svg, drawn.alt) == []
+        picture = getattr(figures, name)(t=step)
+        assert faults(picture.svg, picture.alt) == []

@@ -141,3 +141,34 @@ def test_what_stands_under_main_and_loops_are_not_run(capsys, tmp_path):
     source = CLASSIC_SCRIPT.read_text().replace("while True:", "while 1:")
     source += "\nif __name__ == '__main__':\n    boom\n"
     assert told(capsys, written(tmp_path, source), *SMALL)[0] == 0
+
+
+def test_what_a_function_reads_and_the_file_lacks_stands_in(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text()
+    alone = source[source.index("def lossFun") :]
+    status, out, _ = told(capsys, written(tmp_path, alone), *SMALL)
+    assert status == 0
+    assert "ours stand in: Wxh, Whh, Why, bh, by, np, vocab_size" in out
+    eyes = alone.replace("np.zeros((vocab_size, 1))", "np.eye(V)[:, [0]] * 0")
+    status, out, _ = told(capsys, written(tmp_path, eyes), *SMALL)
+    assert status == 0  # a V that is no weight is a size
+    passed = alone.replace("(inputs, targets, hprev)", "(inputs, targets, hprev, Wxh)")
+    status, out, _ = told(capsys, written(tmp_path, passed), *SMALL)
+    assert status == 0
+    wrong = passed.replace("np.dot(Whh.T, dhraw)", "np.dot(Whh, dhraw)")
+    status, answer = answered(capsys, written(tmp_path, wrong), *SMALL)
+    assert [c["name"] for c in answer["causes"]] == ["Whh untransposed"]
+
+
+def test_a_script_that_wants_a_command_line_is_given_one(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text().replace('"input.txt"', "sys.argv[1]")
+    status, out, _ = told(capsys, written(tmp_path, f"import sys\n{source}"), *SMALL)
+    assert status == 0
+    assert "could not be run" not in out
+
+
+def test_lines_that_cannot_be_run_are_told_in_one_sentence(capsys, tmp_path):
+    source = "import nowhere\nraise_ = nowhere.x\n" + CLASSIC_SCRIPT.read_text()
+    status, out, _ = told(capsys, written(tmp_path, source), *SMALL)
+    assert status == 0
+    assert "Lines 1, 2 could not be run, the first one with ModuleNotFoundError" in out

@@ -53,6 +53,11 @@ WRONG = {
     "another name": (lambda w, f, g: (f, lambda: {"dv": w}, {"w": w}), "also dw"),
     "too many": (lambda w, f, g: (f, lambda: (w, w), {"w": w}), "returned 2 values"),
     "another shape": (lambda w, f, g: (f, lambda: w[:2], {"w": w}), "shape (2, 2)"),
+    "a view of it": (lambda w, f, g: (f, g, {"w": w, "v": w.T}), "share memory"),
+    "a number": (lambda w, f, g: (f, g, {"w": 1.5}), "expected a NumPy array"),
+    "words in an array": (lambda w, f, g: (f, g, {"w": np.array(["a"])}), "float64"),
+    "an empty array": (lambda w, f, g: (f, g, {"w": np.zeros((0, 2))}), "some entries"),
+    "a function for them": (lambda w, f, g: (f, g, lambda: w), "expected a mapping"),
     "a word": (lambda w, f, g: (f, lambda: {"dw": "x"}, {"w": w}), "array of numbers"),
 }  # fmt: skip
 
@@ -74,6 +79,33 @@ def test_what_is_handed_over_well_is_right():
     assert check(loss, gradients, {"w": w}).right
     assert check(loss, lambda: (3 * w**2,), {"w": w}).right
     assert check(loss, lambda: 3 * w**2, {"w": w}).right
+
+
+def test_a_loss_in_front_of_the_gradients_is_passed_over():
+    w, loss, gradients = fresh()
+    assert check(loss, lambda: (loss(), gradients()), {"w": w}).right
+    assert check(loss, lambda: (loss(), gradients()["dw"]), {"w": w}).right
+    assert not check(loss, lambda: (loss(), w), {"w": w}).right
+
+
+def test_what_functions_print_is_held_back_and_counted(capsys):
+    w, loss, gradients = fresh()
+
+    def talks():
+        print("loss", "w")
+        return loss()
+
+    diagnosis = check(talks, gradients, {"w": w})
+    assert diagnosis.right
+    assert "lines that your functions printed were held back" in str(diagnosis)
+    assert capsys.readouterr().out == ""
+    assert "held back" not in str(check(loss, gradients, {"w": w}))
+
+
+def test_a_file_that_is_missing_is_their_error():
+    w, _, gradients = fresh()
+    with pytest.raises(FileNotFoundError, match="no_such_file"):
+        check(lambda: open("no_such_file").read(), gradients, {"w": w})  # noqa: SIM115
 
 
 def test_gradients_that_draw_are_told():
@@ -127,6 +159,7 @@ PATTERNS = {
     "one number": (lambda g: 0 * g - 5, "all entries equal, -5"),
     "transposed": (lambda g: g.T.copy(), "transposed"),
     "nan": (lambda g: g * np.nan, "nan"),
+    "a step of Adagrad": (lambda g: g / np.sqrt(g**2 + 1e-8), "only signs are left"),
 }
 
 
@@ -139,6 +172,16 @@ def test_a_pattern_is_named(name):
     ]
     assert not verdict.right
     assert words in verdict.pattern
+
+
+def test_weight_decay_in_one_of_the_two_is_told():
+    w, loss, gradients = fresh()
+    more = check(loss, lambda: {"w": gradients()["dw"] + 0.01 * w}, {"w": w})
+    assert "exactly 0.01 times itself: weight decay, in the gradient" in str(more)
+    less = check(lambda: loss() + 0.005 * (w**2).sum(), gradients, {"w": w})
+    assert "exactly -0.01 times itself: weight decay, in the loss" in str(less)
+    assert not more.right
+    assert not less.right
 
 
 def test_a_clip_at_the_end_is_right_and_told():

@@ -343,6 +343,76 @@ def gru_after(bug=""):
     return gru_net(bug, after=True, turned=True)
 
 
+def embedded(bug=""):
+    """An embedding below, rows, no biases, one sequence of flat states."""
+    V, D, H = 5, 3, 4
+    E, Wx, Wh, Wy = drawn(41, (V, D), (D, H), (H, H), (H, V))
+    x, y = [0, 1, 2, 4, 1], [1, 2, 4, 1, 3]
+
+    def states():
+        h = [np.zeros(H)]
+        for k in x:
+            h.append(np.tanh(E[k] @ Wx + h[-1] @ Wh))
+        return h
+
+    def loss():
+        hits = [softmax(h @ Wy)[k] for h, k in zip(states()[1:], y, strict=True)]
+        return -np.log(hits).sum()
+
+    def gradients():
+        h, d, later = states(), {n: np.zeros_like(a) for n, a in arrays.items()}, 0
+        for t in reversed(range(len(x))):
+            dy = softmax(h[t + 1] @ Wy) - np.eye(V)[y[t]]
+            d["Wy"] += np.outer(h[t + 1], dy)
+            da = (Wy @ dy + later) * (1 - h[t + 1] ** 2)
+            d["Wx"] += np.outer(E[x[t]], da)
+            d["E"][x[t]] += Wx @ da
+            d["Wh"] += np.outer(h[t + (bug == "hs[t] for hs[t-1]")], da)
+            later = (Wh.T if bug == "Whh untransposed" else Wh) @ da
+        return d
+
+    arrays = {"E": E, "Wx": Wx, "Wh": Wh, "Wy": Wy}
+    return (loss, gradients, arrays), x, y
+
+
+def by_index(bug=""):
+    """A batch of letters (N, T), rows, the weights of each letter looked up."""
+    N, T, V, H = 3, 4, 5, 4
+    Wxh, Whh, Why, bh, by = drawn(42, (V, H), (H, H), (H, V), (H,), (V,))
+    X, Y = np.random.default_rng(1).integers(V, size=(2, N, T))
+
+    def states():
+        h = [np.zeros((N, H))]
+        for t in range(T):
+            h.append(np.tanh(Wxh[X[:, t]] + h[-1] @ Whh + bh))
+        return h
+
+    def loss():
+        hits = [softmax(h @ Why + by)[range(N), Y[:, t]]
+                for t, h in enumerate(states()[1:])]  # fmt: skip
+        return -np.log(hits).sum() / N
+
+    def gradients():
+        h, d, later = states(), {n: np.zeros_like(a) for n, a in arrays.items()}, 0
+        for t in reversed(range(T)):
+            dy = softmax(h[t + 1] @ Why + by) - np.eye(V)[Y[:, t]]
+            dy = dy if bug == "sum for mean" else dy / N
+            da = (dy @ Why.T + later) * (1 - h[t + 1] ** 2)
+            if bug == "letters twice, added once":
+                d["Wxh"][X[:, t]] += da
+            else:
+                np.add.at(d["Wxh"], X[:, t], da)
+            d["Why"] += h[t + 1].T @ dy
+            d["by"] += dy.sum(axis=0)
+            d["Whh"] += h[t].T @ da
+            d["bh"] += da.sum(axis=0)
+            later = da @ Whh.T
+        return d
+
+    arrays = {"Wxh": Wxh, "Whh": Whh, "Why": Why, "bh": bh, "by": by}
+    return (loss, gradients, arrays), X, Y
+
+
 PROGRAMS = {
     adder: ("output: slope left out", "sigmoid: slope of a tanh", "slope at h again",
             "Whh untransposed"),
@@ -357,6 +427,8 @@ PROGRAMS = {
     coursera: ("lstm: dcnext dropped", "lstm: slope of a tanh in a gate"),
     gru_net: ("gru: dhprev without the mix", "gru: mix turned round"),
     gru_after: ("gru: dhnext dropped",),
+    embedded: ("Whh untransposed", "hs[t] for hs[t-1]"),
+    by_index: ("sum for mean", "letters twice, added once"),
 }  # fmt: skip
 ALIKE = {"lstm: dcnext dropped": {"lstm: dcnext after the gates"}}  # c0 is no array
 PLANTED = [(program, bug) for program, bugs in PROGRAMS.items() for bug in bugs]

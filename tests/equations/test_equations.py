@@ -382,3 +382,18 @@ def test_what_is_not_understood_is_pointed_at(latex, where, place, reason):
     assert carets.strip("^ ") == ""
     assert shown[carets.index("^") :].startswith(place[: carets.count("^")])
     assert isinstance(error, ValueError)
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(2, True), (3, False)])
+def test_a_draw_with_too_few_digits_decides_nothing(factor, holds):
+    once, twice = r"\frac{\partial U}{\partial t}", r"\frac{\partial^2 U}{\partial t^2}"
+    found = measure(
+        r"\frac{\partial^2 U^{-1}}{\partial t^2} = U^{-1} "
+        rf"({factor} {once} U^{{-1}} {once} - {twice}) U^{{-1}}",
+        where=r"t \in \mathbb{R}; P, Q \in \mathbb{R}^{n \times n};"
+        r"U = P^\top P + I + \sin(t) Q^\top Q",
+        model="none",
+        layout="numerator",
+    )
+    assert found.holds is holds
+    assert (found.error < 1e-6) is holds

@@ -30,6 +30,22 @@ def test_spoilt_text_is_read_or_refused(name):
     assert 0 < refused <= count
 
 
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\nabla_{} L = 0",
+        r"\partial_{} h_t = 0",
+        r"\nabla_{h_t, a_t} L = 0",
+        r"\text{x}",
+    ],
+)
+def test_what_once_ended_in_a_traceback_is_refused(latex):
+    with pytest.raises(EquationError):
+        measure(latex)
+    with pytest.raises(EquationError):
+        Model(rf"a \in \mathbb{{R}}{chr(10)}{latex}{chr(10)}% also L")
+
+
 def test_what_is_spoilt_are_the_corpora_and_every_model():
     assert len(formulas()) > 300
     assert len(models()) == len(names())

@@ -2,10 +2,13 @@
 
 import gzip
 import re
+from functools import cache
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
+from rnn_notes.book import figures
 from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.rnn import running_example
 
@@ -16,6 +19,13 @@ def other_example():
     """The running example with another memory and another recurrence."""
     params, inputs, targets, hprev = running_example()
     return params.replace(Whh=params.Whh.T), inputs, targets, -hprev
+
+
+@cache
+def drawn(name: str, other: bool = False) -> Any:
+    """A figure of the book, or of the other example; each is drawn once."""
+    function = getattr(figures, name)
+    return function(other_example()) if other else function()
 
 
 def texts(figure):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from textwrap import wrap
@@ -48,6 +49,7 @@ def imports_of(source: str) -> set[str]:
     return {room(name) for name in names if name.startswith("rnn_notes.")}
 
 
+@cache
 def rooms() -> dict[str, set[str]]:
     """Every room with those that it imports from; faces of packages are in none."""
     faces = {PACKAGE / "__init__.py", PACKAGE / "book" / "__init__.py"}

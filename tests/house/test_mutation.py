@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers import faults, mutation, prose, trees
 
-NEAR = ("rnn", "differences", "layouts", "ledger", "text")  # quick to test
+NEAR = ["rnn", "differences", "layouts", "ledger", "text"]  # quick to test
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def in_the_prose():
 
 @pytest.fixture(scope="module")
 def in_the_package():
-    return mutation.package([], None)
+    return mutation.package([*NEAR, "arrays"], None)
 
 
 @pytest.fixture(scope="module")

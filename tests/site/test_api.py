@@ -31,7 +31,7 @@ INSIDE = {
     "rnn_notes.mutants.bugs": "plumbing",
     "rnn_notes.book": "a folder",
     "rnn_notes.arrays": "plumbing, but for the weights",
-    "rnn_notes.training.files": "plumbing",
+    "rnn_notes.training.safe_files": "plumbing",
     "rnn_notes.training.reports": "plumbing",
     "rnn_notes.training.stopping": "plumbing",
     "rnn_notes.training.settings": "plumbing",

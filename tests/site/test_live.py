@@ -349,6 +349,17 @@ def test_a_box_that_asks_for_nothing_offers_every_model(build) -> None:
     assert '"models"' not in html, "an exercise is asked in one notation"
 
 
+def test_a_check_box_holds_a_function_of_the_page(build) -> None:
+    box = "```{check-box} f\n```\n"
+    cell = "```{code-cell} ipython3\nx = 1\ndef f(a):\n    return a < x\n```\n"
+    html, warnings = build(CELLS + box + cell)
+    assert warnings == ""
+    assert 'data-code="def f(a):\n    return a &lt; x"' in html
+    assert "Here a box would check what you write" in html
+    _, warnings = build(CELLS + box)
+    assert "no cell of the page defines f" in warnings
+
+
 def test_a_page_without_cells_loads_nothing(build) -> None:
     html, _ = build("# Words\n\nOnly words.\n")
     assert "live" not in html

@@ -17,7 +17,7 @@ import pytest
 from rnn_notes.__main__ import main
 from rnn_notes.checkpoints import load, save
 from rnn_notes.sampling import sample
-from rnn_notes.training import commands, files
+from rnn_notes.training import commands, safe_files
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 3
 SMALL = ["--hidden", "8", "--seq-length", "5", "--every", "40"]
@@ -146,7 +146,7 @@ def test_a_checkpoint_that_forgets_the_hidden_state_ends_elsewhere():
 
 
 def test_two_trainings_of_one_checkpoint_are_refused(capsys):
-    with files.alone(Path("text.npz")):
+    with safe_files.alone(Path("text.npz")):
         assert train("--steps", 1) == 2
     assert f"text.npz is in use by another training (process {os.getpid()})" in (
         one_line(capsys)

@@ -8,6 +8,7 @@ whose name it does not know.
 from __future__ import annotations
 
 import ast
+import atexit
 import json
 import re
 from logging import Filter, LogRecord, getLogger
@@ -16,6 +17,7 @@ from typing import Any
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector, Parser
+from nbclient.client import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -43,6 +45,21 @@ class Careful(Parser):
             if UNBORN not in str(error):
                 raise
             super().parse(inputstring, document)
+
+
+_end = NotebookClient._async_cleanup_kernel
+
+
+async def end_once(client: NotebookClient) -> None:
+    """End a kernel; not again at exit, where Python complains from 3.13 on.
+
+    Nbclient forgets to forget a kernel that ended before it was ready.
+    """
+    await _end(client)
+    atexit.unregister(client._cleanup_kernel)
+
+
+NotebookClient._async_cleanup_kernel = end_once  # type: ignore[method-assign, assignment]
 
 
 def cells(app: Sphinx, doctree: nodes.document) -> None:

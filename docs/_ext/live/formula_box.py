@@ -1,4 +1,4 @@
-r"""A box in the page that measures a formula of the reader's.
+r"""Boxes in the page: one measures a formula of the reader's, one checks a function.
 
 ::
 
@@ -12,6 +12,11 @@ that it asks for, and tells right from wrong without showing the solution::
     :asked: \frac{\partial L}{\partial W_{xh}}
     ```
 
+A function of the page stands in a box that checks it, in the reader's browser::
+
+    ```{check-box} lossFun
+    ```
+
 ``:where:``, ``:layout:`` and ``:model:`` are those of ``{measured}``, and a page may
 name its model once.
 A box that asks for nothing lets the reader choose the model.
@@ -20,6 +25,7 @@ Without JavaScript a line says that a box would need it.
 
 from __future__ import annotations
 
+import ast
 from html import escape
 from typing import Any, ClassVar
 
@@ -35,7 +41,7 @@ from docs._ext.formulas.evidence import LAYOUTS
 from docs._ext.formulas.measured import model_of
 
 LOGGER = logging.getLogger(__name__)
-WITHOUT = "Here a box would measure your formula; it needs JavaScript."
+WITHOUT = "Here a box would {}; it needs JavaScript."
 
 
 class FormulaBox(nodes.General, nodes.Element):
@@ -64,11 +70,53 @@ class FormulaBoxDirective(SphinxDirective):
         return [node]
 
 
+class CheckBoxDirective(SphinxDirective):
+    """A box in which a function of the page stands, to be checked."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        node = FormulaBox(function=self.arguments[0], asked="a function")
+        self.set_source_info(node)
+        return [node]
+
+
+def fill(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the functions that check boxes name into them, from the page's own cells."""
+    for box in doctree.findall(FormulaBox):
+        if "function" not in box:
+            continue
+        blocks = [block.astext() for block in doctree.findall(nodes.literal_block)]
+        found = [function_in(text, box["function"]) for text in blocks]
+        box["code"] = next(filter(None, found), "")
+        if not box["code"]:
+            words = f"no cell of the page defines {box['function']}"
+            LOGGER.warning(words, location=box, type="live")
+
+
+def function_in(source: str, name: str) -> str:
+    """The source of a function that a cell defines, empty where it defines none.
+
+    >>> function_in("x = 1\\ndef f():\\n    return x\\n", "f")
+    'def f():\\n    return x'
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return ""
+    for part in tree.body:
+        if isinstance(part, ast.FunctionDef) and part.name == name:
+            return ast.get_source_segment(source, part) or ""
+    return ""
+
+
 def place(writer: HTML5Translator, node: FormulaBox) -> None:
     """Write the place of a box, and what a reader without scripts is told there."""
-    names = ("formula", "asked", "where", "layout", "model")
+    checks = "code" in node
+    names = ("code",) if checks else ("formula", "asked", "where", "layout", "model")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
-    told = f'<noscript><p class="live-excuse">{WITHOUT}</p></noscript>'
+    words = WITHOUT.format(f"{'check' if checks else 'measure'} what you write")
+    told = f'<noscript><p class="live-excuse">{words}</p></noscript>'
     writer.body.append(f'<div class="formula-box" {said}>{told}</div>\n')
     raise nodes.SkipNode
 
@@ -77,4 +125,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     skip = (lambda writer, node: None, lambda writer, node: None)
     app.add_node(FormulaBox, html=(place, None), latex=skip, text=skip)
     app.add_directive("formula-box", FormulaBoxDirective)
+    app.add_directive("check-box", CheckBoxDirective)
+    app.connect("doctree-read", fill)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
