@@ -33,6 +33,7 @@ extensions = [
     "docs._ext.formulas.calculus",
     "docs._ext.formulas.dictionary",
     "docs._ext.takeaway.books",
+    "docs._ext.pages.claims",
     "docs._ext.pages.drawn",
     "docs._ext.pages.glued",
     "docs._ext.build.failures",

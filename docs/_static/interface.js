@@ -55,14 +55,23 @@
   const scrolled = "pre, .output, .pst-scrollable-table-container";
   for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
-  // What a formula was written as can be taken along.
-  for (const source of document.querySelectorAll("details.measured pre")) {
-    const copied = () => (copy.textContent = "Copied");
+  // Code, and what a formula was written as, can be taken along.
+  const copier = (source, name) => {
     const copy = document.createElement("button");
+    const said = (words) => () => (copy.textContent = words);
     Object.assign(copy, { type: "button", className: "copy", textContent: "Copy" });
-    copy.setAttribute("aria-label", "Copy the LaTeX");
-    copy.onclick = () => navigator.clipboard.writeText(source.textContent.trim()).then(copied);
-    if (navigator.clipboard) source.before(copy);
+    copy.setAttribute("aria-label", name);
+    copy.onclick = () =>
+      navigator.clipboard.writeText(source.textContent.trim()).then(said("Copied"));
+    copy.onblur = copy.onpointerleave = said("Copy");
+    return copy;
+  };
+  if (navigator.clipboard) {
+    for (const source of document.querySelectorAll("details.measured pre"))
+      source.before(copier(source, "Copy the LaTeX"));
+    const code = ".bd-article .highlight > pre:not(.cell_output *, details.measured *)";
+    for (const source of document.querySelectorAll(code))
+      source.parentElement.after(copier(source, "Copy the code"));
   }
 
   // A drawer has done its work once a link in it leads to a part of the page.

@@ -26,7 +26,16 @@ from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.mutants.gated_mutants import GATED
 from rnn_notes.rnn import Array
 
-__all__ = ["HIDDEN", "SQUARED", "Kind", "Masked", "activated", "bugs_of", "variant"]
+__all__ = [
+    "HIDDEN",
+    "OF_TARGETS",
+    "SQUARED",
+    "Kind",
+    "Masked",
+    "activated",
+    "bugs_of",
+    "variant",
+]
 
 HIDDEN = {  # the slope of an activation, written with its value
     "tanh": "(1 - {h} * {h})",
@@ -43,6 +52,7 @@ OF_SOFTMAX = (
     "= -1 at the target", "softmax slope twice", "target left out",
     "ps changed in place",
 )  # fmt: skip
+OF_TARGETS = (*OF_SOFTMAX, "steps without a target skipped")  # none comes from above
 STATE, DY = "run.hs[t]", "dy = run.ps[t] - run.es[t]"
 SLOPE, RAW = HIDDEN["tanh"].format(h=STATE), "dhraw = (1 - run.hs[t] * run.hs[t]) * dh"
 NEXT, PREV = "dhnext = params.Whh.T @ dhraw", "dhprev = params.Whh.T @ dhraw"

@@ -9,10 +9,15 @@ import pytest
 
 from rnn_notes.book import figures
 from rnn_notes.book.figures.broken_line import computed, nudged
+from rnn_notes.book.figures.chunk_length import LENGTHS
 from rnn_notes.book.figures.cooled import TEMPERATURES, next_letters
 from rnn_notes.book.figures.drawing.moving import Frame, Moving
 from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.book.figures.far_signals import opening
 from rnn_notes.book.figures.scaled_weights import SCALES, scaled
+from rnn_notes.book.figures.ways import COUNTS, shares
+from rnn_notes.book.figures.ways import nudged as whh_nudged
+from rnn_notes.book.reach import missed
 from rnn_notes.book.trained import trained
 from rnn_notes.checks import all_checks, verdicts
 from rnn_notes.ledger import ledger
@@ -25,10 +30,13 @@ NAMES = (
     "bug_by_bug",
     "cooled",
     "error_against_step",
+    "missed_share",
     "gru_step",
     "lstm_step",
     "product_back",
     "scaled_weights",
+    "travelling_loss",
+    "ways",
 )
 every_moving = pytest.mark.parametrize("name", NAMES)
 LIGHT = 25_000  # bytes of frames, as they are written
@@ -139,3 +147,63 @@ def test_the_colder_the_surer():
     assert shares == sorted(shares, reverse=True)
     likeliest = [softmax(y / T).max() for T in TEMPERATURES]
     assert shares == [round(100 * share) for share in likeliest]
+
+
+def test_a_loss_tells_each_state_what_the_ledger_says():
+    params, *rest = running_example()
+    table = ledger(params, forward(params, *rest))
+    *alone, together = figures.travelling_loss().frames
+    for s, frame in enumerate(reversed(alone)):
+        told = [frame.parts[f"unit{t}"] for t in range(5)]
+        assert told == [number(v, 2 if v else 0) for v in table[:, s, 0]]
+        assert [f"back{t}" in frame.lit for t in range(1, 5)] == [
+            t <= s for t in range(1, 5)
+        ]
+    sums = [together.parts[f"unit{t}"] for t in range(5)]
+    assert sums == [number(v) for v in table[:, :, 0].sum(axis=1)]
+    assert sums != [number(v) for v in table[:, :, 1].sum(axis=1)]
+
+
+def test_the_bars_of_a_loss_are_as_high_as_the_slopes():
+    params, *rest = running_example()
+    table = ledger(params, forward(params, *rest))
+    bars = figures.travelling_loss().frames[0].parts
+    heights = [float(bars[f"bar{t}{i}"]["height"]) for t in range(5) for i in range(3)]
+    assert np.allclose(heights, 38 * np.abs(table[:, 4]).ravel(), atol=0.51)
+    assert not np.allclose(heights, 38 * np.abs(table[:, 3]).ravel(), atol=0.51)
+
+
+def test_each_pairing_counts_the_ways_as_its_sum_of_products_does():
+    """The four sums of chain-rule, with Jacobians, against the counts."""
+    params, *rest = running_example(T=3)
+    run = forward(params, *rest)
+    dh = [signal.dh for signal in signals(params, run)][::-1]
+    own = [params.Why.T @ (run.ps[t] - run.es[t]) for t in range(3)]
+    immediate, total, carried = [], [], np.zeros((3, 1))
+    for t in range(3):
+        slope = 1 - run.hs[t] ** 2
+        immediate.append(slope * np.array([[run.hs[t - 1][0, 0]], [0], [0]]))
+        carried = immediate[t] + slope * (params.Whh @ carried)
+        total.append(carried)
+    kinds = {"all losses": dh, "own loss": own, "immediate": immediate, "total": total}
+    for name, count in COUNTS.items():
+        one, other = (kinds[kind] for kind in name.split(" × "))
+        product = sum(float((a * b).sum()) for a, b in zip(one, other, strict=True))
+        counted = sum(count(k, s) * share for (k, s), share in shares().items())
+        assert product == pytest.approx(counted, rel=1e-12)
+        right = name in ("all losses × immediate", "own loss × total")
+        assert (product == pytest.approx(whh_nudged(), rel=1e-9)) is right
+
+
+def test_the_share_that_chunks_miss_falls_with_their_length():
+    moving = figures.missed_share()
+    at = dict(zip(LENGTHS, moving.frames, strict=True))
+    for T in (1, 25, 100):
+        share = missed(trained().params, opening(trained()), T)
+        assert f"trained net misses {share:.1%} " in at[T].says
+    heights = [float(frame.parts["trained"]["cy"]) for frame in moving.frames]
+    assert heights[0] < heights[-1]
+    assert heights != sorted(heights, reverse=True)
+    teeth = {T: frame.parts["strip"]["d"].count("V") for T, frame in at.items()}
+    assert teeth[1] > teeth[25] == 3
+    assert teeth[100] == 0

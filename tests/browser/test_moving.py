@@ -18,6 +18,9 @@ MOVING = {
     "gradient-check": "error_against_step",
     "mutants": "bug_by_bug",
     "memory": "scaled_weights",
+    "chain-rule": "ways",
+    "dhnext": "travelling_loss",
+    "truncation": "missed_share",
     "writing": "cooled",
 }
 every_figure = pytest.mark.parametrize("where", MOVING)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_notes import Params, check, forward, lstm, rnn
-from rnn_notes.diagnosis.loops import Kind, bugs_of, variant
+from rnn_notes.diagnosis.loops import OF_TARGETS, Kind, bugs_of, variant
 from rnn_notes.diagnosis.problem import Due, Plain
 from rnn_notes.diagnosis.problem import forward as own_forward
 from rnn_notes.mutants import GALLERY
@@ -191,9 +191,9 @@ def planted_and_named(count, seed):
     while sum(tally.values()) < count:
         shape = str(rng.choice([*CODE]))
         kind, ask = CODE[shape]
-        bugs = [
-            b for b in bugs_of(variant(kind)) if b.name not in UNSEEN | BY_ITS_PATTERN
-        ]
+        left = UNSEEN | BY_ITS_PATTERN
+        left |= {*OF_TARGETS} if kind.output == "upstream" else set()
+        bugs = [bug for bug in bugs_of(variant(kind)) if bug.name not in left]
         some = [
             bugs[k] for k in rng.choice(len(bugs), rng.integers(2, 4), replace=False)
         ]
@@ -223,6 +223,18 @@ def judged(diagnosis, planted):
         if line.startswith(("Cause: ", "Or, with equal numbers: "))
     ]
     return "rightly" if any(names <= planted for names in alike) else "wrongly"
+
+
+def test_a_layer_that_returns_zeros_is_not_blamed_on_its_targets():
+    class Nothing:
+        @staticmethod
+        def backward(params, run):
+            return [0 * d for d in rnn.backward(params, run)]
+
+    diagnosis = in_rows(Nothing, 30, Kind("tanh", "upstream"), above=True)
+    assert not diagnosis.right
+    assert diagnosis.causes == ()
+    assert "all zero" in str(diagnosis)
 
 
 def test_random_pairs_and_triples_are_never_named_wrongly():

@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from docs._ext.formulas.alphabet import WRITTEN
 from tests.helpers.trees import EXT, ROOT, emptied
 
 
@@ -101,6 +104,34 @@ def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
     fonts = {p.name: p.stat().st_size for p in site.rglob("*.woff2")}
     assert fonts["STIXTwoMath-subset.woff2"] < 40_000
     assert fonts["fa-solid-900.woff2"] < 10_000
+    assert 3_000 < fonts["JetBrainsMono-subset.woff2"] < 8_000
+    assert fonts["STIXTwoText-subset.woff2"] < 18_000
+    assert fonts["STIXTwoText-Italic-subset.woff2"] < 12_000
+
+
+def test_a_page_asks_at_once_for_the_faces_that_it_shows(site: Path) -> None:
+    asked = {
+        page: re.findall(r'rel="preload"[^>]*fonts/([\w-]+)', (site / page).read_text())
+        for page in ("index.html", "search.html")
+    }
+    assert asked["search.html"] == ["fa-solid-900", "STIXTwoText-subset"]
+    assert "STIXTwoMath-subset" in asked["index.html"]
+    assert len(set(asked["index.html"])) == 4, "its figure has italic letters"
+
+
+def test_the_face_for_text_holds_the_letters_of_the_pages() -> None:
+    pages = [p.read_text(encoding="utf-8") for p in (ROOT / "docs").glob("*.md")]
+    letters = {c for c in "".join(pages) if "LATIN" in unicodedata.name(c, "")}
+    assert letters - WRITTEN == {"ş", "ı"}, "of one name, in the reader's own face"
+    assert {"a", "ü"} <= letters
+
+
+def test_a_page_holds_its_icon(site: Path) -> None:
+    page = (site / "index.html").read_text(encoding="utf-8")
+    [icon] = re.findall(r'<link rel="icon" href="data:image/svg\+xml,([^"]+)"', page)
+    drawn = (ROOT / "docs/_static/favicon.svg").read_text(encoding="utf-8")
+    assert unquote(icon) == drawn
+    assert "img-src 'self' data:" in page
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,4 +1,4 @@
-"""The characters that the site's mathematics font holds.
+"""The characters that the site's fonts hold: for mathematics, and for text and code.
 
 A formula with another one is a warning: add it here, and run ``subset_font.py``.
 """
@@ -21,6 +21,9 @@ BLOCKS = [
 ]
 CHARACTERS = frozenset(chr(code) for block in BLOCKS for code in block) | frozenset(
     "ℎ" + GREEK + SIGNS
+)
+WRITTEN = frozenset(map(chr, BLOCKS[0])) | frozenset(
+    "\N{NO-BREAK SPACE}§°±²³µ·×äåéèëíóöøšüßć–—‘’“”…−"
 )
 UNSEEN = frozenset("\n\u200b\u2061\u2062\u2063\u2064\u2009\u200a\u2005\u2003\u2002")
 

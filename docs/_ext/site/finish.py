@@ -20,10 +20,12 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from rjsmin import jsmin
 
 from docs._ext.site.policy import with_policy
+from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
 from docs._ext.site.sheets import matching, purged, short, unscripted
 
@@ -41,8 +43,12 @@ ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
 # Where later.js keeps what a page calls: nothing, as it is written.
 UNCALLED = "const scripts = [];"
-# myst-nb names each fold by other words than those that are seen on it.
-LABELLED = '<summary aria-label="Toggle hidden content">'
+# myst-nb names each fold by other words than those that are seen on it, and dresses it
+# as a warning, for which the theme brings many rules.
+FOLDS = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    '<details class="admonition hide': '<details class="hide',
+}
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 # It names the wrong part of a page when a reader goes back; interface.js does not.
@@ -59,17 +65,40 @@ UNUSED = [
     "*webpack-macros.html",
     "fa-[br]*.woff2",
 ]
-# Asked for with the page, not when the first icon or formula is laid out.
-ICONS, FORMULAS = (
-    "vendor/fontawesome/webfonts/fa-solid-900.woff2",
-    "fonts/STIXTwoMath-subset.woff2",
-)
-# The theme's scripts make these for a book of several versions, or for news.
+# Asked for with the page, not when the first icon, formula or word is laid out, where
+# something in the page calls for it.
+FONTS = {
+    "vendor/fontawesome/webfonts/fa-solid-900.woff2": "",
+    "fonts/STIXTwoMath-subset.woff2": "<math",
+    "fonts/STIXTwoText-subset.woff2": "",
+    "fonts/STIXTwoText-Italic-subset.woff2": r"<em>|<blockquote|font-style:italic",
+    "fonts/JetBrainsMono-subset.woff2": "<code|<pre",
+}
+ICON = re.compile(r'(?<=<link rel="icon" href=")[^"]*_static/([^"]+\.svg)')
+SAFE = " =:/(),;{}-'"  # in an address of a picture, within double quotes
+# The theme's scripts name these, which no page has: boxes, notes in a margin, a head
+# with menus, a book of several versions, news.
 NEVER = {
+    "admonition",
+    "bd-footer-article",
     "bd-header-announcement",
     "bd-header-version-warning",
     "list-group-item",
+    "dropdown-menu-dark",
     "list-group-item-action",
+    "margin",
+    "margin-caption",
+    "marginnote",
+    "navbar-nav",
+    "pst-button-link-to-stable-version",
+    "pst-collapse-sidebar-button",
+    "pst-expand-sidebar-label",
+    "pst-squeeze",
+    "sidebar",
+    "sidenote",
+    "thebe-launch-button",
+    "tooltip",
+    "version-switcher__button",
     "version-switcher__menu",
 }
 
@@ -188,20 +217,45 @@ def later(page: str) -> str:
     return swapped(CALL.sub("", page), UNCALLED, UNCALLED.replace("[]", names))
 
 
+def folded(page: str) -> str:
+    """The page with plain folds.
+
+    >>> folded('<details class="admonition hide above-input">')
+    '<details class="hide above-input">'
+    """
+    for theirs, ours in FOLDS.items():
+        page = page.replace(theirs, ours)
+    return page
+
+
 def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    for font in (ICONS, FORMULAS) if "<math" in page else (ICONS,):
+    for font in (name for name, calls in FONTS.items() if re.search(calls, page)):
         style += f'<link rel="preload" as="font" crossorigin href="{{}}{font}" />\n'
     page = merged(SHEET, sheets, style, page)
     call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
-    page = merged(SCRIPT, scripts, call, page).replace(LABELLED, "<summary>")
+    page = merged(SCRIPT, scripts, call, page)
     return with_policy(later(OPTIONS.sub("", page)))
+
+
+def with_icon(page: str, static: Path) -> str:
+    """The page that holds its icon, which is shorter than a further request."""
+
+    def held(found: re.Match[str]) -> str:
+        picture = (static / found[1]).read_text(encoding="utf-8")
+        return f"data:image/svg+xml,{quote(picture, safe=SAFE)}"
+
+    return ICON.sub(held, page)
 
 
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
-    made = {name: words([text]) for name, text in own.items() if "class" in text}
+    made = {
+        name: words([text])
+        for name, text in own.items()
+        if "class" in text and name not in OFTEN  # which holds the pages' words
+    }
     everywhere = words([js]) - NEVER
     meant = [
         everywhere.union(
@@ -217,7 +271,7 @@ def finish(built: Path, site: Path) -> None:
     """Write what Sphinx wrote into ``built`` into ``site``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
-    pages = [path.read_text(encoding="utf-8") for path in paths]
+    pages = [folded(path.read_text(encoding="utf-8")) for path in paths]
     sheets = asked(SHEET, pages)
     everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
     scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
@@ -235,7 +289,7 @@ def finish(built: Path, site: Path) -> None:
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
     for path, page, its in zip(paths, pages, styles(css, pages, js, own), strict=True):
-        text = light(page, sheets, scripts, its, js)
+        text = light(with_icon(page, static), sheets, scripts, its, js)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
 
 

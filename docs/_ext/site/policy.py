@@ -17,7 +17,7 @@ PLAIN = {
     "script-src": ["'self'"],
     "style-src": ["'self'"],
     "style-src-attr": ["'unsafe-inline'"],
-    "img-src": ["'self'"],
+    "img-src": ["'self'", "data:"],  # the page's icon, and what a cell draws
     "font-src": ["'self'"],
     "connect-src": ["'self'"],  # search reads pages, and Lighthouse robots.txt
     "form-action": ["'self'"],
@@ -25,7 +25,7 @@ PLAIN = {
 }
 # What a page needs beyond that when it calls a script of this name. A worker that comes
 # from a file is bound by what its host says of it, not by the page's policy.
-NEEDS = {"live.js": {"worker-src": ["'self'"], "img-src": ["data:"]}}  # PNG
+NEEDS = {"live.js": {"worker-src": ["'self'"]}}
 
 
 def checksum(text: str) -> str:

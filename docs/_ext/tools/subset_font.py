@@ -1,15 +1,16 @@
-"""The site's two fonts, cut down to the characters that pages use.
+"""The site's fonts, cut down to the characters that pages use.
 
 Run by hand when a page needs a character that is missing; the results are committed::
 
     pip install fonttools brotli
-    npm pack @fontsource/stix-two-math@5.3.0
-    tar xzf fontsource-stix-two-math-5.3.0.tgz
-    files=package/files
-    python -m docs._ext.tools.subset_font $files/stix-two-math-latin-400-normal.woff2
+    npm install --prefix _build/fonts @fontsource/stix-two-math@5.3.0 \\
+        @fontsource-variable/stix-two-text@5.3.0 @fontsource/stix-two-text@5.3.0 \\
+        @fontsource/jetbrains-mono@5.3.0
+    python -m docs._ext.tools.subset_font _build/fonts/node_modules
 
-The first is STIX Two Math with its MATH table, for every formula.
-The second holds the icons that the theme shows, out of its own Font Awesome.
+STIX Two Math, with its MATH table, is for every formula; STIX Two Text, of any weight,
+and its italic for the text; JetBrains Mono for code.
+The last holds the icons that the theme shows, out of its own Font Awesome.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pydata_sphinx_theme
 import sphinx_book_theme
 from fontTools import subset
 
-from docs._ext.formulas.alphabet import CHARACTERS
+from docs._ext.formulas.alphabet import CHARACTERS, WRITTEN
 
 STATIC = Path(__file__).parents[2] / "_static"
 ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
@@ -47,7 +48,7 @@ def cut(
     options.flavor = "woff2"
     options.layout_features = features
     options.hinting = False
-    options.drop_tables += ["GPOS", "FFTM"]
+    options.drop_tables += ["FFTM", "STAT", "MVAR"]
     options.name_IDs = [0, 1, 2, 4, 5, 6, 13, 14]
     font = subset.load_font(str(source), options)
     cutter = subset.Subsetter(options)
@@ -90,13 +91,33 @@ def icons() -> tuple[Path, set[int]]:
     return static / ICONS, points
 
 
+FACES = {
+    "STIXTwoMath-subset": (
+        "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2",
+        CHARACTERS,
+        ["ssty", "dtls", "flac", "ss04"],
+    ),
+    "STIXTwoText-subset": (
+        "@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght-normal.woff2",
+        WRITTEN,
+        ["kern"],
+    ),
+    "STIXTwoText-Italic-subset": (
+        "@fontsource/stix-two-text/files/stix-two-text-latin-400-italic.woff2",
+        WRITTEN,
+        ["kern"],
+    ),
+    "JetBrainsMono-subset": (
+        "@fontsource/jetbrains-mono/files/jetbrains-mono-latin-400-normal.woff2",
+        WRITTEN,
+        [],
+    ),
+}
+
+
 if __name__ == "__main__":
-    features = ["ssty", "dtls", "flac", "ss04"]
-    cut(
-        Path(sys.argv[1]),
-        STATIC / "fonts/STIXTwoMath-subset.woff2",
-        map(ord, CHARACTERS),
-        features,
-    )
+    for name, (file, characters, features) in FACES.items():
+        target = STATIC / f"fonts/{name}.woff2"
+        cut(Path(sys.argv[1], file), target, map(ord, characters), features)
     source, points = icons()
     cut(source, STATIC / ICONS, points, [])

@@ -10,17 +10,17 @@ What you can do with it::
 
 ``__all__`` lists these; those of the gated cells take an example of theirs, the figures
 of a training a training, that of a race a run of the benchmark, the gallery of bugs
-nothing, and two layouts show weights, whatever the states are. Some move, see
-``drawing.moving``.
+and the ways nothing, and two layouts show weights, whatever the states are. Some move,
+see ``drawing.moving``.
 """
 
 from rnn_notes.book.figures.broken_line import broken_line
 from rnn_notes.book.figures.bug_by_bug import bug_by_bug as bug_by_bug
 from rnn_notes.book.figures.cheat_sheet import cheat_sheet as cheat_sheet
+from rnn_notes.book.figures.chunk_length import missed_share as missed_share
 from rnn_notes.book.figures.cooled import cooled as cooled
 from rnn_notes.book.figures.error_curve import error_against_step, mutant_matrix
 from rnn_notes.book.figures.far_signals import fading as fading
-from rnn_notes.book.figures.far_signals import missed_share as missed_share
 from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
 from rnn_notes.book.figures.gated_cells import gru_step as gru_step
 from rnn_notes.book.figures.gated_cells import lstm_step as lstm_step
@@ -36,6 +36,8 @@ from rnn_notes.book.figures.tables import two_layouts as two_layouts
 from rnn_notes.book.figures.tape_listing import tape_in_order
 from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
 from rnn_notes.book.figures.training_curve import overfitting as overfitting
+from rnn_notes.book.figures.travelling_loss import travelling_loss
+from rnn_notes.book.figures.ways import ways as ways
 from rnn_notes.book.figures.wires import wires
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "product_back",
     "step_network",
     "tape_in_order",
+    "travelling_loss",
     "truncation",
     "two_questions",
     "unrolled",

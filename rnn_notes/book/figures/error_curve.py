@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import log10
+from textwrap import wrap
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,10 @@ QUOTIENTS: dict[str, Callable[[Callable[[Any], Any], float], Any]] = {
     "central": lambda f, e: (f(e) - f(-e)) / (2 * e),
     "complex step": lambda f, e: f(1j * e).imag / e,
 }
+HEAD, LETTERS = (
+    118,
+    23,
+)  # of the gallery: where names of checks begin, a bug's in a line
 STEPS = tuple(10 ** (-k / 2) for k in range(1, 32))
 DASHES = {"one-sided": "6 4", "complex step": "0.1 4", "central, float32": "8 4 0.1 4"}
 
@@ -89,7 +94,7 @@ def error_against_step(example: Example | None = None) -> Moving:
         parts += _curve(errors, DASHES.get(name, ""))
     best = {name: f"{count} digits" for name, count in digits.items()}
     x, y = _place(10**-4.1, 10**-11)
-    parts += [
+    words = [
         _turned(*_place(10**-4.9, 10**-5.9), -40, "one-sided ∝ $e$"),
         _turned(*_place(10**-4.4, 10**-6.5), -40, best["one-sided"]),
         label(x, y, "central ∝ $e$²", size=12.5, anchor="start"),
@@ -101,7 +106,7 @@ def error_against_step(example: Example | None = None) -> Moving:
     ]
     frames = [_at_step(k, curves) for k in reversed(range(len(STEPS)))]
     first = len(STEPS) - 1 - int(curves["central"].argmin())
-    parts += [*_marks(frames[first])]
+    parts += [*_marks(frames[first]), *map(clear, words)]
     alt = (
         "Relative error of the gradient of Whh against the step, on logarithmic axes. "
         "The two difference quotients make a V: with smaller steps the error first "
@@ -179,17 +184,29 @@ def mutant_matrix(example: Example | None = None) -> Figure:
     """
     checks, measured = all_checks(example), measure_all(example or running_example())
     loops = {"the right loop": rnn} | {n: m.module() for n, m in GALLERY.items()}
-    parts = [_turned(142 + 18 * k, 92, -60, n, "start") for k, n in enumerate(checks)]
-    parts += [label(WIDTH, 92, "error", "quiet", 12, "end"), line(f"M0 121H{WIDTH}")]
-    told, y = [], 108
+    columns = np.linspace(166, WIDTH - 40, len(checks)).round().tolist()
+    named = zip(columns, checks, strict=True)
+    parts = [_turned(x + 4, HEAD, -80, name, "start") for x, name in named]
+    parts.append(label(WIDTH, HEAD, "error", "quiet", 12, "end"))
+    told, y = [], HEAD + 20.0
     for name, module in loops.items():
         row, error = verdicts(module, checks), _error(module, measured, example)
-        parts.append(label(0, y + 4, name, size=12.5, anchor="start"))
-        parts += [_mark(142 + 18 * k, y, hit) for k, hit in enumerate(row.values())]
+        rows = wrap(name, LETTERS)
+        parts += [
+            label(0, y + 4 + 14 * k, words, size=12.5, anchor="start")
+            for k, words in enumerate(rows)
+        ]
+        hits = [*zip(columns, row.values(), strict=True)]
+        parts += [_mark(x, y, True) for x, hit in hits if hit]
+        missed = "".join(f"M{at(x - 3, y)}h6" for x, hit in hits if not hit)
+        parts.append(line(missed, "quiet", 1.5))
         parts.append(label(WIDTH, y + 4, error, "quiet", 12, "end"))
         by = [check for check, hit in row.items() if hit]
         told.append(f"{name} (error {error}): {', '.join(by) or 'none'}.")
-        y += 26 if module is rnn else 20
+        y += 20 + 14 * (len(rows) - 1)
+        if module is rnn:
+            parts.append(line(f"M0 {at(y - 6)}H{WIDTH}"))
+            y += 8
     parts += [
         _mark(84, y + 12, True),
         label(96, y + 16, "caught", size=12.5, anchor="start"),
@@ -227,5 +244,5 @@ def _mark(x: float, y: float, hit: bool) -> str:
     """A full disc for caught, a short stroke for not noticed."""
     if hit:
         fill = f'style="fill:{INKS["ink"].paint}"'
-        return f'<circle cx="{at(x)}" cy="{at(y)}" r="6" {fill}/>'
+        return f'<circle cx="{at(x)}" cy="{at(y)}" r="5" {fill}/>'
     return line(f"M{at(x - 3, y)}H{at(x + 3)}", "quiet", 1.5)

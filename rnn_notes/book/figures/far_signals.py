@@ -5,8 +5,6 @@ net : in every function the training to draw, by default the book's own
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, power, round_numbers
@@ -15,7 +13,6 @@ from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.reach import (
     jacobian_norms,
     largest_singular_value,
-    missed,
     spectral_radius,
 )
 from rnn_notes.book.trained import Trained, trained
@@ -24,14 +21,12 @@ from rnn_notes.rnn import Array, Forward, Params, forward
 __all__ = [
     "fading",
     "median_norms",
-    "missed_share",
     "opening",
     "slope_shares",
     "tanh_slopes",
 ]
 
 BACK = 25  # how many steps back the pictures look
-LENGTHS = (1, 2, 5, 10, 25, 50, 100)  # of chunks
 
 
 def fading(net: Trained | None = None) -> Figure:
@@ -95,41 +90,6 @@ def tanh_slopes(net: Trained | None = None) -> Figure:
         f"Shares from flat to steep: {'; '.join(told)}."
     )
     return draw("tanh-slopes", WIDTH, 224, "How steep the tanh is", alt, parts)
-
-
-def missed_share(net: Trained | None = None) -> Figure:
-    """The share of dWhh that chunks miss, against their length, both logarithmic.
-
-    >>> "T = 25" in missed_share().alt
-    True
-    """
-    net = net or trained()
-    letters = opening(net)
-    nets = {"trained": (net.params, "solid"), "untrained": (net.untrained, "dashed")}
-    logs, told = np.log10(LENGTHS).tolist(), []
-    axes = Axes((logs[0], logs[-1]), (-3, 0.1), 190)
-    x = {v: f"{T}" for v, T in zip(logs, LENGTHS, strict=True)}
-    y = {-3.0: "0.1%", -2.0: "1%", -1.0: "10%", 0.0: "100%"}
-    parts = [
-        *axes.frame(x, y, "steps in a chunk, $T$", "share of `dWhh` that is missed")
-    ]
-    for name, (params, dash) in nets.items():
-        shares = [missed(params, letters, T) for T in LENGTHS]
-        heights = np.log10(np.clip(shares, 1e-3, 1.2))
-        parts.append(axes.curve(logs, heights.tolist(), dash))
-        parts.append(axes.said(logs[4], heights[4], name, -10, "start"))
-        told.append(f"{name}, {_listed(shares)}")
-    alt = (
-        "The share of dWhh, by norm, that chunks of T steps miss on "
-        f"{len(letters) - 1} letters, on logarithmic axes. {'; '.join(told)}."
-    )
-    return draw("missed-share", WIDTH, 262, "What truncation misses", alt, parts)
-
-
-def _listed(shares: Sequence[float]) -> str:
-    """What is missed for each of the ``LENGTHS``, in words."""
-    pairs = zip(shares, LENGTHS, strict=True)
-    return ", ".join(f"{share:.1%} at T = {T}" for share, T in pairs)
 
 
 def opening(net: Trained, length: int = 500) -> list[int]:

@@ -29,7 +29,7 @@ def tape_in_order(example: Example | None = None) -> Figure:
     parts = [
         label(306, 14, "gradient,", "quiet", 12, "end"),
         label(306, 29, "first entry", "quiet", 12, "end"),
-        label(312, 29, "the loop", "quiet", 12, "start"),
+        label(312, 29, "loop", "quiet", 12, "start"),
         *(_arc(y[p.index], y[n.index]) for n in nodes for p in n.parents),
     ]
     for (use, _), ink in zip(h.contributions(), ("dy", "dhnext"), strict=True):

@@ -51,7 +51,8 @@ class Axes:
         bottom = TOP + self.height
         for value, words in x.items():
             px, _ = self.place(value, 0)
-            yield label(px, bottom + 17, words, "quiet", 12)
+            held = min(px, WIDTH - 4 * len(words))  # the edge cuts no number
+            yield label(held, bottom + 17, words, "quiet", 12)
         yield label(0, 12, above, "quiet", 12.5, "start")
         yield label((LEFT + RIGHT) / 2, bottom + 36, below, "quiet", 12.5)
 

@@ -1,0 +1,129 @@
+"""How the book looks: figures, names and menus, where a fault was seen once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from visits import PAGES, Opened, arrive
+
+# Words of a figure that lie on other words of it, or that its edge cuts.
+CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
+  const edge = svg.getBoundingClientRect();
+  const seen = text => text.checkVisibility({visibilityProperty: true});
+  const texts = [...svg.querySelectorAll('text')].filter(
+    text => text.textContent.trim() && seen(text));
+  const boxes = texts.map(text => text.getBoundingClientRect());
+  const cut = texts.filter((_, i) => boxes[i].width
+    && (boxes[i].left < edge.left - 1 || boxes[i].right > edge.right + 1));
+  const straight = text => !text.closest('[transform]');
+  const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
+  const laid = texts.filter((text, i) => straight(text) && texts.some((other, k) =>
+    k < i && straight(other) && on(boxes[i], boxes[k])));
+  return [...cut, ...laid].map(text => text.textContent);
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_word_of_a_figure_lies_on_another_or_is_cut(
+    context: Opened, address: str, width: int
+) -> None:
+    page = context(viewport={"width": width, "height": 900})[0].new_page()
+    page.emulate_media(reduced_motion="reduce")
+    for name in PAGES:
+        arrive(page, f"{address}/{name}.html")
+        assert (name, page.evaluate(CRAMPED)) == (name, [])
+    arrive(page, f"{address}/dhnext.html")
+    page.evaluate(
+        "document.querySelectorAll('.drawn text').forEach("
+        "text => text.setAttribute('textLength', 120))"
+    )
+    assert len(page.evaluate(CRAMPED)) > 5, "crowded words are seen"
+
+
+# What has one of the theme's own colours, in its rules or as it is drawn.
+THEIRS = """[...document.querySelectorAll('*')].flatMap(e => {
+  const style = getComputedStyle(e);
+  const at = ['color', 'backgroundColor', 'outlineColor', 'borderColor', 'boxShadow'];
+  return at.filter(key => %s.some(paint => style[key].includes(paint)))
+    .map(key => `${e.tagName}.${e.className} ${key}`);
+})"""
+PAINTS = [
+    "246, 106, 10",
+    "193, 50, 175",
+    "232, 146, 23",
+    "243, 207, 149",
+    "251, 229, 78",
+]
+
+
+def test_nothing_wears_the_theme_s_colours(page: Page, address: str) -> None:
+    theirs = THEIRS % PAINTS
+    arrive(page, f"{address}/search.html?q=dhnext")
+    page.locator("#search-results li a").first.click()
+    page.locator("span.highlighted").first.wait_for(state="attached")
+    page.keyboard.press("Tab")
+    assert page.evaluate(theirs) == []
+    page.keyboard.press("Control+k")
+    expect(page.locator("dialog input[name=q]")).to_be_focused()
+    assert page.evaluate(theirs) == []
+    page.evaluate("document.body.style.boxShadow = '0 0 3px rgb(193, 50, 175)'")
+    assert len(page.evaluate(theirs)) == 1
+
+
+def test_a_site_has_one_title(page: Page, address: str) -> None:
+    arrive(page, f"{address}/forward.html")
+    brand = page.locator(".navbar-brand").first.inner_text()
+    assert page.title().endswith(brand.replace("\n", " ").strip())
+
+
+@pytest.mark.parametrize("width", [1280, 1900])
+def test_the_text_stands_in_the_middle_once_the_menu_is_away(
+    context: Opened, address: str, width: int
+) -> None:
+    page = context(viewport={"width": width, "height": 900})[0].new_page()
+    page.emulate_media(reduced_motion="reduce")
+    arrive(page, f"{address}/forward.html")
+    page.locator(".primary-toggle").click()
+    page.locator("#pst-primary-sidebar").wait_for(state="hidden")
+    left, right = page.evaluate(
+        "[document.querySelector('article').getBoundingClientRect().left, innerWidth -"
+        " document.querySelector('.bd-content').lastElementChild"
+        ".getBoundingClientRect().right]"
+    )
+    assert abs(left - right) < 40, (left, right)
+
+
+def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:
+    """It stands below where the font draws them."""
+    arrive(page, f"{address}/backward.html")
+    name = page.locator("a.name", has_text="zeros_like").first
+    offset, size = name.evaluate(
+        "e => { const s = getComputedStyle(e);"
+        " return [s.textUnderlineOffset, s.fontSize].map(parseFloat) }"
+    )
+    assert offset >= 0.25 * size
+
+
+def test_code_and_latex_can_be_taken_along(context: Opened, address: str) -> None:
+    made, heard = context(viewport={"width": 1280, "height": 900})
+    made.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page = made.new_page()
+    arrive(page, f"{address}/transposes.html")
+    for what, source in (
+        ("code", ".cell_input pre"),
+        ("LaTeX", "details.measured pre"),
+    ):
+        button = page.get_by_role(
+            "button", name=f"Copy the {what}", include_hidden=True
+        )
+        button.first.evaluate("e => e.closest('details')?.setAttribute('open', '')")
+        button.first.focus()
+        expect(button.first).to_have_css("opacity", "1")
+        page.keyboard.press("Enter")
+        expect(button.first).to_have_text("Copied")
+        taken = page.evaluate("navigator.clipboard.readText()")
+        shown = page.locator(source).all_text_contents()
+        assert taken in [text.strip() for text in shown]
+        assert len(taken) > 10
+    assert not heard.errors
