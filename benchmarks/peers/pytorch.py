@@ -81,3 +81,45 @@ def _loop(leaves: Any, x: Any, target: Any) -> Any:
 def _loss(ys: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """The summed negative log-likelihood of the targets."""
     return functional.cross_entropy(ys.flatten(0, 1), target.flatten(), reduction="sum")
+
+
+def lstm(
+    params: Any, inputs: list[int], targets: list[int], hprev: Any, cprev: Any
+) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+    """A pass of ``torch.nn.LSTM``, and how its gradients are read."""
+    arrays = params.arrays()
+    layer = torch.nn.LSTM(params.V, params.H, dtype=torch.float64)
+    layer.bias_hh_l0.requires_grad_(False).zero_()
+    stacked = {
+        "Wx": layer.weight_ih_l0,
+        "Wh": layer.weight_hh_l0,
+        "b": layer.bias_ih_l0,
+    }
+    for name, leaf in stacked.items():
+        gates = np.concatenate([arrays[name + gate] for gate in "ifgo"])
+        leaf.data = torch.tensor(gates.reshape(leaf.shape))
+    Why, by = (torch.tensor(arrays[name]).requires_grad_() for name in ("Why", "by"))
+    leaves = [*stacked.values(), Why, by]
+    letters = functional.one_hot(torch.tensor(inputs), params.V).double()
+    goals, states = (
+        torch.tensor(targets),
+        (torch.tensor(hprev.T), torch.tensor(cprev.T)),
+    )
+
+    def call() -> Any:
+        hs, _ = layer(letters, states)
+        ys = functional.linear(hs, Why, by[:, 0])
+        loss = functional.cross_entropy(ys, goals, reduction="sum")
+        return loss, torch.autograd.grad(loss, leaves)
+
+    def read(result: Any) -> dict[str, Any]:
+        *gates, dWhy, dby = (d.numpy() for d in result[1])
+        found = {"Why": dWhy, "by": dby}
+        for name, d in zip(stacked, gates, strict=True):
+            parts = np.split(d.reshape(4 * params.H, -1), 4)
+            found |= {
+                name + gate: part for gate, part in zip("ifgo", parts, strict=True)
+            }
+        return found
+
+    return call, read
