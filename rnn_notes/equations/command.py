@@ -168,7 +168,7 @@ def plain(report: Measurement | EquationError) -> str:
 
 
 def in_json(status: int, latex: str, report: Measurement | EquationError) -> None:
-    """Nothing; the report is printed as one line of JSON."""
+    """Print the report as one line of JSON."""
     if isinstance(report, Measurement):
         record = report.as_dict()
     else:

@@ -109,7 +109,7 @@ class Draw:
                 roots[name, index] = fixed
         world = World(scope.model.plan(self), roots, Noise())
         if plain:
-            if len(scope.model.worlds) > 200:
+            if len(scope.model.worlds) > 100:
                 scope.model.worlds.clear()
             scope.model.worlds[key] = world
             return World(world.plan, roots, world.noise, world)

@@ -131,7 +131,7 @@ class Equation:
         return any(top != SCALAR for top in tops)
 
     def check_letters(self) -> None:
-        """Nothing; no letter is both free and bound, none is asked about in vain."""
+        """Refuse a letter that is free and bound, or asked about in vain."""
         for node in self.nodes():
             if node.kind in ("sum", "prod") and node.value in self.free:
                 raise node.fail(f"{node.value} is bound here and free elsewhere")
@@ -208,7 +208,7 @@ class Equation:
         return {node for node in products if self.is_down(node, gaps[node])}
 
     def gaps(self, node: Node, env: dict[str, int], gaps: dict[Node, set[int]]) -> None:
-        """Nothing; how far apart the limits of every product come is noted."""
+        """Note how far apart the limits of every product come."""
         self.looked += 1
         if self.looked > MOST_CASES:
             raise WorkError("it takes too much work, expected a smaller one", node.span)

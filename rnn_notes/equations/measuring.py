@@ -472,7 +472,7 @@ def says_nothing(latex: str) -> bool:
 
 
 def _check(task: Task) -> None:
-    """Nothing; the options are such that a formula can be measured under them."""
+    """Refuse options under which no formula can be measured."""
     if task.layout not in (None, *LAYOUTS):
         known = ", ".join(map(repr, LAYOUTS))
         raise ValueError(f"layout is {task.layout!r}, expected one of {known}")
@@ -518,7 +518,7 @@ def _scope(
 
 
 def _check_conditions(scope: Scope, equations: list[Equation]) -> None:
-    """Nothing; every condition of ``where`` is about an index of some equation."""
+    """Refuse a condition of ``where`` that is about no index of any equation."""
     free = {name for equation in equations for name in equation.free}
     for condition in scope.conditions:
         if strange := condition.letters - scope.size_names - free:

@@ -24,7 +24,7 @@ class Pattern:
     matrix: Node
 
     def read(self) -> None:
-        """Nothing; the scope knows the letters, the numbers and the sizes."""
+        """Put the letters, the numbers and the sizes into the scope."""
         self.agree()
         rows, columns = self.matrix.value
         numbers = np.full((rows, columns), np.nan)
@@ -47,7 +47,7 @@ class Pattern:
             self.fix(numbers)
 
     def agree(self) -> None:
-        """Nothing; the sizes that the matrix has are fixed."""
+        """Fix the sizes that the matrix has."""
         shape, size = self.scope.shape(self.quantity.value), self.matrix.value
         assert shape is not None
         for dim, n in zip(shape, size, strict=True):
@@ -71,7 +71,7 @@ class Pattern:
         return float(entry.value)
 
     def fix(self, numbers: Array) -> None:
-        """Nothing; every draw has these numbers where they are not nan."""
+        """Fix these numbers in every draw, where they are not nan."""
         name = self.quantity.value
         first = [str(index) for index in self.quantity.indices] == ["0"]
         known = self.scope.known(name)

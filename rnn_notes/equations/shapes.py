@@ -53,7 +53,7 @@ class Shapes:
         return self.dims.now(shape[0]), self.dims.now(shape[1])
 
     def settle(self) -> None:
-        """Nothing; every unknown is known, or an error says which is not."""
+        """Find every unknown; an error says which stays one."""
         if misfit := self.dims.misfit():
             sizes = " and ".join(written((dim, ())) for dim in misfit)
             raise EquationError(f"columns of {sizes} came for each other")
@@ -126,7 +126,7 @@ class Shapes:
         return SCALAR
 
     def runs(self, node: Node, indices: tuple[Linear, ...], domain: Dim | str) -> None:
-        """Nothing; the letters of the indices are known to run through ``domain``."""
+        """Note that the letters of the indices run through ``domain``."""
         for index in indices:
             for name in index.letters - self.scope.size_names:
                 self.domains.setdefault(name, []).append((domain, node))

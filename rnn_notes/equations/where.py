@@ -58,7 +58,7 @@ class Clauses:
     indices: frozenset[str]
 
     def read(self, items: list[Node]) -> None:
-        """Nothing; the scope knows what the items of a line say."""
+        """Read the items of a line into the scope."""
         names: list[Node] = []  # those before the last in u, v ∈ ℝ
         for item in together(items):
             if item.kind != "relation":
@@ -73,7 +73,7 @@ class Clauses:
             raise names[0].fail(r"no clause came, expected one with =, < or \in")
 
     def clause(self, item: Node, left: Node) -> None:
-        """Nothing; the scope knows what one relation says of what is on its left."""
+        """Read what one relation says of what is on its left."""
         right = item.parts[-1]
         if item.value == (r"\in",):
             self.membership(left, right)
@@ -89,7 +89,7 @@ class Clauses:
             self.definition(left, right)
 
     def after(self, items: list[Node]) -> None:
-        """Nothing; the scope knows the conditions that follow an equation's comma."""
+        """Read the conditions that follow an equation's comma."""
         for item in together(items):
             if item.kind != "relation":
                 raise item.fail("an expression came, expected a condition, as t < T")
@@ -106,7 +106,7 @@ class Clauses:
     # Indices and sizes
 
     def condition(self, item: Node) -> None:
-        """Nothing; the scope knows what must hold of indices."""
+        """Read what must hold of indices."""
         if unknown := [symbol for symbol in item.value if symbol not in ORDERS]:
             raise item.fail(f"{unknown[0]} came, expected =, <, > or the like")
         sides = tuple(Reader(self.scope).index(part) for part in item.parts)
@@ -114,7 +114,7 @@ class Clauses:
         self.scope.conditions.append(Condition(sides, relations, item))
 
     def size(self, name: Node, number: Node) -> None:
-        """Nothing; the scope knows a size that the page fixes."""
+        """Read a size that the page fixes."""
         if number.kind != "number" or not number.value.isdigit():
             raise number.fail(f"the size {name.value} came, expected a whole number")
         size = self.whole(number)
@@ -130,7 +130,7 @@ class Clauses:
         return int(text)
 
     def interval(self, name: Node, domain: Node) -> None:
-        r"""Nothing; the scope knows the range of an index, ``\{1, \dots, H\}``."""
+        r"""Read the range of an index, ``\{1, \dots, H\}``."""
         parts = domain.parts
         if len(parts) != 3 or parts[1].kind != "dots":
             raise domain.fail(r"the set is not read, expected \{1, \dots, H\}")
@@ -145,7 +145,7 @@ class Clauses:
     # Variables and definitions
 
     def membership(self, name: Node, domain: Node) -> None:
-        """Nothing; the scope knows an index and its range, or a variable."""
+        """Read an index and its range, or a variable."""
         if domain.kind == "set" and name.kind == "name":
             self.interval(name, domain)
             return
@@ -156,7 +156,7 @@ class Clauses:
         self.scope.bind(key, Letter(shape, bool(parameters)), name)
 
     def definition(self, left: Node, right: Node) -> None:
-        """Nothing; the scope knows what a letter abbreviates."""
+        """Read what a letter abbreviates."""
         body = Reader(self.scope).read(right)
         key, parameters = self.lowered(left, body.free)
         inside = body
@@ -171,7 +171,7 @@ class Clauses:
         self.scope.bind(key, Definition(parameters, body, same), left)
 
     def still(self, left: Node, right: Node) -> None:
-        """Nothing; the scope knows what does not move."""
+        """Read what does not move."""
         quantity = Reader(self.scope).read(left.parts[0])
         if right.kind != "number" or right.value != "0":
             raise right.fail("a value of a differential came, expected 0")

@@ -208,7 +208,7 @@ class _Words:
         return _name(token, said)
 
     def ending(self, place: int, token: Token, said: str) -> Token | None:
-        """Nothing in the place of words that end a line; a letter if it may be one."""
+        """A letter in the place of a word that ends a line, if it may be one."""
         if re.search(r"[<>=≤≥]|\d", said):
             raise astray(
                 token,

@@ -197,3 +197,10 @@ def test_a_quotation_that_no_sentence_holds_is_a_warning(build, engine) -> None:
     assert re.search(
         r"index\.md: .*not just one sentence says 'All six hold'", warnings
     )
+
+
+def test_readers_see_no_quotation(build, page, engine) -> None:
+    code = '```python\nfor a in b:\n    # says: "All six"\n    assert a  # so\n```\n'
+    build({"index": f"# Book\n\n{code}"})
+    assert "# so" in page("index")
+    assert "says" not in page("index")

@@ -4,7 +4,8 @@ An assert says which sentence of its page it carries, in a comment that quotes i
 
     assert len(products) == 2  # says: "Two products fit each time"
 
-The build warns of a quotation that no sentence of its page holds, or more than one.
+The build warns of a quotation that no sentence of its page holds, or more than one,
+and shows none of them.
 ``{sentences}`words` `` is the number of words of quantity, number, side and order in
 the sentences of all pages, ``{sentences}`carried` `` the number of those that stand
 in the quotation of an assert.
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 FENCE = re.compile(r"^(`{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
 CAPTIONED = re.compile(r"\s*\{(drawn|stepper|moving|glossary)\}")
 SAYS = re.compile(r"#\s*says: \"(.+)\"")
+LINE = re.compile(r"^ *# says: \".+\"\n", re.M)
 FEWEST = 3  # words that a quotation needs
 
 
@@ -171,7 +173,16 @@ def warn(app: Sphinx, name: str, source: list[str]) -> None:
         logger.warning("not just one sentence says %r", words, location=name)
 
 
+def hide(_: Sphinx, doctree: nodes.document) -> None:
+    """Take the quotations out of the code that readers see, where they have a line."""
+    for block in doctree.findall(nodes.literal_block):
+        code = LINE.sub("", block.astext())
+        if code != block.astext():
+            block.rawsource, block[:] = code, [nodes.Text(code)]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("sentences", Sentences())
     app.connect("source-read", warn)
+    app.connect("doctree-read", hide)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
