@@ -69,7 +69,7 @@
   if (navigator.clipboard) {
     for (const source of document.querySelectorAll("details.measured pre"))
       source.before(copier(source, "Copy the LaTeX"));
-    const code = ".bd-article .highlight > pre:not(.cell_output *, details.measured *)";
+    const code = "article .highlight > pre:not(.cell_output *, details.measured *)";
     for (const source of document.querySelectorAll(code))
       source.parentElement.after(copier(source, "Copy the code"));
   }
