@@ -14,6 +14,8 @@ from rnn_notes.equations.measuring import Layout, measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
 
+__all__ = ["judge"]
+
 
 def judge(
     latex: str,

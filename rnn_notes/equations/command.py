@@ -15,6 +15,8 @@ from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import LAYOUTS, Layout, measure
 from rnn_notes.equations.model import names, shipped
 
+__all__ = ["add_parser", "answer", "plain"]
+
 ABOUT = r"""Measure formulas of the network: does their LaTeX hold?
 
 Every \frac{\partial a}{\partial b} is measured by nudging b, in many small random

@@ -16,6 +16,8 @@ from rnn_notes.equations.nature import ROUNDING, Array
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS
 
+__all__ = ["Comparison"]
+
 CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
 AGAIN = 4  # times
 GRAINS = 16  # rounding errors of the sides themselves, that they may differ

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from rnn_notes.equations.symbols import Dim, Shape
 
+__all__ = ["Dims", "written"]
+
 ORDER = "VHT"
 
 

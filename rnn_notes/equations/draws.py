@@ -11,6 +11,8 @@ import numpy as np
 from rnn_notes.equations.nature import Array, Key, Noise, World, scrambled
 from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape
 
+__all__ = ["LARGEST_SIZE", "SETTINGS", "Draw", "draws", "whole_numbers"]
+
 # The number of steps and the scale of the weights. T = 1 is there, where sums have one
 # term, and weights of order one, where every term counts.
 SETTINGS = (

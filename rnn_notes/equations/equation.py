@@ -20,6 +20,8 @@ from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Scope, Shape
 from rnn_notes.equations.where import Clauses
 
+__all__ = ["Equation"]
+
 ORDERS = {
     "=": operator.eq,
     "!=": operator.ne,

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "BothWaysError",
+    "EquationError",
+    "MisfitError",
+    "SizeError",
+    "Span",
+    "UnshapedError",
+    "WorkError",
+]
+
 Span = tuple[int, int]
 
 

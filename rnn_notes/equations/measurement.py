@@ -10,6 +10,8 @@ from typing import Any
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.nature import Array
 
+__all__ = ["Measurement", "Worst"]
+
 
 @dataclass(frozen=True)
 class Worst:

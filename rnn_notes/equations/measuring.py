@@ -34,6 +34,18 @@ from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.where import Clauses, index_letters
 
+__all__ = [
+    "LAYOUTS",
+    "SEEDS",
+    "Layout",
+    "Task",
+    "holds",
+    "measure",
+    "neighbours",
+    "says_nothing_of",
+    "understood",
+]
+
 Layout = Literal["denominator", "numerator", "mixed"]
 LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
 SEEDS = (0, 1, 2)

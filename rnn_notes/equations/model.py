@@ -46,6 +46,8 @@ from rnn_notes.equations.symbols import (
 from rnn_notes.equations.values import VALUES, entry
 from rnn_notes.equations.where import Clauses
 
+__all__ = ["Model", "clauses", "find", "names", "shipped"]
+
 STEP = "t"
 LONGEST = 20_000
 MOST_QUANTITIES = 60

@@ -17,6 +17,8 @@ from rnn_notes.equations.nature import Key, World
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import PAGE, Scope
 
+__all__ = ["moving"]
+
 
 def moving(
     sides: Iterable[Node], env: Mapping[str, int], world: World, scope: Scope

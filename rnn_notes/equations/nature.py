@@ -18,6 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "REPLICAS",
+    "ROUNDING",
+    "Array",
+    "Key",
+    "Noise",
+    "Plan",
+    "Read",
+    "Step",
+    "World",
+    "scrambled",
+]
+
 Array = NDArray[Any]
 Key = tuple[str, tuple[int, ...]]  # a name and its indices: ("h", (2,)), ("L", ())
 Read = Callable[[Key], Array]

@@ -18,6 +18,8 @@ from rnn_notes.equations.errors import Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.symbols import SCALAR, Shape
 
+__all__ = ["CLOSE", "RULES", "Line", "Rule", "Shapeless", "diag_added", "edits"]
+
 OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
 WEIGHTS = {
     "W_{xh}": ["W_{hh}"],

@@ -10,6 +10,8 @@ from rnn_notes.equations.nature import Array
 from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
 from rnn_notes.equations.symbols import Alias, Scope
 
+__all__ = ["Pattern"]
+
 
 @dataclass(frozen=True)
 class Pattern:

@@ -6,6 +6,8 @@ from rnn_notes.equations.dims import written
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.shapes import Shapes
 
+__all__ = ["line"]
+
 JOINTS = {"mul": " · ", "hadamard": " ⊙ ", "kronecker": " ⊗ "}
 
 

@@ -21,6 +21,8 @@ from rnn_notes.equations.symbols import (
 )
 from rnn_notes.equations.values import CALLS
 
+__all__ = ["Reader", "letters"]
+
 SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
 HINTS = {
     "d": r": write the differential as \mathrm{d}",

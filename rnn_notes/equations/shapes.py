@@ -13,6 +13,8 @@ from rnn_notes.equations.nodes import Linear, Node, Remark
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
 from rnn_notes.equations.values import ENTRYWISE
 
+__all__ = ["Shapes"]
+
 SQUARES = ("tr", "det")
 NUMBERS = ("max", "min", "mean")
 

@@ -7,6 +7,21 @@ from typing import Any
 
 from rnn_notes.equations.nodes import Linear, Node
 
+__all__ = [
+    "PAGE",
+    "SCALAR",
+    "STEPS",
+    "Alias",
+    "Condition",
+    "Definition",
+    "Dim",
+    "Letter",
+    "Quantity",
+    "Scope",
+    "Shape",
+    "family",
+]
+
 Dim = tuple[str, ...]  # a product of sizes: ("H", "V") is H·V, () is 1
 Shape = tuple[Dim, Dim]
 

@@ -13,6 +13,8 @@ import numpy as np
 from rnn_notes.equations.nature import Array
 from rnn_notes.equations.nodes import Node
 
+__all__ = ["CALLS", "ENTRYWISE", "VALUES", "entry", "unvec", "vec"]
+
 HIGHEST_POWER = 64
 
 

@@ -38,6 +38,8 @@ from rnn_notes.equations.symbols import (
     family,
 )
 
+__all__ = ["Clauses", "index_letters"]
+
 REALS = r"\mathbb{R}"
 ORDERS = {r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">="}
 ORDERS |= {r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", "=": "=", "<": "<", ">": ">"}

@@ -69,7 +69,7 @@ class Firefox:
         self.value(THERE)
 
     def resize(self, width: int, ratio: float) -> None:
-        """Nothing; the window has this width."""
+        """Give the window this width."""
         self.ask(
             "browsingContext.setViewport",
             context=self.window,
