@@ -1,4 +1,7 @@
-"""What several tests of the site share: small books, built in this process."""
+"""What several tests of the site share: small books, built in this process.
+
+After tests of formulas the run ends with the time that a formula takes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import trees
+from tests.helpers import speed, trees
 from tests.helpers.smallbook import EXTENSIONS, Engine
 
 
@@ -34,3 +37,10 @@ def build(tmp_path: Path) -> Callable[..., str]:
 def page(tmp_path: Path) -> Callable[[str], str]:
     """A function that returns the HTML of a page."""
     return lambda name: (tmp_path / "html" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how fast formulas are, where some were tested."""
+    passed = terminalreporter.stats.get("passed", [])
+    if any("tests/equations/test_equations.py" in test.nodeid for test in passed):
+        terminalreporter.write_line(speed.report())
