@@ -1,4 +1,4 @@
-"""How long a formula takes, told at the end of a run of the tests and never asserted."""
+"""How long a formula takes: told at the end of a test run, and never asserted."""
 
 from __future__ import annotations
 
