@@ -51,9 +51,9 @@ def plain(w):
 
 def total_loss(layer, head, inputs, targets, state):
     """The sum of the losses of all steps, and the last state."""
-    x = one_hot(inputs, layer.input_size).to(head.weight.dtype)  # (B, T, V)
-    states, last = layer(x, state)  # (B, T, H), (1, B, H)
-    scores = head(states)  # (B, T, V)
+    x = one_hot(inputs, layer.input_size).to(head.weight.dtype)  # (N, T, V)
+    states, last = layer(x, state)  # (N, T, H), (1, N, H)
+    scores = head(states)  # (N, T, V)
     return cross_entropy(scores.flatten(0, 1), targets.flatten(), reduction="sum"), last
 
 
@@ -61,7 +61,7 @@ def same_gradients(twins):
     """``loss.backward()`` is our loop."""
     w = arrays(twins, "rnn")
     layer, head = plain(w)
-    h0 = w["hprev"].T[None].clone().requires_grad_()  # (1, B, H)
+    h0 = w["hprev"].T[None].clone().requires_grad_()  # (1, N, H)
     loss, _ = total_loss(layer, head, w["inputs"], w["targets"], h0)
     loss.backward()
     errors = {
@@ -89,6 +89,7 @@ def grad_adds_up(twins):
     assert apart(w["dWhh"], layer.weight_hh_l0.grad) > 0.1
     twice = apart(2 * w["dWhh"], layer.weight_hh_l0.grad)
     layer.zero_grad()
+    assert layer.weight_hh_l0.grad is None  # no zeros, by default
     loss, _ = total_loss(layer, head, *text)
     loss.backward()
     return {"twice": twice, "once": apart(w["dWhh"], layer.weight_hh_l0.grad)}
@@ -187,6 +188,8 @@ def checked():
     tensors = [torch.randn(*size, requires_grad=True) for size in sizes]
     assert torch.autograd.gradcheck(Step.apply, tensors)
     assert not torch.autograd.gradcheck(Wrong.apply, tensors, raise_exception=False)
+    short = [t.detach().float().requires_grad_() for t in tensors]
+    assert not torch.autograd.gradcheck(Step.apply, short, raise_exception=False)
     return {}
 
 
