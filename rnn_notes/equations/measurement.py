@@ -76,6 +76,7 @@ class Measurement:
     work      : how many pieces were evaluated
     task      : what was measured, and how
     look      : what finds neighbours that hold, another layout, and what would save it
+    translate : what writes a formula of another text in the book's letters
     model     : the name of the model
     layout    : the layout in which it was read
     read      : what each of its letters was read as
@@ -95,6 +96,9 @@ class Measurement:
     look: Callable[[], tuple[tuple[str, ...], str, tuple[str, ...]]] = field(
         repr=False, compare=False
     )
+    translate: Callable[[Measurement], str] = field(
+        repr=False, compare=False, default=lambda measured: ""
+    )
     model: str = "book"
     layout: str = "denominator"
     read: tuple[str, ...] = ()
@@ -105,6 +109,11 @@ class Measurement:
     def _looked(self) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
         """What a second look finds; none is taken at a formula that holds."""
         return ((), "", ()) if self.holds or self.only else self.look()
+
+    @cached_property
+    def in_book(self) -> str:
+        """The formula in the book's letters, where the model is the same network."""
+        return self.translate(self)
 
     @property
     def close(self) -> tuple[str, ...]:
@@ -152,6 +161,7 @@ class Measurement:
         if self.model != "book":
             lines.append(f"in the notation of {self.model}")
             lines += self.read
+            lines += [f"in this book: {self.in_book}"] if self.in_book else []
         if self.layout == "mixed":
             lines.append("vectors by vectors have a row for each output (mixed layout)")
         return [*lines, *self.remarks]
@@ -171,5 +181,6 @@ class Measurement:
             "model": self.model,
             "layout": self.layout,
             "read": list(self.read),
+            "in_book": self.in_book,
             "remarks": [*self.remarks, *self.saved],
         }

@@ -32,6 +32,7 @@ from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Definition, Scope
+from rnn_notes.equations.translation import sizes_in, translated, with_sizes
 from rnn_notes.equations.where import Clauses, index_letters
 
 __all__ = [
@@ -272,6 +273,7 @@ def finished(
         work=budget.work,
         task=task,
         look=lambda: advice(task),
+        translate=lambda measured: in_the_book(measured, equations),
         model=task.model.name,
         layout=task.layout or "denominator",
         read=read_as(task, equations),
@@ -298,6 +300,27 @@ def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
             note = known.note or known.role
             found[name] = f"{name}: {note}, {written(known.shape)}{book}"
     return tuple(found.values())
+
+
+def in_the_book(measured: Measurement, equations: list[Equation]) -> str:
+    """The formula in the book's letters, where these say the same; empty elsewhere.
+
+    It is measured there too: its shapes and its verdict have to be the same.
+    """
+    task, book = measured.task, find("book")
+    if task.where or task.model.name in (book.name, "none"):
+        return ""
+    nodes = [node for equation in equations for node in equation.nodes()]
+    latex = translated(task.latex, task.model, book, nodes)
+    if not latex:
+        return ""
+    with suppress(EquationError):
+        there = replace(task, latex=latex, model=book)
+        again = finished(there, hasty=True, budget=Budget(work=MOST_WORK * 0.25))
+        shapes = with_sizes(measured.shapes, sizes_in(task.model, book))
+        if (again.holds, again.shapes) == (measured.holds, shapes):
+            return latex
+    return ""
 
 
 def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
