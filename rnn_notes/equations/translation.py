@@ -71,6 +71,4 @@ def with_sizes(text: str, sizes: dict[str, str]) -> str:
     >>> with_sizes(r"\sum_{k=1}^{K} N", {"K": "V", "N": "H"})
     '\\sum_{k=1}^{V} H'
     """
-    return re.sub(
-        r"\\[A-Za-z]+|[A-Za-z]+", lambda m: sizes.get(m[0], m[0]), text
-    )
+    return re.sub(r"\\[A-Za-z]+|[A-Za-z]+", lambda m: sizes.get(m[0], m[0]), text)

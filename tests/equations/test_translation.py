@@ -44,4 +44,6 @@ def test_wrong_notes_show_nothing():
 
 
 def test_another_network_is_not_the_books():
-    assert measure(r"c_t = f_t \odot c_{t-1} + i_t \odot g_t", model="lstm").in_book == ""
+    assert (
+        measure(r"c_t = f_t \odot c_{t-1} + i_t \odot g_t", model="lstm").in_book == ""
+    )
