@@ -21,9 +21,11 @@ GOODFELLOW = {
 @pytest.mark.parametrize(("latex", "in_book"), GOODFELLOW.items())
 def test_a_formula_is_shown_in_the_books_letters(latex, in_book):
     there = measure(latex, model="goodfellow")
-    assert there and there.in_book == in_book
+    assert there
+    assert there.in_book == in_book
     here = measure(in_book, model="book")
-    assert here and here.in_book == ""
+    assert here
+    assert here.in_book == ""
     assert f"in this book: {in_book}" in str(there)
     assert there.as_dict()["in_book"] == in_book
 
