@@ -52,7 +52,7 @@
     for (const { target: box } of boxes)
       box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
   });
-  const scrolled = "pre, .output, .pst-scrollable-table-container";
+  const scrolled = "pre, .output, .pst-scrollable-table-container, .atlas p:has(math)";
   for (const box of document.querySelectorAll(scrolled)) measured.observe(box);
 
   // Code, and what a formula was written as, can be taken along.
