@@ -32,6 +32,7 @@ SILENT = re.compile(
     r"|<p class=\"takeaway.*?</p>",
     re.DOTALL,
 )
+HEADING, AS_OFTEN = re.compile(r"<h[23]\b.*?</h[23]>", re.DOTALL), 4
 INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
 TAG = re.compile(r"<[^>]*>")
 NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
@@ -62,6 +63,16 @@ def plain(html: str) -> str:
     return " ".join(unescape(TAG.sub(" ", INLINE.sub("", text))).split())
 
 
+def counted(html: str) -> str:
+    """The words of a page to be counted; a word of a heading is worth more.
+
+    >>> counted('<article class="bd-article"><h2>A</h2><p>b</p></article>')
+    'A b A A A A'
+    """
+    said = [f'<article class="bd-article">{h}</article>' for h in HEADING.findall(html)]
+    return " ".join([plain(html), *map(plain, said * AS_OFTEN)])
+
+
 def often(text: str, least: int = OFTEN_IS) -> dict[str, int]:
     """How many times the names and words of a text are said in it, if often.
 
@@ -74,8 +85,8 @@ def often(text: str, least: int = OFTEN_IS) -> dict[str, int]:
         word for word in NAME.findall(text.lower()) if word not in ENGLISH_STOPWORDS
     ]
     stem = SearchEnglish({}).stem
-    counted = Counter(stem(word) if word.isalpha() else word for word in said)
-    return {word: n for word, n in counted.items() if n >= least}
+    times = Counter(stem(word) if word.isalpha() else word for word in said)
+    return {word: n for word, n in times.items() if n >= least}
 
 
 def light(index: str) -> str:
@@ -96,9 +107,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     (out / WORDS).mkdir()
     said = {}
     for name in sorted(app.env.found_docs):
-        words = plain((out / f"{name}.html").read_text(encoding="utf-8"))
-        script(out / WORDS / f"{name}.js", f"pageWords[{name!r}]", words)
-        said[name] = often(words)
+        html = (out / f"{name}.html").read_text(encoding="utf-8")
+        script(out / WORDS / f"{name}.js", f"pageWords[{name!r}]", plain(html))
+        said[name] = often(counted(html))
     script(out / OFTEN, "const oftenSaid", said)
 
 
