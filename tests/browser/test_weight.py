@@ -10,7 +10,7 @@ from server import served
 from visits import PAGES, Opened
 
 FETCH = "fetch('heavy.bin').then(answer => answer.arrayBuffer())"
-FIRST, REQUESTS, SECOND = 128_000, 10, 64_000
+FIRST, REQUESTS, SECOND = 129_000, 10, 64_000
 AT_ONCE = 8
 SEARCH = "search.html?q=gradient"  # finds most pages, and quotes those that are seen
 
