@@ -247,7 +247,12 @@ def computed_with() -> list[ModuleType]:
             source = (
                 value if isinstance(value, ModuleType) else inspect.getmodule(value)
             )
-            if source and source.__name__.startswith(f"{__package__.split('.')[0]}."):
+            held = isinstance(value, ModuleType) and value.__name__.startswith(
+                f"{name}."
+            )
+            if not source or held:  # whoever imports a room hangs it into its folder
+                continue
+            if source.__name__.startswith(f"{__package__.split('.')[0]}."):
                 waiting |= {source.__name__} - found
     return [sys.modules[name] for name in sorted(found)]
 

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -354,3 +356,17 @@ def test_the_overfitting_is_drawn_from_the_costs():
     turned = figures.overfitting({"read": found["kept"], "kept": found["read"]})
     assert "lowest after 40 steps" in turned.alt
     assert turned.svg != figure.svg
+
+
+def test_the_key_is_the_same_whatever_else_is_imported():
+    asked = "from rnn_notes.book import trained as m; "
+    asked += "print(m.key('ab', m.SETTINGS, m.STAGES))"
+    others = "import rnn_notes.training.commands, rnn_notes.book.live; "
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        ).stdout
+        for code in (asked, others + asked)
+    ]
+    assert said[0].strip()
+    assert said[0] == said[1]
