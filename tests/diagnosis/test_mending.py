@@ -25,7 +25,6 @@ PLANTED = [  # a program, what stands in it, the bug, and what it is
     ("bidirectional", "dhs[t][H:] + dhprev", "dhs[t][H:]", "a term left out"),
     ("bidirectional", "dhs[t][H:] + dhprev", "dhs[t][H:] + dhnext",
      "one name for another"),
-    ("peephole", " + dao * w[\"po\"]", "", ""),
     ("peephole", "dc * i * (1 - g**2)", "dc * i * g * (1 - g)",
      "the slope of another function"),
     ("peephole", "dao * c", "dao * last", "one name for another"),
