@@ -27,7 +27,7 @@ from rjsmin import jsmin
 from docs._ext.site.policy import with_policy
 from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
-from docs._ext.site.sheets import matching, purged, short, unscripted
+from docs._ext.site.sheets import purged, short, unscripted
 
 SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
