@@ -461,13 +461,19 @@ def pointing(latex: str) -> Iterator[None]:
 
 def changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
-    new = {clause.text.partition("=")[0].strip(): clause for clause in clauses(option)}
+    new = {_named(clause.text): clause for clause in clauses(option)}
+    zero = {name for name, clause in new.items() if clause.text.endswith("= 0")}
     kept = [
         line
         for line in text.splitlines()
-        if line.partition("=")[0].strip() not in new or r"\in" in line
+        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
+
+
+def _named(line: str) -> str:
+    """What stands on the left of a clause."""
+    return re.split(r"=|\\in ", line)[0].strip()
 
 
 @cache
@@ -485,11 +491,18 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given."""
+    """The model of a name, of a file or of a text; the book's if none is given.
+
+    A name may be followed by one of the model's options.
+
+    >>> find("gru with the reset before").name
+    'gru, with the reset before'
+    """
     if model is None:
         return shipped("book")
-    if model in names():
-        return shipped(model)
+    name, _, option = model.partition(" ")
+    if name in names() and (not option or option in shipped(name).options):
+        return shipped(name).with_options([option]) if option else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)
