@@ -43,11 +43,13 @@ extensions = [
     "docs._ext.formulas.measured",
     "docs._ext.pages.moving",
     "docs._ext.pages.names",
+    "docs._ext.pages.quoted",
     "docs._ext.site.publish",
     "docs._ext.site.searching",
     "docs._ext.pages.sentences",
     "docs._ext.pages.stepper",
     "docs._ext.takeaway.downloads",
+    "docs._ext.takeaway.one_page",
     "docs._ext.pages.teaching",
 ]
 exclude_patterns = ["_ext", "_static", "inv"]
