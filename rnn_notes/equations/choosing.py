@@ -60,7 +60,7 @@ def plain_name(name: str) -> str:
     return bare.removesuffix("_t").removesuffix("_0")
 
 
-def chosen(understand: Understand, command: str) -> Model:
+def chosen(understand: Understand, command: Callable[[str], str]) -> Model:
     """The one model in which a formula is read, the book's before others.
 
     Raises the book's ``EquationError`` where no model reads the formula, and one that
@@ -89,5 +89,5 @@ def chosen(understand: Understand, command: str) -> Model:
     if equal[0].model is book or len({one.letters for one in equal}) == 1:
         return equal[0].model
     several = [one.model.name for one in equal]
-    commands = "".join(f"\n  --model {name} {command}" for name in several[:6])
+    commands = "".join(f"\n  {command(name)}" for name in several[:6])
     raise EquationError(f"several models read it, expected one of them:{commands}")

@@ -103,7 +103,7 @@ class Comparison:
                 error = float(np.abs(gap).max()) / (scale or 1.0)
                 if not close and error < CERTAIN:
                     close = self.looked_at_again(draw, env, place, spread)
-                if close and error > CERTAIN:
+                if close and (error > CERTAIN or drowned(left, right, spread)):
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
@@ -216,6 +216,23 @@ def explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
     sizes = np.maximum(np.abs(left), np.abs(right))
     grain = GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
     return bool((np.abs(gap) <= SLACK * spread + grain).all())
+
+
+def drowned(left: Array, right: Array, spread: Array) -> bool:
+    """Whether rounding is as large as the values that two sides surely have.
+
+    >>> sure, noise = np.full((2, 1, 1), 0.5), np.array([[[0.1]], [[0.9]]])
+    >>> drowned(sure, noise, np.full((1, 1), 0.8)), drowned(sure, sure, np.zeros((1, 1)))
+    (True, False)
+    """
+    size = 0.0
+    for side in (left, right):
+        every = side if side.ndim > 2 else side[None]
+        own = SLACK * np.abs(every - every[:1]).max(axis=0)
+        size = max(
+            size, float(np.abs(every[0])[np.abs(every[0]) > own].max(initial=0.0))
+        )
+    return bool(SLACK * spread.max() > CERTAIN * size > 0)
 
 
 def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:

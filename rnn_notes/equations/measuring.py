@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Integral
 from typing import Literal
 
+from rnn_notes.equations.advice import advised, command
 from rnn_notes.equations.choosing import chosen
 from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.dims import written
@@ -117,6 +119,9 @@ def measure(
         with suppress(EquationError):  # it may misfit in another model's letters
             error.close = close(task)
         raise
+    except EquationError as error:
+        error.advice = advised(error, latex, task.model)
+        raise
 
 
 def _model(task: Task, model: str | None) -> Model:
@@ -145,7 +150,7 @@ def _model(task: Task, model: str | None) -> Model:
             raise misfit
         return equations, 2
 
-    return chosen(understand, f"-- '{task.latex}'")
+    return chosen(understand, partial(command, task.latex))
 
 
 def ways(task: Task, budget: Budget | None = None) -> list[Task]:
