@@ -166,7 +166,7 @@ def told(stop: Stop, T: int) -> str:
     if stop.name == "dy":
         left = "is still zero" if last else f"waits with the answer of {later}"
         return (
-            f"Turn t = {t} begins. `dy` is what loss {t} asks of its logits, "
+            f"Turn t = {t} begins. `dy` holds the slopes of loss {t} by its logits, "
             f"`ys[{t}]`. Meanwhile `dhnext` {left}."
         )
     if stop.name == "dh" and last:
