@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["Handed", "claims", "handed", "is_number"]
+__all__ = ["PREFIXES", "Handed", "claims", "handed", "is_number"]
 
 PREFIXES = ("d{}", "{}", "d_{}", "dL_d{}", "dLd{}", "g_{}", "grad_{}", "grad{}", "d{}_")
 

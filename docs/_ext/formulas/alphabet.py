@@ -5,6 +5,8 @@ A formula with another one is a warning: add it here, and run ``subset_font.py``
 
 from __future__ import annotations
 
+from unicodedata import combining
+
 GREEK = "αβγδεζηθικλμνξοπρςστυφχψωϵϑϕϱϖΓΔΘΛΞΠΣΥΦΨΩ∂∇"
 SIGNS = (
     "¬±×÷·°−∓∗∘⋅…⋯⋮⋱′″‖∣∥ℓℝℒ𝒪"
@@ -22,9 +24,19 @@ BLOCKS = [
 CHARACTERS = frozenset(chr(code) for block in BLOCKS for code in block) | frozenset(
     "ℎ" + GREEK + SIGNS
 )
+# What readers may type, and no page shows: in a face of its own, which is asked for
+# where one of them is set. What stretches is not here: engines look for it in the first
+# face alone.
+RARE = frozenset(
+    set(map(chr, [*BLOCKS[2], *BLOCKS[3]])).difference("𝛼𝛿𝜀𝜂𝜆𝜌𝜎𝜏𝜕𝜖𝟏")
+    | set(GREEK).difference("αδεηλρστϵΛ∂")  # engines ask for what they then slant
+    | set("!\"#$%&'?@\\_`~;¬±÷·°⋮⋱ℒ𝒪≃≔≪≫≡∼∝∉⊂⊆∅∀∃⊕⊥⇒⇔↦∓∗∘∞″")
+    | {sign for sign in SIGNS if combining(sign)}
+)
 WRITTEN = frozenset(map(chr, BLOCKS[0])) | frozenset(
     "\N{NO-BREAK SPACE}§°±²³µ·×äåéèëíóöøšüßć–—‘’“”…−"
 )
+SLANTED = WRITTEN.difference("#$%&@[\\]^`{|}~§°±²³µ·×")  # no code is in italics
 UNSEEN = frozenset("\n\u200b\u2061\u2062\u2063\u2064\u2009\u200a\u2005\u2003\u2002")
 
 

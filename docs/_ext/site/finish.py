@@ -27,7 +27,7 @@ from rjsmin import jsmin
 from docs._ext.site.policy import with_policy
 from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
-from docs._ext.site.sheets import matching, purged, short, unscripted
+from docs._ext.site.sheets import purged, short, unscripted
 
 SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
@@ -40,7 +40,7 @@ SCRIPT = re.compile(
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
-WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 # Where later.js keeps what a page calls: nothing, as it is written.
 UNCALLED = "const scripts = [];"
 # myst-nb names each fold by other words than those that are seen on it, and dresses it
@@ -136,14 +136,29 @@ def words(texts: Iterable[str]) -> set[str]:
     return {word for word in found if word.lstrip("-")[:1].isalpha()}
 
 
-def tags(page: str) -> set[str]:
-    """A page's tags, without attributes that no selector asks for, and its scripts.
+def anyhow(names: Iterable[str]) -> set[str]:
+    """What a word of a script may name: a tag, a class, an identifier, an attribute.
 
-    >>> sorted(tags('<p class="a" title="d">text</p><script>f()</script>'))
-    ['<p class="a" >', '<script>', 'f()']
+    >>> sorted(anyhow(["a"]))
+    ['#a', '.a', '[a', 'a']
     """
-    marked = {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
-    return marked.union(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    return {f"{sign}{name}" for name in names for sign in ("", ".", "#", "[")}
+
+
+def marks(page: str) -> set[str]:
+    """A page's tags, classes, identifiers and attributes, and what its scripts name.
+
+    >>> sorted(marks('<p class="a b" id="c">text</p><script>d()</script>'))
+    ['#c', '#d', '.a', '.b', '.d', '[class', '[d', '[id', 'd', 'p', 'script']
+    """
+    found = anyhow(words(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)))
+    for tag, rest in set(re.findall(r"<([a-zA-Z][\w-]*)([^>]*)", page)):
+        found.add(tag.lower())
+        for name, value in ATTRIBUTE.findall(rest):
+            found.add(f"[{name}")
+            sign = {"class": ".", "id": "#"}.get(name)
+            found.update(f"{sign}{word}" for word in value.split() if sign)
+    return found
 
 
 def called(page: str, texts: dict[str, str]) -> set[str]:
@@ -255,19 +270,17 @@ def with_icon(page: str, static: Path) -> str:
 def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {
-        name: words([text])
+        name: anyhow(words([text]))
         for name, text in own.items()
         if "class" in text and name not in OFTEN  # which holds the pages' words
     }
-    everywhere = words([js]) - NEVER
+    everywhere = anyhow(words([js]) - NEVER)
     meant = [
-        everywhere.union(
-            words(tags(page)), *(made.get(n, ()) for n in called(page, own))
-        )
+        everywhere.union(marks(page), *(made.get(n, ()) for n in called(page, own)))
         for page in pages
     ]
     css = unscripted(purged(css, set().union(*meant)))
-    return [matching(css, its) for its in meant]
+    return [purged(css, its) for its in meant]
 
 
 def finish(built: Path, site: Path) -> None:

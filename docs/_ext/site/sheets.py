@@ -12,7 +12,11 @@ from functools import cache
 QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
 MARKS = re.compile(STRING + r"|[{};]", re.DOTALL)
-QUIET = re.compile(rf"({STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
+EMPTY = r"(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|\s)"
+QUIET = re.compile(
+    rf"({STRING})|{EMPTY}*([{{}}]){EMPTY}*|([;,]){EMPTY}+|{EMPTY}+", re.DOTALL
+)
+FRAMES = re.compile(r"@(?:-\w+-)?keyframes\s+([\w-]+)")
 NESTED = re.compile(r"@(media|supports|layer|container)\b")
 THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
 VALUE = rf"(?:{STRING}|[^;{{}}\"'])*"
@@ -20,12 +24,12 @@ VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{VALUE};?")
 
 
 def short(css: str) -> str:
-    """The same sheet without comments and with single spaces.
+    """The same sheet without comments, and with single spaces where they may matter.
 
-    >>> short('a { b: "x  /* y */";  /* c */ }')
-    'a { b: "x  /* y */"; }'
+    >>> short('a  b { c: "x  /* y */";  /* d */ }')
+    'a b{c: "x  /* y */";}'
     """
-    return QUIET.sub(lambda found: found[1] or " ", css)
+    return QUIET.sub(lambda found: found[1] or found[2] or found[3] or " ", css)
 
 
 @cache  # one sheet is matched with each page
@@ -75,20 +79,20 @@ def wanted(selector: str) -> frozenset[str]:
     """The tags, classes, identifiers and attributes without which nothing matches.
 
     >>> sorted(wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
-    ['a', 'b', 'g', 'li', 'ul']
+    ['#g', '.a', '[b', 'li', 'ul']
     """
     before = ""
     while before != selector:
         before, selector = selector, re.sub(r"\([^()]*\)", "", selector)
-    attributes = re.findall(r"\[\s*([\w-]+)", selector)
+    attributes = [f"[{name}" for name in re.findall(r"\[\s*([\w-]+)", selector)]
     bare = re.sub(r"\[[^\]]*\]|::?[\w-]+", "", selector)
-    return frozenset([*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)])
+    return frozenset([*attributes, *re.findall(r"[.#]?[A-Za-z_-][\w-]*", bare)])
 
 
-def matching(css: str, words: set[str]) -> str:
-    """The sheet with the rules alone that can match what has these words.
+def matching(css: str, marks: set[str]) -> str:
+    """The sheet with the rules alone that can match what has these marks.
 
-    >>> matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {"b"})
+    >>> matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {".b"})
     '.b{c:d}@font-face{i:j}'
     """
     kept = []
@@ -97,25 +101,34 @@ def matching(css: str, words: set[str]) -> str:
             kept.append(f"{head};")
             continue
         if NESTED.match(head):
-            body = matching(body, words)
+            body = matching(body, marks)
         elif not head.startswith("@"):
-            able = [s for s in choices(head) if "\\" in s or wanted(s) <= words]
+            able = [s for s in choices(head) if "\\" in s or wanted(s) <= marks]
             head = ",".join(able)
         if head and body:
             kept.append(f"{head}{{{body}}}")
     return "".join(kept)
 
 
-def purged(css: str, words: set[str]) -> str:
-    """The sheet without rules that match nothing and variables that nothing reads.
+def purged(css: str, marks: set[str]) -> str:
+    """The sheet without what matches, moves or holds nothing.
 
     >>> purged(":root{--a:1;--b:var(--a);--c:2}p{d:var(--c)}q{e:var(--b)}", {"p"})
     ':root{--c:2}p{d:var(--c)}'
+    >>> purged("@keyframes a{0%{b:c}}@keyframes d{0%{e:f}}p{animation:d 1s}", {"p"})
+    '@keyframes d{0%{e:f}}p{animation:d 1s}'
     """
-    before = ""
+    css, before = matching(css, marks), ""
     while before != css:
-        before, css = css, matching(css, words)
-        css = reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
+        before = css
+        css = reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *marks})
+        moved = " ".join(re.findall(r"animation[^:;{}]*:([^;}]*)", css)).split()
+        css = "".join(
+            f"{head};" if body is None else f"{head}{{{body}}}"
+            for head, body in blocks(css)
+            if body != ""
+            and not ((frames := FRAMES.match(head)) and frames[1] not in moved)
+        )
     return css
 
 
