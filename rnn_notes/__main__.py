@@ -68,8 +68,8 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     """The parser of the whole command line."""
-    from rnn_notes.diagnosis.command import add_parser as add_check
-    from rnn_notes.equations.command import add_parser as add_equation
+    from rnn_notes.diagnosis.check_command import add_parser as add_check
+    from rnn_notes.equations.equation_command import add_parser as add_equation
 
     whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
     whole.add_argument("--version", action="version", version=rnn_notes.__version__)

@@ -115,12 +115,13 @@ class Session:
         Wrong: the left side is not a_t.
         """
         # Lark and the grammar take a second to load, and few pages need them.
-        from rnn_notes.equations import answers, command
+        from rnn_notes.equations import answers, equation_command
 
         way, network = layout or None, model or None
         if asked:
             return answers.judge(latex, asked, way, where, network)[1]
-        return command.plain(command.answer(latex, way, where, model=network)[1])
+        found = equation_command.answer(latex, way, where, model=network)[1]
+        return equation_command.plain(found)
 
     def check(self, source: str) -> str:
         """What the command line says of a backward pass that was pasted into a box.
@@ -128,9 +129,9 @@ class Session:
         >>> print(Session(print).check("x = 3"))
         name the function, FILE:NAME: none fits (inputs, targets, hprev); it defines ...
         """
-        from rnn_notes.diagnosis import command
+        from rnn_notes.diagnosis import check_command
 
-        return command.pasted(source)
+        return check_command.pasted(source)
 
 
 def unasked(prompt: object = "") -> str:

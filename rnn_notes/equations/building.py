@@ -13,7 +13,7 @@ from lark.tree import Meta
 from rnn_notes.equations.bigs import Bigs
 from rnn_notes.equations.derivatives import Derivatives
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.names import Names
+from rnn_notes.equations.letters import Names
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.pieces import nodes, span
 from rnn_notes.equations.runs import without_dots

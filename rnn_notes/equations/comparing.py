@@ -11,10 +11,10 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator, OutsideError
 from rnn_notes.equations.measurement import Worst
-from rnn_notes.equations.moving import moving
 from rnn_notes.equations.nature import ROUNDING, Array
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS
+from rnn_notes.equations.what_moves import moving
 
 __all__ = ["Comparison"]
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Literal
 
-from rnn_notes.equations.choosing import chosen
 from rnn_notes.equations.comparing import Comparison
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
@@ -34,6 +33,7 @@ from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.translation import sizes_in, translated, with_sizes
 from rnn_notes.equations.where import Clauses, index_letters
+from rnn_notes.equations.which_model import chosen
 
 __all__ = [
     "LAYOUTS",

@@ -10,7 +10,7 @@ from lark import Token, v_args
 from lark.tree import Meta
 
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.names import letter
+from rnn_notes.equations.letters import letter
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.pieces import Pieces, nodes, span
 

@@ -24,7 +24,6 @@ from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError, SizeError
 from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
 from rnn_notes.equations.nodes import Linear, Node, compact
-from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
@@ -37,6 +36,7 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
+from rnn_notes.equations.written_out import Pattern
 
 __all__ = ["Clauses", "index_letters"]
 

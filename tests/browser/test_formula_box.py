@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from cells import PATIENCE
+from live_cells import PATIENCE
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from visits import Heard, arrive
 

@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 from docs._ext.pages.drawn import LOGGER, Drawn
 from docs._ext.pages.stepper import Live
 from rnn_notes.book import figures
-from rnn_notes.book.figures.drawing.moving import Moving
+from rnn_notes.book.figures.drawing.frames import Moving
 
 MARK = '<div class="live"><div class="control">'
 

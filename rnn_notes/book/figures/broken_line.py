@@ -8,10 +8,10 @@ import numpy as np
 
 from rnn_notes import rnn
 from rnn_notes.book.figures.drawing.boxes import box, line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.differences import complex_step
 from rnn_notes.mutants import MUTANTS, Mutant
 from rnn_notes.rnn import Array, forward, logsumexp, running_example

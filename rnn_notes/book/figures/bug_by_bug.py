@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from textwrap import wrap
 
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
-from rnn_notes.book.figures.drawing.words import label
 from rnn_notes.checks import all_checks, verdicts
 from rnn_notes.mutants import GALLERY, Mutant
 

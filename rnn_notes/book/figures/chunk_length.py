@@ -12,9 +12,9 @@ import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, disc
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label
 from rnn_notes.book.figures.far_signals import opening
 from rnn_notes.book.reach import truncated
 from rnn_notes.book.trained import Trained, trained

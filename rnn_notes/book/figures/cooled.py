@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.trained import Trained, trained
 from rnn_notes.rnn import Array, forward, softmax
 from rnn_notes.sampling import sample

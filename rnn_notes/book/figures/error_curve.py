@@ -13,10 +13,10 @@ import numpy as np
 from rnn_notes import rnn
 from rnn_notes.book.figures.drawing.axes import clear, disc
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.checks import all_checks, measure_all, verdicts
 from rnn_notes.differences import agreement, complex_step
 from rnn_notes.mutants import GALLERY

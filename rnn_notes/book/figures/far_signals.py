@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, power, round_numbers
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.reach import (
     jacobian_norms,
     largest_singular_value,

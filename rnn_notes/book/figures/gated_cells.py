@@ -16,10 +16,10 @@ import numpy as np
 from rnn_notes import gru, lstm
 from rnn_notes.book.figures.drawing.axes import disc
 from rnn_notes.book.figures.drawing.boxes import arrow, line, node
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import within
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.book.trace import Assignment, watched
 from rnn_notes.rnn import Array, running_example
 

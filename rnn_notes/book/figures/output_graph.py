@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, box
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import Example, given, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.rnn import Array
 from rnn_notes.tape import Node, Tape, logsumexp
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, signals
 
 __all__ = ["product_back"]

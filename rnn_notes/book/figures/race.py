@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rnn_notes.book import timings
 from rnn_notes.book.figures.drawing.boxes import box
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label
 
 __all__ = ["pass_times"]
 

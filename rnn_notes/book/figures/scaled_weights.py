@@ -13,9 +13,9 @@ import numpy as np
 from rnn_notes.book.figures.drawing.axes import DASHES as PATTERNS
 from rnn_notes.book.figures.drawing.axes import Axes, power
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.far_signals import BACK, opening
 from rnn_notes.book.reach import (
     jacobian_norms,

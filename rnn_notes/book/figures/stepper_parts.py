@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from html import escape
 
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_network import (
     When,
     span,

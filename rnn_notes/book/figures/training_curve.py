@@ -9,8 +9,8 @@ import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, disc, round_numbers
 from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.seeds import Seeds
 from rnn_notes.book.trained import Trained, baselines, kept_loss, trained
 from rnn_notes.rnn import Array

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.figures.stepped_network import span
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array

@@ -8,10 +8,10 @@ from itertools import product
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, node
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.differences import complex_step
 from rnn_notes.ledger import only
 from rnn_notes.rnn import forward, running_example, signals

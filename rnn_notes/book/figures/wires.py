@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import arrow, line, node
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, signals
 
 __all__ = ["wires"]

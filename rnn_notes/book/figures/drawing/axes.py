@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box, line
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
-from rnn_notes.book.figures.drawing.words import label
 
 __all__ = ["DASHES", "Axes", "disc", "power", "round_numbers"]
 

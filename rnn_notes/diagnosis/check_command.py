@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from rnn_notes.diagnosis.checking import check
-from rnn_notes.diagnosis.choosing import questions
 from rnn_notes.diagnosis.handed import claims
+from rnn_notes.diagnosis.questions import questions
 from rnn_notes.diagnosis.report import Diagnosis
 from rnn_notes.diagnosis.script import Script, held_back, theirs
 
