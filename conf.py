@@ -48,6 +48,7 @@ extensions = [
     "docs._ext.pages.sentences",
     "docs._ext.pages.stepper",
     "docs._ext.takeaway.downloads",
+    "docs._ext.takeaway.one_page",
     "docs._ext.pages.teaching",
 ]
 exclude_patterns = ["_ext", "_static", "inv"]

@@ -41,7 +41,9 @@ def shown(node: Node, shapes: Shapes) -> str:
 
 
 def factor(node: Node, shapes: Shapes) -> str:
-    """A factor as shapes: a sum in brackets counts as one."""
+    """A factor as shapes: a sum in brackets counts as one, unless it has products."""
+    if node.kind == "add" and any(part.kind == "mul" for part in node.parts):
+        return f"({shown(node, shapes)})"
     if node.kind in ("add", "hadamard", "kronecker"):
         return written(shapes.shape(node), shapes.scope.sizes)
     return shown(node, shapes)

@@ -97,14 +97,14 @@ GATED = {
             name="lstm: dc for dh at the output gate",
             old="doraw = o * (1 - o) * tanhc * dh",
             new="doraw = o * (1 - o) * tanhc * dc",
-            story="Three gates start from dc, and this one stands after the cell.",
+            story="Two gates and g start from dc; this gate stands after the cell.",
             loop=lstm,
         ),
         Mutant(
-            name="lstm: a gate left out of dhprev",
+            name="lstm: a term left out of dhprev",
             old=" + w.Whg.T @ dgraw",
             new="",
-            story="The hidden state feeds four gates, and three send back.",
+            story="The hidden state feeds three gates and g, and g sends nothing back.",
             loop=lstm,
         ),
         Mutant(

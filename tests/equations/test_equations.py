@@ -171,6 +171,8 @@ def test_every_piece_has_the_shape_that_was_promised(monkeypatch):
         (r"W_{hh}^\top \frac{\partial L}{\partial a_{t+1}} = "
          r"\sum_{s=t+1}^{T} \frac{\partial \ell_s}{\partial h_t}",
          "H×H · H×1 = Σ H×1, t < T"),
+        (r"(W_{hh} h_{t-1}) \odot h_t = (a_t - W_{xh} x_t - b_h) \odot h_t",
+         "H×H · H×1 ⊙ H×1 = (H×1 − H×V · V×1 − H×1) ⊙ H×1"),
         (r"h_{t-1} = \tanh(a_{t-1})", "H×1 = tanh(H×1), t > 1"),
         (r"h_2 = \tanh(a_2)", "H×1 = tanh(H×1), T ≥ 2"),
     ],

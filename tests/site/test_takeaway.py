@@ -15,7 +15,10 @@ from typing import Any
 
 import nbformat
 import pytest
+from docutils import nodes
 
+from docs._ext.takeaway.one_page import one_page
+from rnn_notes.book.sheet import lines
 from tests.helpers import trees
 from tests.helpers.trees import ROOT
 
@@ -80,6 +83,7 @@ SETTINGS = {
         "formulas.mathml",
         "formulas.measured",
         "takeaway.downloads",
+        "takeaway.one_page",
     ],
     "source_suffix": {".md": "myst-nb"},  # Sphinx's own is shared, and changes
     "html_title": "The book",
@@ -274,3 +278,50 @@ def test_the_branch_holds_the_notebooks_and_what_they_need(
     assert needs == "rnn-notes @ git+https://github.com/some/notes@1f0c\n"
     names = sorted(path.name for path in target.glob("*.ipynb"))
     assert names == ["index.ipynb", "one.ipynb"]
+
+
+SHEET = """---
+one-page: true
+---
+
+# The sheet
+
+**Why (so).** Because of it.
+
+Not on the sheet.
+"""
+
+
+def objects(made: bytes) -> dict[int, bytes]:
+    """The objects of a PDF by their numbers, each found where its table says."""
+    start = int(made.split(b"startxref\n")[1].split()[0])
+    table = made[start:].split(b"trailer")[0].splitlines()[3:]
+    found = [made[int(row.split()[0]) :].split(b"\nendobj")[0] for row in table]
+    return {int(body.split()[0]): body.split(b" obj\n", 1)[1] for body in found}
+
+
+def test_the_sheet_is_one_page_of_a4_with_its_words(build: Build) -> None:
+    site = build({"index": INDEX.replace("one", "sheet"), "sheet": SHEET})
+    made = (site / "sheet.pdf").read_bytes()
+    found = objects(made)
+    assert [*found] == [1, 2, 3, 4, 5]
+    assert b"/Count 1 " in found[2]
+    assert b"/MediaBox [0 0 595 842]" in found[3]
+    drawn = found[4].split(b"stream\n")[1].removesuffix(b"endstream")
+    assert b"/Length %d " % (len(drawn) - 1) in found[4]
+    shown = re.findall(r"^BT .* (\S+) Td \((.*)\) Tj ET$", drawn.decode("cp1252"), re.M)
+    words = [re.sub(r"\\(.)", r"\1", said) for _, said in shown]
+    assert {row.code for row in lines()} <= set(words)
+    assert {"The sheet", "Why (so)", "Because of it.", "V×H"} <= set(words)
+    assert not any("Not on" in said for said in words)
+    assert all(48 <= float(height) <= 842 - 48 for height, _ in shown)
+    assert 'href="sheet.pdf"' in (site / "sheet.html").read_text()
+
+
+def test_a_sheet_of_two_pages_is_refused() -> None:
+    page = nodes.document("", None)  # type: ignore[arg-type]
+    page += nodes.title("", "Long")
+    for _ in range(12):
+        page += nodes.paragraph("", "", nodes.strong("", "Lead."), nodes.Text(" Text."))
+    with pytest.raises(ValueError, match="expected at most 842"):
+        one_page(page)

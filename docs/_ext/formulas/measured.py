@@ -8,8 +8,8 @@
     ```
 
 shows the formula with its number, and hands the same string to ``rnn_notes``.
-``:model:`` names another network than the book's; ``{model} lstm`` names it for all
-formulas of a page that stand below.
+``:model:`` names another network than the book's, or one of its options, as in ``gru
+with the reset before``; ``{model} lstm`` names it for all formulas of a page below.
 A formula that does not hold, or that cannot be read, is a warning with its place, and
 so a build error. So is a displayed equation that is neither measured nor marked
 ``:unmeasured: reason``.

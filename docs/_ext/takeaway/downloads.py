@@ -2,6 +2,7 @@
 
 Both are written beside the page whenever the page is, and a line under its title leads
 to them. Where the repository is known, it also leads to those who run notebooks.
+A page of one sheet is a PDF as well.
 ``BOOKS=1`` says that the whole book as PDF and EPUB will lie beside the first page.
 """
 
@@ -19,6 +20,7 @@ from sphinx.util.math import get_node_equation_number
 from docs._ext.takeaway.blocks import Reader, cells_of, outputs
 from docs._ext.takeaway.files import Page, markdown, notebook
 from docs._ext.takeaway.hosting import Repository, repository
+from docs._ext.takeaway.one_page import one_page
 
 BOOKS = {"The book as PDF": "rnn-notes.pdf", "as EPUB": "rnn-notes.epub"}
 FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
@@ -53,7 +55,11 @@ def write(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     books = pagename == app.config.root_doc and app.config.takeaway_books
-    line = links(pagename, where, BOOKS if books else {})
+    more = dict(BOOKS) if books else {}
+    if "one-page" in app.env.metadata[pagename]:
+        more["PDF of one page"] = f"{pagename}.pdf"
+        Path(app.outdir, f"{pagename}.pdf").write_bytes(one_page(doctree))
+    line = links(pagename, where, more)
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
@@ -83,7 +89,7 @@ def number(app: Sphinx, node: nodes.Element) -> str:
     return ".".join(map(str, next(numbers, ())))
 
 
-def links(page: str, where: Repository | None, books: dict[str, str]) -> str:
+def links(page: str, where: Repository | None, more: dict[str, str]) -> str:
     """The line under the title.
 
     >>> links("a", None, {}).count("<a "), links("a", None, BOOKS).count("<a ")
@@ -92,7 +98,7 @@ def links(page: str, where: Repository | None, books: dict[str, str]) -> str:
     2
     """
     file = page.rpartition("/")[2]
-    files = {name: file + suffix for name, suffix in FILES.items()} | books
+    files = {name: file + suffix for name, suffix in FILES.items()} | more
     items = [f'<a href="{f}" download>{name}</a>' for name, f in files.items()]
     launches = where.launches(page) if where else {}
     items += [f'<a href="{url}">Open in {name}</a>' for name, url in launches.items()]
