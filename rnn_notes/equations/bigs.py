@@ -15,9 +15,9 @@ from rnn_notes.equations.pieces import Pieces, span
 
 __all__ = ["Bigs"]
 
-UP = {"<": 1, r"\lt": 1, r"\le": 0, r"\leq": 0}
-DOWN = {">": 1, r"\gt": 1, r"\ge": 0, r"\geq": 0}
-Limits = tuple[Node | None, ...]
+_UP = {"<": 1, r"\lt": 1, r"\le": 0, r"\leq": 0}
+_DOWN = {">": 1, r"\gt": 1, r"\ge": 0, r"\geq": 0}
+_Limits = tuple[Node | None, ...]
 
 
 @v_args(meta=True)
@@ -37,7 +37,7 @@ class Bigs(Pieces):
             body = Node("add", body.span, (body,), (-1,))
         kind = "sum" if "sum" in command else "prod"
         read = [] if isinstance(sup, str) else self._limits(sub or [], sup)
-        falls = kind == "prod" and sub and sub[0].value and sub[0].value[0] in DOWN
+        falls = kind == "prod" and sub and sub[0].value and sub[0].value[0] in _DOWN
         if falls and sub[0].kind == "relation":  # t \ge i > k goes down from t
             read = [(index, high, low) for index, low, high in read]
         if not read:
@@ -97,10 +97,10 @@ class Bigs(Pieces):
     def _ordered(self, below: Node) -> list[tuple[Node, ...]]:
         r"""Limits that are written as an order, ``1 \le k < t``."""
         sides, signs = below.parts, below.value
-        if all(sign in DOWN for sign in signs):
+        if all(sign in _DOWN for sign in signs):
             sides, signs = sides[::-1], signs[::-1]
-        orders = {**UP, **DOWN}
-        if not (all(s in UP for s in signs) or all(s in DOWN for s in signs)):
+        orders = {**_UP, **_DOWN}
+        if not (all(s in _UP for s in signs) or all(s in _DOWN for s in signs)):
             return []
         gaps = [orders[sign] for sign in signs]
         if len(sides) == 3 and sides[1].kind == "name":

@@ -21,9 +21,9 @@ from rnn_notes.equations.scripts import Scripts
 
 __all__ = ["build"]
 
-FUNCTIONS = {"ln": "log"}
-EQUALS = (r"\equiv", r"\triangleq", r"\doteq")
-SAME = {r"\coloneqq": ":=", r"\leqslant": r"\leq", r"\geqslant": r"\geq"}
+_FUNCTIONS = {"ln": "log"}
+_EQUALS = (r"\equiv", r"\triangleq", r"\doteq")
+_SAME = {r"\coloneqq": ":=", r"\leqslant": r"\leq", r"\geqslant": r"\geq"}
 
 
 def build(tree: Any, latex: str, remarks: list[Remark]) -> list[list[Node]]:
@@ -66,10 +66,10 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
 
     def _symbol(self, token: Token) -> str:
         """A relation as the reader knows it."""
-        if token in EQUALS or "{" in token:
+        if token in _EQUALS or "{" in token:
             self._note(token, f"read {token} as =")
             return "="
-        return SAME.get(token, str(token))
+        return _SAME.get(token, str(token))
 
     def expression(self, meta: Meta, children: list[Any]) -> Node:
         terms, signs, sign = [], [], 1
@@ -129,7 +129,7 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
     def call(self, meta: Meta, children: list[Any]) -> Node:
         (function, prime, sup), argument = children
         name = re.findall("[A-Za-z]+", function.replace("-", ""))[-1].lower()
-        name = FUNCTIONS.get(name, name)
+        name = _FUNCTIONS.get(name, name)
         if not re.match(r"\\(operatorname|mathrm|mathop|text|[a-z]+$)", function):
             known = name in ("tanh", "exp", "log", "det")
             better = f"\\{name}" if known else rf"\operatorname{{{name}}}"

@@ -9,11 +9,11 @@ from rnn_notes.equations.nodes import Node, compact
 
 __all__ = ["applied"]
 
-WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
-Role = Callable[[Node], str]
+_WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
+_Role = Callable[[Node], str]
 
 
-def applied(node: Node, role: Role, note: Callable[[str], None]) -> Node:
+def applied(node: Node, role: _Role, note: Callable[[str], None]) -> Node:
     r"""A product in which the brackets after some letters are their arguments.
 
     node : a "mul" as it is parsed
@@ -43,11 +43,11 @@ def applied(node: Node, role: Role, note: Callable[[str], None]) -> Node:
 
 
 def _joined(
-    head: Node, factor: Node, role: Role, note: Callable[[str], None]
+    head: Node, factor: Node, role: _Role, note: Callable[[str], None]
 ) -> Node | None:
     """What a head and the bracket after it are together, None if they are factors."""
     group = factor
-    while not group.form and group.kind in WRAPS:
+    while not group.form and group.kind in _WRAPS:
         group = group.parts[0]
     if group.form != "closed":
         return None
@@ -63,7 +63,7 @@ def _joined(
 
 
 def _called(
-    head: Node, group: Node, role: Role, note: Callable[[str], None]
+    head: Node, group: Node, role: _Role, note: Callable[[str], None]
 ) -> Node | None:
     """A letter with its arguments."""
     letter, primes = head, ""

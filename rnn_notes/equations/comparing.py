@@ -18,9 +18,9 @@ from rnn_notes.equations.what_moves import moving
 
 __all__ = ["Comparison"]
 
-CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
-AGAIN = 4  # times
-GRAINS = 16  # rounding errors of the sides themselves, that they may differ
+_CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
+_AGAIN = 4  # times
+_GRAINS = 16  # rounding errors of the sides themselves, that they may differ
 
 
 class Comparison:
@@ -55,7 +55,7 @@ class Comparison:
     @property
     def line(self) -> str:
         """The shapes, and where the formula speaks if that is not everywhere."""
-        return self.equation.line + (reach(self.reached) if self.outside else "")
+        return self.equation.line + (_reach(self.reached) if self.outside else "")
 
     def run(self) -> None:
         """Compare the sides in every draw."""
@@ -68,7 +68,7 @@ class Comparison:
 
     def one(self, draw: Draw) -> None:
         """Compare the sides in one draw."""
-        sides = Sides(self, draw, self.scramble)
+        sides = _Sides(self, draw, self.scramble)
         for env in self.equation.cases(draw):
             try:
                 values, scale, lost = sides.values(env)
@@ -98,12 +98,12 @@ class Comparison:
                 if not (np.isfinite(left).all() and np.isfinite(right).all()):
                     lost = lost or (self.equation.sides[0], "it is not a finite number")
                     continue
-                gap, spread = differences(left, right)
-                close = explained(gap, spread, left, right)
+                gap, spread = _differences(left, right)
+                close = _explained(gap, spread, left, right)
                 error = float(np.abs(gap).max()) / (scale or 1.0)
-                if not close and error < CERTAIN:
+                if not close and error < _CERTAIN:
                     close = self.looked_at_again(draw, env, place, spread)
-                if close and error > CERTAIN:
+                if close and error > _CERTAIN:
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
@@ -120,12 +120,12 @@ class Comparison:
         self, draw: Draw, env: dict[str, int], place: int, spread: Array
     ) -> bool:
         """Whether other rounding errors explain a small difference."""
-        for noise in range(1, AGAIN):
-            values = Sides(self, draw, self.scramble, noise).values(env)[0]
+        for noise in range(1, _AGAIN):
+            values = _Sides(self, draw, self.scramble, noise).values(env)[0]
             left, right = values[place : place + 2]
-            gap, other = differences(left, right)
+            gap, other = _differences(left, right)
             spread = np.maximum(spread, other)
-            if explained(gap, spread, left, right):
+            if _explained(gap, spread, left, right):
                 return True
         return False
 
@@ -162,7 +162,7 @@ class Comparison:
             )
 
 
-class Sides:
+class _Sides:
     """The values of an equation's sides in one draw.
 
     noise : another one shows other rounding errors
@@ -204,25 +204,25 @@ class Sides:
         return values, largest, evaluator.lost
 
 
-def differences(left: Array, right: Array) -> tuple[Array, Array]:
+def _differences(left: Array, right: Array) -> tuple[Array, Array]:
     """How far apart two sides are, and how far rounding moves that, by entries."""
     gap = left - right
     gap = gap if gap.ndim > 2 else gap[None]
     return gap[0], np.abs(gap - gap[:1]).max(axis=0)
 
 
-def explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
+def _explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
     """Whether rounding explains every difference."""
     sizes = np.maximum(np.abs(left), np.abs(right))
-    grain = GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
+    grain = _GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
     return bool((np.abs(gap) <= SLACK * spread + grain).all())
 
 
-def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
+def _reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
     """Where a formula speaks that has an index outside for some values of its letters.
 
     >>> draws = [Draw({"T": T}, 0, 1.0) for T in (3, 4)]
-    >>> reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
+    >>> _reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
     ', t < T'
     """
     kept = {d.sizes["T"]: cases for d, cases in reached.items() if cases}

@@ -22,7 +22,7 @@ from rnn_notes.equations.where import Clauses
 
 __all__ = ["Equation"]
 
-ORDERS = {
+_ORDERS = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -30,8 +30,8 @@ ORDERS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-MOST_CASES = 4000
-ONE_TO_T = (Linear((), 1), Linear((("T", 1),)))
+_MOST_CASES = 4000
+_ONE_TO_T = (Linear((), 1), Linear((("T", 1),)))
 
 
 class Equation:
@@ -151,7 +151,7 @@ class Equation:
         chosen = [
             c for c in self.scope.conditions if c.letters <= set(sizes) | set(self.free)
         ]
-        if math.prod(map(len, spans)) > MOST_CASES:
+        if math.prod(map(len, spans)) > _MOST_CASES:
             raise self.sides[0].fail("it has too many free indices to measure")
         for values in itertools.product(*spans):
             env = {**sizes, **dict(zip(self.free, values, strict=True))}
@@ -174,7 +174,7 @@ class Equation:
         """Whether a condition holds for given values of the letters."""
         values = [side.at(env) for side in condition.sides]
         pairs = zip(values, condition.relations, values[1:], strict=False)
-        return all(ORDERS[relation](a, b) for a, relation, b in pairs)
+        return all(_ORDERS[relation](a, b) for a, relation, b in pairs)
 
     def in_order(self, error: EquationError) -> None:
         """Measure only where what stands below the first derivative comes earlier."""
@@ -212,13 +212,13 @@ class Equation:
     def gaps(self, node: Node, env: dict[str, int], gaps: dict[Node, set[int]]) -> None:
         """Note how far apart the limits of every product come."""
         self.looked += 1
-        if self.looked > MOST_CASES:
+        if self.looked > _MOST_CASES:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
         if not any(part in gaps for part in node.walk()):
             return
         inner = env
         if node.kind in ("sum", "prod"):
-            low, high = (index.at(env) for index in node.indices or ONE_TO_T)
+            low, high = (index.at(env) for index in node.indices or _ONE_TO_T)
             if node in gaps:
                 gaps[node].add(high - low)
             for value in {low, high} if low <= high else {low}:

@@ -17,19 +17,21 @@ from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
 
 MOST_WORK = 22_000
-READING = 3  # times the pieces of a line that is read
-LARGEST = 1_000_000  # numbers in one array
-MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
+_READING = 3  # times the pieces of a line that is read
+_LARGEST = 1_000_000  # numbers in one array
+_MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done
-LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
-COMPLEX_STEP = 1e-30
-CENTRAL_STEP = float(ROUNDING ** (1 / 3))
-CENTRAL_STEPS = tuple(CENTRAL_STEP / n for n in (1, 64, 4096, 2**18))  # for sharp bends
-WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
-AGREEMENT = 1e-7
-FLOOR = 1e-9  # below this, rounding is all that a central difference shows
-DEEPEST = 2
-Env = Mapping[str, int]
+_LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
+_COMPLEX_STEP = 1e-30
+_CENTRAL_STEP = float(ROUNDING ** (1 / 3))
+_CENTRAL_STEPS = tuple(
+    _CENTRAL_STEP / n for n in (1, 64, 4096, 2**18)
+)  # for sharp bends
+_WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
+_AGREEMENT = 1e-7
+_FLOOR = 1e-9  # below this, rounding is all that a central difference shows
+_DEEPEST = 2
+_Env = Mapping[str, int]
 
 
 class OutsideError(Exception):
@@ -56,12 +58,12 @@ class Budget:
         """Count the work of making this many numbers, and keeping them."""
         self.work += 1 + numbers / 1200
         self.kept += numbers
-        if self.over or numbers > LARGEST or self.kept > MOST_NUMBERS:
+        if self.over or numbers > _LARGEST or self.kept > _MOST_NUMBERS:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
 
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
-        self.work += READING * line.size
+        self.work += _READING * line.size
         if self.over:
             raise WorkError("it takes too much work, expected a smaller one", line.span)
 
@@ -102,7 +104,7 @@ class Evaluator:
         self.filled = frozenset[Node]()
         self.lost: tuple[Node, str] | None = None
 
-    def value(self, node: Node, env: Env, world: World) -> Array:
+    def value(self, node: Node, env: _Env, world: World) -> Array:
         """The value of a node, (..., replica, rows, columns), for given letters."""
         moving = self.moving if node.measured else None
         key = (node, moving, *[env[name] for name in sorted(node.free)])
@@ -114,7 +116,7 @@ class Evaluator:
         before = self.filled, self.lost
         self.start()
         self.check_room(node, world)
-        special = SPECIAL.get(node.kind)
+        special = _SPECIAL.get(node.kind)
         if special is None:
             parts = [self.value(part, env, world) for part in node.parts]
             at = [index.at(env) for index in node.indices]
@@ -134,7 +136,7 @@ class Evaluator:
     def check_room(self, node: Node, world: World) -> None:
         """Raise an error before an array is made that is too large."""
         rows, columns = self.size(node)
-        if rows * columns * REPLICAS * math.prod(world.batch) > LARGEST:
+        if rows * columns * REPLICAS * math.prod(world.batch) > _LARGEST:
             raise WorkError("it takes too much work, expected a smaller one", node.span)
 
     def look_for_losses(self, node: Node, parts: list[Array], value: Array) -> None:
@@ -153,7 +155,7 @@ class Evaluator:
     def weigh(self, node: Node, term: Array, total: Array) -> None:
         """Note a term that counts for nothing beside the others."""
         small = np.abs(term)
-        tiny = (small > 0) & (small < LOST * np.abs(total))
+        tiny = (small > 0) & (small < _LOST * np.abs(total))
         if tiny.any():
             spread = np.abs(term - term[:1]).max(axis=0) if term.ndim > 2 else 0.0
             if (tiny & (small > SLACK * spread)).any():  # it is no zero off by rounding
@@ -168,7 +170,7 @@ class Evaluator:
 
     # What needs more than the values of its parts
 
-    def quantity(self, node: Node, env: Env, world: World) -> Array:
+    def quantity(self, node: Node, env: _Env, world: World) -> Array:
         """The value of a quantity of the model or of the page."""
         key = (node.value, tuple(index.at(env) for index in node.indices))
         if key not in world.values:
@@ -176,7 +178,7 @@ class Evaluator:
             raise OutsideError(node, f"{name}_{{{node.indices[0]}}}")
         return world.values[key]
 
-    def defined(self, node: Node, env: Env, world: World) -> Array:
+    def defined(self, node: Node, env: _Env, world: World) -> Array:
         """The value of what a page defines, and its nudge."""
         values = tuple(index.at(env) for index in node.indices)
         inside = {**env, **dict(zip(node.binds, values, strict=True))}
@@ -184,7 +186,7 @@ class Evaluator:
         nudge = world.nudges.get((node.value, values))
         return value if nudge is None else value + nudge
 
-    def entry(self, node: Node, env: Env, world: World) -> Array:
+    def entry(self, node: Node, env: _Env, world: World) -> Array:
         """One entry of an array."""
         base = self.value(node.parts[0], env, world)
         at = [index.at(env) for index in node.indices]
@@ -193,7 +195,7 @@ class Evaluator:
             raise OutsideError(node, ", ".join(map(str, node.indices)))
         return value
 
-    def range(self, node: Node, env: Env) -> range:
+    def range(self, node: Node, env: _Env) -> range:
         """The values of the letter that a sum or product binds, in order."""
         if node.indices:
             low, high = (index.at(env) for index in node.indices)
@@ -204,7 +206,7 @@ class Evaluator:
             return range(low, high - 1, -1)
         return range(low, high + 1)
 
-    def sum(self, node: Node, env: Env, world: World) -> Array:
+    def sum(self, node: Node, env: _Env, world: World) -> Array:
         """The sum of all terms."""
         total: Array = np.zeros(self.size(node))
         terms = []
@@ -229,7 +231,7 @@ class Evaluator:
         low, high = node.indices or (Linear((), 1), Linear())
         return self.shapes.lenient and low == Linear() and high.constant >= 0
 
-    def prod(self, node: Node, env: Env, world: World) -> Array:
+    def prod(self, node: Node, env: _Env, world: World) -> Array:
         """The product of all factors, in order."""
         product: Array = np.eye(self.size(node)[0])
         values = self.range(node, env)
@@ -241,7 +243,7 @@ class Evaluator:
 
     # Derivatives and differentials
 
-    def derivative(self, node: Node, env: Env, world: World) -> Array:
+    def derivative(self, node: Node, env: _Env, world: World) -> Array:
         """The derivative of the first part by the second, laid out."""
         key, shape, order = self.variable(node.parts[1], env, world)
         units = np.eye(shape[0] * shape[1]).reshape(-1, *shape)
@@ -273,7 +275,7 @@ class Evaluator:
         return column
 
     def variable(
-        self, node: Node, env: Env, world: World
+        self, node: Node, env: _Env, world: World
     ) -> tuple[Key, tuple[int, int], Array]:
         """What stands below the line: its key, its shape, and its entries in order.
 
@@ -300,20 +302,20 @@ class Evaluator:
                 places = found
         return key, (rows, columns), vec(places)[:, 0]
 
-    def differential(self, node: Node, env: Env, world: World) -> Array:
+    def differential(self, node: Node, env: _Env, world: World) -> Array:
         """The change of the part while all that moves goes in its direction."""
         nudges = {key: self.directions[key] for key in self.moving}
         change: Array = self.slopes(node, env, world, nudges)[0]
         return change
 
     def slopes(
-        self, node: Node, env: Env, world: World, nudges: Mapping[Key, Array]
+        self, node: Node, env: _Env, world: World, nudges: Mapping[Key, Array]
     ) -> Array:
         """The slope of the first part along N nudges, (N, ..., rows, columns)."""
         above, hold = node.parts[0], node.kind == "derivative" and node.value is True
         if not nudges:
             return np.zeros((1, REPLICAS, *self.size(above)))
-        if above.measured and (hold or len(world.batch) + 1 >= DEEPEST):
+        if above.measured and (hold or len(world.batch) + 1 >= _DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
         N = len(next(iter(nudges.values())))
         still = frozenset(self.shapes.scope.still if node.kind == "d" else ())
@@ -325,12 +327,12 @@ class Evaluator:
             return np.broadcast_to(values, whole).reshape(len(steps), N, *whole[1:])
 
         if above.measured:
-            return extrapolated(along)
+            return _extrapolated(along)
         if world.batch:
-            (moved,) = along((1j * COMPLEX_STEP,))
-            nested: Array = moved.imag / COMPLEX_STEP
+            (moved,) = along((1j * _COMPLEX_STEP,))
+            nested: Array = moved.imag / _COMPLEX_STEP
             return nested
-        return exactly(along, node)
+        return _exactly(along, node)
 
     def nudged(
         self,
@@ -362,27 +364,27 @@ class Evaluator:
         return found
 
 
-def exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
+def _exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
     """The slopes by the complex step, once a central difference agrees with them."""
-    for step in CENTRAL_STEPS:
-        moved, up, down = along((1j * COMPLEX_STEP, step, -step))
-        exact: Array = moved.imag / COMPLEX_STEP
+    for step in _CENTRAL_STEPS:
+        moved, up, down = along((1j * _COMPLEX_STEP, step, -step))
+        exact: Array = moved.imag / _COMPLEX_STEP
         central = (up - down).real / (2 * step)
         scale = max(np.abs(exact).max(), np.abs(up).max())
-        if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+        if np.abs(exact - central).max() <= _AGREEMENT * scale + _FLOOR:
             return exact
     raise node.fail(
         "complex step and central difference disagree, so it is not measured"
     )
 
 
-def extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
+def _extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
     """The slopes by central differences over four steps, extrapolated to a step of 0.
 
     What the last refinement has changed is what may be wrong: it goes, with either
     sign, into the replicas.
     """
-    steps = [WIDE_STEP / 2**n for n in range(4)]
+    steps = [_WIDE_STEP / 2**n for n in range(4)]
     values = along(tuple(s for step in steps for s in (step, -step)))
     table = [
         (values[2 * n] - values[2 * n + 1]) / (2 * step) for n, step in enumerate(steps)
@@ -398,7 +400,7 @@ def extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
     return slopes
 
 
-SPECIAL: dict[str, Callable[[Evaluator, Node, Env, World], Array]] = {
+_SPECIAL: dict[str, Callable[[Evaluator, Node, _Env, World], Array]] = {
     "quantity": Evaluator.quantity,
     "defined": Evaluator.defined,
     "entry": Evaluator.entry,
@@ -407,4 +409,4 @@ SPECIAL: dict[str, Callable[[Evaluator, Node, Env, World], Array]] = {
     "derivative": Evaluator.derivative,
     "d": Evaluator.differential,
 }
-__all__ = ["CALLS", "Budget", "Evaluator", "OutsideError"]
+__all__ = ["CALLS", "MOST_WORK", "SLACK", "Budget", "Evaluator", "OutsideError"]

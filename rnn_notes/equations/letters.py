@@ -13,11 +13,11 @@ from lark.tree import Meta
 from rnn_notes.equations.nodes import FONTS, Node
 from rnn_notes.equations.pieces import Pieces, span
 
-__all__ = ["Names"]
+__all__ = ["Names", "letter"]
 
-SWITCHES = {"bf": "mathbf", "it": "mathit", "cal": "mathcal", "rm": "mathrm"}
-SWITCHES["sf"] = "mathrm"
-SCRIPTED = ("subscripted", "transpose", "power", "prime")
+_SWITCHES = {"bf": "mathbf", "it": "mathit", "cal": "mathcal", "rm": "mathrm"}
+_SWITCHES["sf"] = "mathrm"
+_SCRIPTED = ("subscripted", "transpose", "power", "prime")
 
 
 @v_args(meta=True)
@@ -40,7 +40,7 @@ class Names(Pieces):
         font = command[1:] in FONTS
         if node.kind == "name" or (font and node.kind == "number"):
             return replace(node, kind="name", value=_with_mark(command, node.value))
-        if node.kind in SCRIPTED:
+        if node.kind in _SCRIPTED:
             if not font:
                 self._note(node, f"read {command} as one over the letter alone")
             first, *rest = node.parts
@@ -54,7 +54,7 @@ def letter(token: Token) -> str:
     r"""The one way in which a letter is written inside the engine, ``\mathbf{h}``."""
     text = re.sub(r"\s+", " ", token)
     if switch := re.fullmatch(r"\{ ?\\([a-z]+) ?(\\?[A-Za-z]+) ?\}", text):
-        return rf"\{SWITCHES[switch[1]]}{{{switch[2]}}}"
+        return rf"\{_SWITCHES[switch[1]]}{{{switch[2]}}}"
     if re.fullmatch(r"\\[A-Za-z]+|[A-Za-z]", text):
         return text
     if text.isalpha():

@@ -50,9 +50,9 @@ __all__ = [
 Layout = Literal["denominator", "numerator", "mixed"]
 LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
 SEEDS = (0, 1, 2)
-EXACT = 1e-12
-MOST_NEIGHBOURS = 80
-FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
+_EXACT = 1e-12
+_MOST_NEIGHBOURS = 80
+_FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,10 @@ def measure(
     _check(task)
     try:
         task = replace(task, model=_model(task, model))
-        return in_layout(task)
+        return _in_layout(task)
     except MisfitError as error:
         with suppress(EquationError):  # it may misfit in another model's letters
-            error.close = close(task)
+            error.close = _close(task)
         raise
 
 
@@ -129,13 +129,13 @@ def _model(task: Task, model: str | None) -> Model:
         """A formula in a model, and how far from usual that is."""
         here = replace(task, model=one)
         try:
-            equations = understood(ways(here, budget)[0], budget)
+            equations = understood(_ways(here, budget)[0], budget)
             if all(all(equation.fits) for equation in equations):
                 return equations, 0
         except MisfitError as error:
             equations, misfit = [], error
-        for way in unusual(here):
-            if not way.falling and (found := fitting(way, budget)):
+        for way in _unusual(here):
+            if not way.falling and (found := _fitting(way, budget)):
                 return found, 1
         if not equations:
             raise misfit
@@ -144,7 +144,7 @@ def _model(task: Task, model: str | None) -> Model:
     return chosen(understand, f"-- '{task.latex}'")
 
 
-def ways(task: Task, budget: Budget | None = None) -> list[Task]:
+def _ways(task: Task, budget: Budget | None = None) -> list[Task]:
     """The task in each layout in which the pieces of its formula fit, if any.
 
     Raises the ``EquationError`` of the first layout where they fit in none.
@@ -177,7 +177,7 @@ def ways(task: Task, budget: Budget | None = None) -> list[Task]:
     return fitting or rest[:1]
 
 
-def unusual(task: Task) -> Iterator[Task]:
+def _unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
     slopes = r"\partial" in task.latex or r"\nabla" in task.latex
     layouts = LAYOUTS if slopes else (task.layout or LAYOUTS[0],)
@@ -195,7 +195,7 @@ def unusual(task: Task) -> Iterator[Task]:
             )  # fmt: skip
 
 
-def fitting(task: Task, budget: Budget) -> list[Equation] | None:
+def _fitting(task: Task, budget: Budget) -> list[Equation] | None:
     """The equations of a task if its pieces fit, None if they do not."""
     try:
         equations = understood(task, budget)
@@ -206,7 +206,7 @@ def fitting(task: Task, budget: Budget) -> list[Equation] | None:
     return equations if all(all(one.fits) for one in equations) else None
 
 
-def in_layout(
+def _in_layout(
     task: Task, hasty: bool = False, budget: Budget | None = None
 ) -> Measurement:
     """The measurement in the layout where the formula holds, or else in the first.
@@ -214,19 +214,19 @@ def in_layout(
     Where its pieces fit in no layout as they stand, it may hold in a way that is told.
     """
     found: Measurement | None = None
-    budget = budget or Budget(work=-extra(task))
+    budget = budget or Budget(work=-_extra(task))
     try:
-        usual = ways(task, budget)
+        usual = _ways(task, budget)
     except MisfitError:
         if task.strict or task.told:
             raise
-        for way in unusual(task):
-            if fitting(way, budget) and (measured := finished(way, hasty, budget)):
+        for way in _unusual(task):
+            if _fitting(way, budget) and (measured := _finished(way, hasty, budget)):
                 return replace(measured, holds=False, error=math.inf, only=way.told)
         raise
     for way in usual:
         try:
-            measured = finished(way, hasty, budget)
+            measured = _finished(way, hasty, budget)
         except EquationError:
             if found is None:
                 raise
@@ -239,7 +239,7 @@ def in_layout(
     return found
 
 
-def finished(
+def _finished(
     task: Task,
     hasty: bool = False,
     budget: Budget | None = None,
@@ -251,7 +251,7 @@ def finished(
     budget   : what may be spent, here and elsewhere
     scramble : whether it is measured in another network, to see whether that matters
     """
-    budget = budget or Budget(work=-extra(task))
+    budget = budget or Budget(work=-_extra(task))
     compared: list[Comparison] = []
     equations = understood(task, budget)
     for equation in equations:
@@ -266,27 +266,27 @@ def finished(
         latex=task.latex,
         holds=all(c.holds for c in compared),
         error=worst.error,
-        tolerance=EXACT,
+        tolerance=_EXACT,
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,
         work=budget.work,
         task=task,
-        look=lambda: advice(task),
-        translate=lambda measured: in_the_book(measured, equations),
+        look=lambda: _advice(task),
+        translate=lambda measured: _in_the_book(measured, equations),
         model=task.model.name,
         layout=task.layout or "denominator",
-        read=read_as(task, equations),
+        read=_read_as(task, equations),
         remarks=tuple(remark.text for remark in (equations[0].scope.remarks or [])),
     )
 
 
-def extra(task: Task) -> float:
+def _extra(task: Task) -> float:
     """The work that may be done beyond the usual: more draws may take longer."""
     return MOST_WORK * max(0.0, len(task.seeds) / len(SEEDS) - 1)
 
 
-def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
+def _read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
     """What each letter of the formula is, ``W: hidden to hidden, N×N, W_{hh} here``."""
     found: dict[str, str] = {}
     model = task.model
@@ -302,7 +302,7 @@ def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def in_the_book(measured: Measurement, equations: list[Equation]) -> str:
+def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
     """The formula in the book's letters, where these say the same; empty elsewhere.
 
     It is measured there too: its shapes and its verdict have to be the same.
@@ -316,28 +316,28 @@ def in_the_book(measured: Measurement, equations: list[Equation]) -> str:
         return ""
     with suppress(EquationError):
         there = replace(task, latex=latex, model=book)
-        again = finished(there, hasty=True, budget=Budget(work=MOST_WORK * 0.25))
+        again = _finished(there, hasty=True, budget=Budget(work=MOST_WORK * 0.25))
         shapes = with_sizes(measured.shapes, sizes_in(task.model, book))
         if (again.holds, again.shapes) == (measured.holds, shapes):
             return latex
     return ""
 
 
-def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+def _advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
     budget = Budget(work=MOST_WORK * 0.25)
     asked = replace(task, layout=task.asked, outer=False)
-    saved = saved_by_options(asked, 1, budget) or saved_by_words(asked, budget)
-    way = other_way(asked, budget)
+    saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
+    way = _other_way(asked, budget)
     layout = way.layout or "" if way and way.layout != task.layout else ""
     saved += (f"holds {way.told}",) if way else ()
-    near = () if saved or budget.over else close(task, budget)
+    near = () if saved or budget.over else _close(task, budget)
     if not (saved or near):
-        saved = saved_by_options(asked, 2, budget)
+        saved = _saved_by_options(asked, 2, budget)
     return near, layout, saved
 
 
-def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
+def _saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
     """The options of the network, so many at once, that make a formula hold."""
     found: list[str] = []
     for some in itertools.combinations(task.model.options, count):
@@ -345,14 +345,14 @@ def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
             break
         with suppress(EquationError):
             other = replace(task, model=task.model.with_options(some))
-            measured = in_layout(other, hasty=True, budget=budget)
+            measured = _in_layout(other, hasty=True, budget=budget)
             if measured or measured.only:
                 told = [f"holds {' and '.join(some)}", measured.only]
                 found.append(", ".join(filter(None, told)))
     return tuple(found)
 
 
-def saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
+def _saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
     """A condition or a word that is left out, and makes a formula hold."""
     for condition in _conditions(task):
         latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
@@ -422,7 +422,7 @@ def _pointing_into(latex: str) -> Iterator[None]:
     try:
         yield
     except EquationError as error:
-        word = FUNCTION.match(latex, error.position)
+        word = _FUNCTION.match(latex, error.position)
         if word and error.reason.endswith("is not known"):
             error.reason += rf": write \operatorname{{{word[0]}}}"
         raise error.within(latex) from None
@@ -442,17 +442,17 @@ def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
         yield replace(task, latex=edit.of(task.latex))
 
 
-def close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
+def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
     budget = budget or Budget()
     layout = task.layout or "denominator"
     task = replace(task, layout=layout)
-    for neighbour in itertools.islice(neighbours(task, CLOSE), MOST_NEIGHBOURS):
-        if says_nothing(neighbour.latex):
+    for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
+        if _says_nothing(neighbour.latex):
             continue
         try:
-            measurement = finished(neighbour, hasty=True, budget=budget)
+            measurement = _finished(neighbour, hasty=True, budget=budget)
         except WorkError:
             break
         except EquationError:
@@ -462,18 +462,18 @@ def close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def other_way(task: Task, budget: Budget) -> Task | None:
+def _other_way(task: Task, budget: Budget) -> Task | None:
     """The task in another way of reading it, if the formula holds so."""
     if task.told:
         return None
-    ways_ = (way for way in unusual(task) if not budget.over)
+    ways_ = (way for way in _unusual(task) if not budget.over)
     return next((way for way in ways_ if holds(way, budget)), None)
 
 
 def holds(task: Task, budget: Budget | None = None) -> bool:
     """Whether a formula is understood and holds."""
     try:
-        return in_layout(task, hasty=True, budget=budget).holds
+        return _in_layout(task, hasty=True, budget=budget).holds
     except EquationError:
         return False
 
@@ -491,15 +491,15 @@ def says_nothing_of(task: Task) -> bool:
             if node.kind == "quantity"
         )
         drawn = replace(task, seeds=task.seeds[:1], layout=task.layout or "denominator")
-        return speaks and finished(drawn, hasty=True, scramble=True).holds
+        return speaks and _finished(drawn, hasty=True, scramble=True).holds
     except EquationError:
         return False
 
 
-def says_nothing(latex: str) -> bool:
+def _says_nothing(latex: str) -> bool:
     """Whether both sides of an equality are the same text.
 
-    >>> says_nothing("h_t = h_t"), says_nothing("h_t = a_t")
+    >>> _says_nothing("h_t = h_t"), _says_nothing("h_t = a_t")
     (True, False)
     """
     sides = [re.sub(r"[\s&]", "", side) for side in re.split(r"=|\\\\", latex)]

@@ -48,14 +48,14 @@ from rnn_notes.equations.where import Clauses
 
 __all__ = ["Model", "clauses", "find", "names", "shipped"]
 
-STEP = "t"
-LONGEST = 20_000
-MOST_QUANTITIES = 60
-Compute = Callable[[Read], Array]
+_STEP = "t"
+_LONGEST = 20_000
+_MOST_QUANTITIES = 60
+_Compute = Callable[[Read], Array]
 
 
 @dataclass(frozen=True)
-class Clause:
+class _Clause:
     """One clause of a text, what a comment says of it, and where it starts."""
 
     text: str
@@ -63,7 +63,7 @@ class Clause:
     book: str = ""
 
 
-def clauses(text: str) -> Iterator[Clause]:
+def clauses(text: str) -> Iterator[_Clause]:
     r"""The clauses of a text, comments on lines of their own among them.
 
     >>> [c.text for c in clauses("a = 1; b = 2 % two\n% three")]
@@ -73,10 +73,10 @@ def clauses(text: str) -> Iterator[Clause]:
         code, _, comment = re.sub(r"\\%", "", line).partition("%")
         pieces = [piece.strip() for piece in code.split(";") if piece.strip()]
         if not pieces and comment.strip():
-            yield Clause(f"% {comment.strip()}")
+            yield _Clause(f"% {comment.strip()}")
         note, _, book = comment.rpartition("=") if "=" in comment else (comment, "", "")
         for piece in pieces:
-            yield Clause(piece, note.strip(), book.strip())
+            yield _Clause(piece, note.strip(), book.strip())
 
 
 class Model:
@@ -97,7 +97,7 @@ class Model:
     """
 
     def __init__(self, text: str, name: str = "") -> None:
-        if len(text) > LONGEST:
+        if len(text) > _LONGEST:
             raise EquationError(f"a model of {len(text)} characters came")
         self.name, self.title, self.text = name, name, text
         self.equations: dict[str, Definition] = {}
@@ -135,11 +135,11 @@ class Model:
         for clause, item in said:
             if item.value != (r"\in",):
                 self.announce(item, clause)
-        if len(self.quantities) > MOST_QUANTITIES:
+        if len(self.quantities) > _MOST_QUANTITIES:
             raise EquationError(f"a model of {len(self.quantities)} quantities came")
         for clause, item in said:
             if item.value != (r"\in",):
-                with pointing(clause.text):
+                with _pointing(clause.text):
                     self.define(item)
         self.find_shapes()
         for text in self.also:
@@ -149,7 +149,7 @@ class Model:
     def read_further(self, text: str) -> None:
         """Read further names for what the model has, and functions."""
         for clause in clauses(text):
-            with pointing(clause.text):
+            with _pointing(clause.text):
                 for items in parse(clause.text, self.scope.remarks):
                     for item in items:
                         if item.kind != "relation":
@@ -162,7 +162,7 @@ class Model:
                                 head, item.parts[-1]
                             )
 
-    def said(self) -> Iterator[tuple[Clause, Node]]:
+    def said(self) -> Iterator[tuple[_Clause, Node]]:
         """Every clause with its tree; titles and options are noted on the way."""
         for clause in clauses(self.text):
             if clause.text.startswith("%"):
@@ -191,7 +191,7 @@ class Model:
             base, *items = left.parts
             index = compact(items[0])
             stepwise = left.value or len(items) == 1
-            if stepwise and index in (STEP, "0") and base.kind == "name":
+            if stepwise and index in (_STEP, "0") and base.kind == "name":
                 self.place = left.value or self.place
                 name = str(base.value)
                 return (family(name) if name in self.double else name), index
@@ -207,10 +207,10 @@ class Model:
             raise node.fail(f"{name} has a meaning already")
         self.quantities[name] = quantity
 
-    def declare(self, item: Node, clause: Clause) -> None:
+    def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
         left, domain = item.parts[0], item.parts[-1]
-        with pointing(clause.text):
+        with _pointing(clause.text):
             name, index = self.called(left)
             onehot = domain.kind == "call" and domain.value == "onehot"
             reader = Clauses(self.scope, frozenset())
@@ -227,10 +227,10 @@ class Model:
             meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
             self.add(name, meaning, left)
 
-    def announce(self, item: Node, clause: Clause) -> None:
+    def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
         left = item.parts[0]
-        with pointing(clause.text):
+        with _pointing(clause.text):
             if item.value not in (("=",), (":=",)):
                 raise item.fail(r"no clause came, expected one with = or \in")
             if self.is_other(item):
@@ -281,8 +281,8 @@ class Model:
             return
         body = Reader(self.scope).read(right)
         self.nodes[name] = left
-        self.equations[name] = Definition((STEP,) if index else (), body)
-        if strange := body.free - self.sizes - {STEP if index else ""}:
+        self.equations[name] = Definition((_STEP,) if index else (), body)
+        if strange := body.free - self.sizes - {_STEP if index else ""}:
             raise right.fail(f"{min(strange)} is an index without a value")
 
     def find_shapes(self) -> None:
@@ -317,7 +317,7 @@ class Model:
         if sizes not in self.plans:
             if len(self.plans) > 200:
                 self.plans.clear()
-            self.plans[sizes] = Plan(list(Order(self, draw).steps()))
+            self.plans[sizes] = Plan(list(_Order(self, draw).steps()))
         return self.plans[sizes]
 
     def with_options(self, some: Collection[str]) -> Model:
@@ -329,11 +329,11 @@ class Model:
                 self.changed[key] = shipped(names_[0].removeprefix("model ").strip())
             else:
                 name = f"{self.name}, {' and '.join(key)}"
-                self.changed[key] = changed(self.text, "; ".join(names_), name)
+                self.changed[key] = _changed(self.text, "; ".join(names_), name)
         return self.changed[key]
 
 
-class Order:
+class _Order:
     """The order in which the quantities of a model can be computed, found by need."""
 
     def __init__(self, model: Model, draw: Draw) -> None:
@@ -394,7 +394,7 @@ class Order:
         """Rows and columns of a node."""
         return self.draw.shape(self.model.shapes.shape(node))
 
-    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> Compute:
+    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> _Compute:
         """The function that computes a node from the values that it reads."""
         at = [index.at(env) for index in node.indices]
         if node.kind == "quantity":
@@ -421,7 +421,7 @@ class Order:
 
     def compiled_sum(
         self, node: Node, env: dict[str, int], at: list[int], reads: list[Key]
-    ) -> Compute:
+    ) -> _Compute:
         """The function that computes a sum or a product over an index."""
         if at:
             low, high = at
@@ -451,7 +451,7 @@ def _present(node: Node, value: Array | None) -> Array:
 
 
 @contextmanager
-def pointing(latex: str) -> Iterator[None]:
+def _pointing(latex: str) -> Iterator[None]:
     """A context whose errors point into a text, unless they point into another."""
     try:
         yield
@@ -459,7 +459,7 @@ def pointing(latex: str) -> Iterator[None]:
         raise error.within(latex) from None
 
 
-def changed(text: str, option: str, name: str) -> Model:
+def _changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
     new = {clause.text.partition("=")[0].strip(): clause for clause in clauses(option)}
     kept = [

@@ -20,23 +20,23 @@ from rnn_notes.equations.symbols import SCALAR, Shape
 
 __all__ = ["CLOSE", "RULES", "Line", "Rule", "Shapeless", "diag_added", "edits"]
 
-OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
-WEIGHTS = {
+_OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
+_WEIGHTS = {
     "W_{xh}": ["W_{hh}"],
     "W_{hh}": ["W_{xh}", "W_{hy}"],
     "W_{hy}": ["W_{hh}"],
     "b_{h}": ["b_y"],
     "b_{y}": ["b_h"],
 }
-RECURRENT = ("W_{xh}", "W_{hh}", "b_{h}")
-RELATIVES = {"a": "h", "h": "a", "y": "p", "p": "y", "e": "p", "x": "h"}
+_RECURRENT = ("W_{xh}", "W_{hh}", "b_{h}")
+_RELATIVES = {"a": "h", "h": "a", "y": "p", "p": "y", "e": "p", "x": "h"}
 
 
 @dataclass(frozen=True)
-class Edit:
+class _Edit:
     """One edit of a text: a rule's name, and what stands in place of what.
 
-    >>> Edit("a letter changed", (4, 5), "q").of("L = p")
+    >>> _Edit("a letter changed", (4, 5), "q").of("L = p")
     'L = q'
     """
 
@@ -49,7 +49,7 @@ class Edit:
         return latex[: self.span[0]] + self.text + latex[self.span[1] :]
 
 
-class Text:
+class _Text:
     """The text of a formula and where its pieces stand in it, brackets whole."""
 
     def __init__(self, latex: str) -> None:
@@ -58,7 +58,7 @@ class Text:
     def span(self, node: Node) -> Span:
         """Where a node stands, with the \\left of its bracket."""
         start, end = node.span
-        opening = OPENING.search(self.latex[:start])
+        opening = _OPENING.search(self.latex[:start])
         return (opening.start() if opening else start), end
 
     def of(self, node: Node) -> str:
@@ -93,20 +93,20 @@ class Shapeless:
         return ("?",), ("?",)
 
 
-Shaper = Callable[[Node], Shape]
-Rule = Callable[[Text, Shaper, Node], Iterator[tuple[Span, str]]]
+_Shaper = Callable[[Node], Shape]
+Rule = Callable[[_Text, _Shaper, Node], Iterator[tuple[Span, str]]]
 
 
-def transpose_dropped(
-    text: Text, shape: Shaper, node: Node
+def _transpose_dropped(
+    text: _Text, shape: _Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``h_t^\top`` becomes ``h_t``."""
     if node.kind == "transpose" and not node.form:
         yield text.span(node), text.of(node.parts[0])
 
 
-def transpose_added(
-    text: Text, shape: Shaper, node: Node
+def _transpose_added(
+    text: _Text, shape: _Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``h_t`` becomes ``h_t^\top`` where it is a factor, a term or a side."""
     if node.kind not in ("mul", "hadamard", "kronecker", "add", "relation"):
@@ -120,8 +120,8 @@ def transpose_added(
             yield text.span(part), f"{text.of(part)}^\\top"
 
 
-def factors_swapped(
-    text: Text, shape: Shaper, node: Node
+def _factors_swapped(
+    text: _Text, shape: _Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A B`` becomes ``B A``; numbers commute, so they stay."""
     if node.kind in ("mul", "kronecker"):
@@ -134,8 +134,8 @@ def factors_swapped(
                 yield whole, "".join(pieces)
 
 
-def odot_for_product(
-    text: Text, shape: Shaper, node: Node
+def _odot_for_product(
+    text: _Text, shape: _Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A B`` becomes ``A \odot B``."""
     if node.kind == "mul":
@@ -145,8 +145,8 @@ def odot_for_product(
                 yield text.between(left, right), r" \odot "
 
 
-def product_for_odot(
-    text: Text, shape: Shaper, node: Node
+def _product_for_odot(
+    text: _Text, shape: _Shaper, node: Node
 ) -> Iterator[tuple[Span, str]]:
     r"""``A \odot B`` becomes ``A B``."""
     if node.kind == "hadamard":
@@ -155,7 +155,9 @@ def product_for_odot(
                 yield text.between(left, right), r"\, "
 
 
-def sign_flipped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _sign_flipped(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``a + b`` becomes ``a - b``; a leading minus goes."""
     if node.kind != "add":
         return
@@ -169,7 +171,7 @@ def sign_flipped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, 
         yield (start, first), text.latex[start:first].replace("-", "", 1)
 
 
-def index_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _index_moved(text: _Text, shape: _Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     """``h_t`` becomes ``h_{t-1}`` or ``h_{t+1}``."""
     if node.kind in ("quantity", "defined"):
         for index in node.indices[:1]:
@@ -188,7 +190,9 @@ def index_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, s
                     yield (start, whole), f"{{{moved}"
 
 
-def limits_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _limits_moved(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``t=1`` becomes ``t=2``, ``T`` becomes ``T-1`` above a sum or a product."""
     if node.kind in ("sum", "prod") and node.indices:
         head = (node.span[0], text.span(node.parts[0])[0])
@@ -208,7 +212,9 @@ def limits_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, 
                 yield head, changed
 
 
-def term_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _term_dropped(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``a + b`` becomes ``a`` or ``b``."""
     if node.kind == "add" and len(node.parts) > 1:
         for place, part in enumerate(node.parts):
@@ -220,7 +226,9 @@ def term_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, 
                 yield (start, text.span(node.parts[1])[0]), minus
 
 
-def factor_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _factor_dropped(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``A B`` becomes ``A`` or ``B``."""
     if node.kind in ("mul", "hadamard", "kronecker"):
         for place, part in enumerate(node.parts):
@@ -231,7 +239,7 @@ def factor_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span
                 yield (start, text.span(node.parts[1])[0]), ""
 
 
-def diag_added(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def diag_added(text: _Text, shape: _Shaper, node: Node) -> Iterator[tuple[Span, str]]:
     r"""``v A`` becomes ``\operatorname{diag}(v) A``, as code means it."""
     if node.kind == "mul":
         for part in node.parts:
@@ -240,24 +248,30 @@ def diag_added(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, st
                 yield text.span(part), rf"\operatorname{{diag}}{of}"
 
 
-def weight_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _weight_changed(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``W_{hy}`` becomes ``W_{hh}``, ``b_h`` becomes ``b_y``."""
-    if node.kind == "quantity" and node.value in WEIGHTS:
-        for other in WEIGHTS[node.value]:
+    if node.kind == "quantity" and node.value in _WEIGHTS:
+        for other in _WEIGHTS[node.value]:
             yield text.span(node), other
 
 
-def letter_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _letter_changed(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     """``p_t`` becomes ``y_t``, ``h_t`` becomes ``a_t``: a function is forgotten."""
-    if node.kind == "quantity" and node.value in RELATIVES:
+    if node.kind == "quantity" and node.value in _RELATIVES:
         start = text.span(node)[0]
-        yield (start, start + 1), RELATIVES[node.value]
+        yield (start, start + 1), _RELATIVES[node.value]
 
 
-def plus_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+def _plus_changed(
+    text: _Text, shape: _Shaper, node: Node
+) -> Iterator[tuple[Span, str]]:
     r"""``\partial^{+}`` becomes ``\partial``, and the other way round."""
     below = [n.value for part in node.parts[1:] for n in part.walk()]
-    if node.kind == "derivative" and (node.value or {*below} & {*RECURRENT}):
+    if node.kind == "derivative" and (node.value or {*below} & {*_RECURRENT}):
         found = re.search(r"\\partial(\s*\^\s*(\{\s*\+\s*\}|\+))?", text.of(node))
         if found:
             start = text.span(node)[0]
@@ -267,32 +281,32 @@ def plus_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, 
 
 # What a formula that fails is compared with.
 CLOSE: dict[str, Rule] = {
-    "transpose dropped": transpose_dropped,
-    "transpose added": transpose_added,
-    "factors swapped": factors_swapped,
-    "odot for product": odot_for_product,
-    "product for odot": product_for_odot,
-    "index moved": index_moved,
-    "sign flipped": sign_flipped,
-    "limits moved": limits_moved,
-    "weight changed": weight_changed,
-    "letter changed": letter_changed,
-    "plus changed": plus_changed,
+    "transpose dropped": _transpose_dropped,
+    "transpose added": _transpose_added,
+    "factors swapped": _factors_swapped,
+    "odot for product": _odot_for_product,
+    "product for odot": _product_for_odot,
+    "index moved": _index_moved,
+    "sign flipped": _sign_flipped,
+    "limits moved": _limits_moved,
+    "weight changed": _weight_changed,
+    "letter changed": _letter_changed,
+    "plus changed": _plus_changed,
 }
 # What a formula that holds is spoilt with.
-RULES = CLOSE | {"term dropped": term_dropped, "factor dropped": factor_dropped}
+RULES = CLOSE | {"term dropped": _term_dropped, "factor dropped": _factor_dropped}
 
 
 def edits(
     latex: str, lines: Iterable[Line], rules: Mapping[str, Rule]
-) -> Iterator[Edit]:
+) -> Iterator[_Edit]:
     """Every edit that the rules make of a formula, given its lines; each text once."""
-    text, seen = Text(latex), {latex}
+    text, seen = _Text(latex), {latex}
     for line in lines:
         for name, rule in rules.items():
             for node in with_text(line.relation):
                 for span, new in rule(text, line.shape, node):
-                    edit = Edit(name, span, new)
+                    edit = _Edit(name, span, new)
                     if (edited := edit.of(latex)) not in seen:
                         seen.add(edited)
                         yield edit

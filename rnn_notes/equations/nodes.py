@@ -9,16 +9,25 @@ from typing import Any
 
 from rnn_notes.equations.errors import EquationError, MisfitError, Span
 
-__all__ = ["Linear", "Node", "Remark", "compact", "plain", "with_text"]
+__all__ = [
+    "ALIAS",
+    "FONTS",
+    "Linear",
+    "Node",
+    "Remark",
+    "compact",
+    "plain",
+    "with_text",
+]
 
-DEEPEST = 60
-LARGEST = 3000
-MEASURED = ("derivative", "d")
+_DEEPEST = 60
+_LARGEST = 3000
+_MEASURED = ("derivative", "d")
 ALIAS = "alias"  # the value of an entry that a letter of the page stands for
 
 
 FONTS = ("mathbf", "boldsymbol", "bm", "pmb", "mathcal", "mathscr", "mathbb", "mathit")
-WIDE = {r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar"}
+_WIDE = {r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar"}
 
 
 @dataclass(frozen=True)
@@ -115,17 +124,17 @@ class Node:
     def __post_init__(self) -> None:
         depth = 1 + max((part.depth for part in self.parts), default=0)
         size = 1 + sum(part.size for part in self.parts)
-        measured = self.kind in MEASURED or any(part.measured for part in self.parts)
+        measured = self.kind in _MEASURED or any(part.measured for part in self.parts)
         inside = frozenset[str]().union(*(part.free for part in self.parts))
         own = frozenset[str]().union(*(index.letters for index in self.indices))
         free = own | (inside - set(self.binds))
         found = {"depth": depth, "size": size, "free": free, "measured": measured}
         for name, value in found.items():
             object.__setattr__(self, name, value)
-        if depth > DEEPEST:
-            raise self.fail(f"it is nested {depth} deep, expected at most {DEEPEST}")
-        if size > LARGEST:
-            raise self.fail(f"it has {size} pieces, expected at most {LARGEST}")
+        if depth > _DEEPEST:
+            raise self.fail(f"it is nested {depth} deep, expected at most {_DEEPEST}")
+        if size > _LARGEST:
+            raise self.fail(f"it has {size} pieces, expected at most {_LARGEST}")
 
     def with_parts(self, change: Callable[[Node], Node]) -> Node:
         """The same node with every part changed."""
@@ -178,7 +187,7 @@ def plain(letter: str) -> str:
     ('h', '\\hat{y}', '\\text{raw}')
     """
     bare = re.sub(rf"\\({'|'.join(FONTS)}|mathrm)\{{([^{{}}]*)\}}", r"\2", letter)
-    return re.sub(r"^\\[a-z]+", lambda accent: WIDE.get(accent[0], accent[0]), bare)
+    return re.sub(r"^\\[a-z]+", lambda accent: _WIDE.get(accent[0], accent[0]), bare)
 
 
 def with_text(line: Node) -> Iterator[Node]:

@@ -8,42 +8,42 @@ from rnn_notes.equations.shapes import Shapes
 
 __all__ = ["line"]
 
-JOINTS = {"mul": " · ", "hadamard": " ⊙ ", "kronecker": " ⊗ "}
+_JOINTS = {"mul": " · ", "hadamard": " ⊙ ", "kronecker": " ⊗ "}
 
 
 def line(sides: list[Node], shapes: Shapes) -> str:
     """The sides of a chain of equalities, every factor given by its shape."""
-    return " = ".join(shown(side, shapes) for side in sides)
+    return " = ".join(_shown(side, shapes) for side in sides)
 
 
-def shown(node: Node, shapes: Shapes) -> str:
+def _shown(node: Node, shapes: Shapes) -> str:
     """A node as shapes: terms and factors one by one, everything else as a whole."""
     if node.kind == "add":
-        pieces = [shown(part, shapes) for part in node.parts]
+        pieces = [_shown(part, shapes) for part in node.parts]
         signs = [" − " if sign < 0 else " + " for sign in node.value]
         text = "".join(s + p for s, p in zip(signs, pieces, strict=True))
         return text[3:] if text.startswith(" + ") else f"−{text[3:]}"
-    if node.kind in JOINTS:
-        return JOINTS[node.kind].join(factor(part, shapes) for part in node.parts)
+    if node.kind in _JOINTS:
+        return _JOINTS[node.kind].join(_factor(part, shapes) for part in node.parts)
     if node.kind in ("sum", "prod"):
-        return f"{'Σ' if node.kind == 'sum' else '∏'} {factor(node.parts[0], shapes)}"
+        return f"{'Σ' if node.kind == 'sum' else '∏'} {_factor(node.parts[0], shapes)}"
     if node.kind == "call":
-        return f"{node.value}({shown(node.parts[0], shapes)})"
+        return f"{node.value}({_shown(node.parts[0], shapes)})"
     if node.kind == "fraction":
-        above, below = (factor(part, shapes) for part in node.parts)
+        above, below = (_factor(part, shapes) for part in node.parts)
         return f"{above} / {below if ' ' not in below else f'({below})'}"
     if node.kind == "inner":
-        left, right = (shown(part, shapes) for part in node.parts)
+        left, right = (_shown(part, shapes) for part in node.parts)
         return f"⟨{left}, {right}⟩"
     if node.kind == "norm":
-        return f"‖{shown(node.parts[0], shapes)}‖"
+        return f"‖{_shown(node.parts[0], shapes)}‖"
     return written(shapes.shape(node), shapes.scope.sizes)
 
 
-def factor(node: Node, shapes: Shapes) -> str:
+def _factor(node: Node, shapes: Shapes) -> str:
     """A factor as shapes: a sum in brackets counts as one, unless it has products."""
     if node.kind == "add" and any(part.kind == "mul" for part in node.parts):
-        return f"({shown(node, shapes)})"
+        return f"({_shown(node, shapes)})"
     if node.kind in ("add", "hadamard", "kronecker"):
         return written(shapes.shape(node), shapes.scope.sizes)
-    return shown(node, shapes)
+    return _shown(node, shapes)

@@ -16,10 +16,10 @@ from rnn_notes.equations.pieces import Pieces, nodes, span
 
 __all__ = ["Scripts"]
 
-TRANSPOSE, INVERSE_TRANSPOSE = "transpose", "inverse transpose"
-TURNED = r"read ^T as a transpose, ^\top"
-RAISED = ("transpose", "power", "elementpower")
-ABOVE = ("(", "[", "<")  # what stands around a step above its letter
+_TRANSPOSE, _INVERSE_TRANSPOSE = "transpose", "inverse transpose"
+_TURNED = r"read ^T as a transpose, ^\top"
+_RAISED = ("transpose", "power", "elementpower")
+_ABOVE = ("(", "[", "<")  # what stands around a step above its letter
 
 
 @v_args(meta=True)
@@ -47,12 +47,12 @@ class Scripts(Pieces):
         return Node("name", span(child), (), letter(child))
 
     def top(self, meta: Meta, children: list[Any]) -> str:
-        return TRANSPOSE
+        return _TRANSPOSE
 
     def inverse_top(self, meta: Meta, children: list[Any]) -> str:
         if children[0] != "-":
             raise EquationError(r"+\top came, expected \top or -\top", span(meta))
-        return INVERSE_TRANSPOSE
+        return _INVERSE_TRANSPOSE
 
     def step_top(self, meta: Meta, children: list[Any]) -> Node:
         return Node("transpose", span(meta), (children[0],))
@@ -69,7 +69,7 @@ class Scripts(Pieces):
         if last.type == "NAME":
             if last != "T":
                 raise EquationError(f"{last} came after a step", span(last))
-            self._note(last, TURNED)
+            self._note(last, _TURNED)
         return Node("transpose", span(meta), (step,))
 
     def elementwise(self, meta: Meta, children: list[Any]) -> Node:
@@ -80,7 +80,7 @@ class Scripts(Pieces):
         items = [place for item in children[1] for place in self._places(item)]
         if not items:
             return replace(base, span=span(meta))
-        if base.kind in (*RAISED, "prime") and not base.form:
+        if base.kind in (*_RAISED, "prime") and not base.form:
             first, *rest = base.parts  # W^\top_{hh} is W_{hh}^\top
             inner = self.subscripted(meta, [first, items])
             return replace(base, span=span(meta), parts=(inner, *rest))
@@ -115,11 +115,11 @@ class Scripts(Pieces):
         place = span(meta)
         if sup is None:
             return replace(base, span=place)
-        if base.kind in RAISED and not base.form:
+        if base.kind in _RAISED and not base.form:
             raise EquationError("two superscripts came, expected one", place)
-        if sup == TRANSPOSE:
+        if sup == _TRANSPOSE:
             return Node("transpose", place, (base,))
-        if sup == INVERSE_TRANSPOSE:
+        if sup == _INVERSE_TRANSPOSE:
             return _inverse_transpose(base, place)
         if sup.kind == "elementwise":
             return Node("elementpower", place, (base, *sup.parts))
@@ -132,7 +132,7 @@ class Scripts(Pieces):
             return Node("call", place, (sup,), "exp")
         turned = base.kind != "number" and base.value != r"\mathbb{R}"
         if sup.kind == "name" and sup.value == "T" and turned:
-            self._note(sup, TURNED)
+            self._note(sup, _TURNED)
             return Node("transpose", place, (base,), "T")
         if sup.kind == "add" and sup.value == (-1,) and sup.parts[0].value == "T":
             self._note(sup, r"read ^{-T} as the inverse of a transpose, ^{-\top}")
@@ -157,19 +157,19 @@ class Scripts(Pieces):
         """A letter with its step above it, h^{(t)}; None where it is a power."""
         step, turned = sup, ""
         if sup.kind == "transpose" and not sup.form:
-            step, turned = sup.parts[0], TRANSPOSE
+            step, turned = sup.parts[0], _TRANSPOSE
         elif sup.kind == "mul" and sup.value == ("",) and sup.parts[1].value == "T":
             step, turned = sup.parts[0], "T"
         bracket = "<" if step.form == "angled" else self.latex[step.span[0]]
         first, *entries = base.parts if base.kind == "subscripted" else (base,)
-        known = first.kind == "name" and not base.form and base.value not in ABOVE
-        if bracket not in ABOVE or not step.form or not known:
+        known = first.kind == "name" and not base.form and base.value not in _ABOVE
+        if bracket not in _ABOVE or not step.form or not known:
             return None
         index = [replace(place, form="") for place in self._places(_lower(step))]
         parts = (first, *index, *entries)
         stepped = Node("subscripted", place, parts, bracket)
         if turned == "T":
-            self._note(sup.parts[1], TURNED)
+            self._note(sup.parts[1], _TURNED)
         return Node("transpose", place, (stepped,)) if turned else stepped
 
 

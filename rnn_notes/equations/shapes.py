@@ -15,8 +15,8 @@ from rnn_notes.equations.values import ENTRYWISE
 
 __all__ = ["Shapes"]
 
-SQUARES = ("tr", "det")
-NUMBERS = ("max", "min", "mean")
+_SQUARES = ("tr", "det")
+_NUMBERS = ("max", "min", "mean")
 
 
 class Shapes:
@@ -286,13 +286,13 @@ class Shapes:
         shape, name = (rows, columns), node.value
         if name == "vec":
             return rows + columns, ()
-        if name in SQUARES:
+        if name in _SQUARES:
             if not self.dims.same(rows, columns):
                 raise node.misfit(
                     f"{name} of a {written(shape)} came, expected a square one"
                 )
             return SCALAR
-        if name in NUMBERS:
+        if name in _NUMBERS:
             if shape == SCALAR:
                 raise node.fail(f"{name} of one number came, expected of several")
             return SCALAR

@@ -15,7 +15,7 @@ from rnn_notes.equations.nodes import Node
 
 __all__ = ["CALLS", "ENTRYWISE", "VALUES", "entry", "unvec", "vec"]
 
-HIGHEST_POWER = 64
+_HIGHEST_POWER = 64
 
 
 def vec(X: Array) -> Array:
@@ -30,7 +30,7 @@ def unvec(v: Array, shape: tuple[int, int]) -> Array:
     return v.reshape(*v.shape[:-1], n, m).swapaxes(-1, -2)
 
 
-def multiplied(A: Array, B: Array, link: str) -> Array:
+def _multiplied(A: Array, B: Array, link: str) -> Array:
     """The matrix product, a multiple, or what is read into two columns or rows."""
     (m, n), (p, q) = A.shape[-2:], B.shape[-2:]
     if m == n == 1 or p == q == 1:
@@ -41,14 +41,14 @@ def multiplied(A: Array, B: Array, link: str) -> Array:
     return product if link == "*" else product.sum(axis=(-2, -1), keepdims=True)
 
 
-def kronecker(A: Array, B: Array) -> Array:
+def _kron(A: Array, B: Array) -> Array:
     """The Kronecker product of two stacks of matrices."""
     (m, n), (p, q) = A.shape[-2:], B.shape[-2:]
     blocks = A[..., :, None, :, None] * B[..., None, :, None, :]
     return blocks.reshape(*blocks.shape[:-4], m * p, n * q)
 
 
-def softmax(y: Array) -> Array:
+def _softmax(y: Array) -> Array:
     """Probabilities for the logits ``y``, (..., n, 1), complex ones too."""
     axis = -2 if y.shape[-1] == 1 else -1
     if np.iscomplexobj(y):  # so that the digits of a small slope survive
@@ -61,18 +61,18 @@ def softmax(y: Array) -> Array:
     return p
 
 
-def sigmoid(z: Array) -> Array:
+def _sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), complex numbers too."""
     s: Array = 0.5 + 0.5 * np.tanh(0.5 * z)
     return s
 
 
-def positive(z: Array) -> Array:
+def _positive(z: Array) -> Array:
     """1 where z is above 0, 0 elsewhere."""
     return (z.real > 0).astype(float)
 
 
-def largest(x: Array) -> Array:
+def _largest(x: Array) -> Array:
     """The largest entry, (..., 1, 1), by its real part."""
     flat = x.reshape(*x.shape[:-2], -1)
     place = flat.real.argmax(axis=-1)[..., None]
@@ -86,46 +86,46 @@ ENTRYWISE: dict[str, Callable[[Array], Array]] = {
     "sqrt": np.sqrt,
     "sin": np.sin,
     "cos": np.cos,
-    "sigmoid": sigmoid,
-    "relu": lambda z: z * positive(z),
+    "sigmoid": _sigmoid,
+    "relu": lambda z: z * _positive(z),
     "abs": lambda z: z * np.sign(z.real),
     "tanh'": lambda z: 1 / np.cosh(z) ** 2,  # 1 - tanh² would lose its digits
     "sigmoid'": lambda z: 0.25 / np.cosh(0.5 * z) ** 2,
-    "relu'": positive,
+    "relu'": _positive,
     "exp'": np.exp,
 }
 CALLS: dict[str, Callable[[Array], Array]] = {
     **ENTRYWISE,
-    "softmax": softmax,
+    "softmax": _softmax,
     "vec": vec,
     "diag": lambda v: v * np.eye(max(v.shape[-2:])),
     "tr": lambda A: np.trace(A, axis1=-2, axis2=-1)[..., None, None],
     "det": lambda A: np.linalg.det(A)[..., None, None],
-    "max": largest,
-    "min": lambda x: -largest(-x),
+    "max": _largest,
+    "min": lambda x: -_largest(-x),
     "mean": lambda x: x.mean(axis=(-2, -1), keepdims=True),
 }
 
-Size = Callable[[Node], tuple[int, int]]
-Value = Callable[[Node, Sequence[int], Sequence[Array], Size], Array]
+_Size = Callable[[Node], tuple[int, int]]
+_Value = Callable[[Node, Sequence[int], Sequence[Array], _Size], Array]
 
 
-def _add(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _add(node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size) -> Array:
     total: Any = 0.0
     for sign, term in zip(node.value, parts, strict=True):
         total = total + sign * term
     return np.asarray(total)
 
 
-def _mul(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _mul(node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size) -> Array:
     product, *rest = parts
     for link, factor in zip(node.value, rest, strict=True):
-        product = multiplied(product, factor, link)
+        product = _multiplied(product, factor, link)
     return product
 
 
 def _hadamard(
-    node: Node, at: Sequence[int], parts: Sequence[Array], size: Size
+    node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size
 ) -> Array:
     product, *rest = parts
     for factor in rest:
@@ -134,23 +134,23 @@ def _hadamard(
 
 
 def _kronecker(
-    node: Node, at: Sequence[int], parts: Sequence[Array], size: Size
+    node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size
 ) -> Array:
     product, *rest = parts
     if size(node)[1] > 1 and all(part.shape[-1] == 1 for part in parts):
         return product @ rest[0].swapaxes(-1, -2)  # read as the outer product
     for factor in rest:
-        product = kronecker(product, factor)
+        product = _kron(product, factor)
     return product
 
 
 def _exponent(node: Node, at: Sequence[int]) -> int:
-    if abs(at[0]) > HIGHEST_POWER:
-        raise node.fail(f"the power {at[0]} came, expected at most {HIGHEST_POWER}")
+    if abs(at[0]) > _HIGHEST_POWER:
+        raise node.fail(f"the power {at[0]} came, expected at most {_HIGHEST_POWER}")
     return at[0]
 
 
-def _power(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _power(node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size) -> Array:
     rows, columns = parts[0].shape[-2:]
     if rows != columns:
         return _elementpower(node, at, parts, size)
@@ -159,28 +159,30 @@ def _power(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) ->
 
 
 def _elementpower(
-    node: Node, at: Sequence[int], parts: Sequence[Array], size: Size
+    node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size
 ) -> Array:
     power: Array = parts[0] ** _exponent(node, at)
     return power
 
 
-def _inner(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _inner(node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size) -> Array:
     product: Array = (parts[0] * parts[1]).sum(axis=(-2, -1), keepdims=True)
     return product
 
 
-def _norm(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _norm(node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size) -> Array:
     length: Array = np.sqrt((parts[0] * parts[0]).sum(axis=(-2, -1), keepdims=True))
     return length
 
 
-def _matrix(node: Node, at: Sequence[int], parts: Sequence[Array], size: Size) -> Array:
+def _matrix(
+    node: Node, at: Sequence[int], parts: Sequence[Array], size: _Size
+) -> Array:
     flat = np.concatenate(np.broadcast_arrays(*parts), axis=-2)
     return flat.reshape(*flat.shape[:-2], *node.value)
 
 
-VALUES: dict[str, Value] = {
+VALUES: dict[str, _Value] = {
     "number": lambda node, at, parts, size: np.full((1, 1), node.value),
     "index": lambda node, at, parts, size: np.full((1, 1), float(at[0])),
     "zero": lambda node, at, parts, size: np.zeros(size(node)),
@@ -203,7 +205,7 @@ VALUES: dict[str, Value] = {
     "norm": _norm,
     "matrix": _matrix,
 }
-LEAVES = ("number", "index", "zero", "ones", "identity", "delta")
+_LEAVES = ("number", "index", "zero", "ones", "identity", "delta")
 
 
 def entry(node: Node, at: Sequence[int], base: Array, row: bool) -> Array | None:

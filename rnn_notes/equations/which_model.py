@@ -11,7 +11,7 @@ from rnn_notes.equations.model import Model, names, shipped
 
 __all__ = ["Fit", "chosen"]
 
-Understand = Callable[[Model], tuple[list[Equation], int]]
+_Understand = Callable[[Model], tuple[list[Equation], int]]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Fit:
     misfit: int
 
 
-def fit(model: Model, understand: Understand) -> Fit:
+def _fit(model: Model, understand: _Understand) -> Fit:
     """How a formula is read in a model; ``EquationError`` where it is not."""
     equations, misfit = understand(model)
     letters: dict[str, str] = {}
@@ -40,7 +40,7 @@ def fit(model: Model, understand: Understand) -> Fit:
             if node.kind == "quantity" and known:
                 own = f"{node.value} of {model.name}"
                 name = node.value if model.name == "book" else known.book or own
-                letters[plain_name(name)] = name
+                letters[_plain_name(name)] = name
     remarks = equations[0].scope.remarks or []
     return Fit(
         model,
@@ -50,17 +50,17 @@ def fit(model: Model, understand: Understand) -> Fit:
     )
 
 
-def plain_name(name: str) -> str:
+def _plain_name(name: str) -> str:
     r"""A name of the book without braces and steps, ``W_hh`` and ``h``.
 
-    >>> plain_name("W_{hh}"), plain_name("h_t"), plain_name(r"\ell")
+    >>> _plain_name("W_{hh}"), _plain_name("h_t"), _plain_name(r"\ell")
     ('W_hh', 'h', '\\ell')
     """
     bare = name.replace("{", "").replace("}", "").strip()
     return bare.removesuffix("_t").removesuffix("_0")
 
 
-def chosen(understand: Understand, command: str) -> Model:
+def chosen(understand: _Understand, command: str) -> Model:
     """The one model in which a formula is read, the book's before others.
 
     Raises the book's ``EquationError`` where no model reads the formula, and one that
@@ -72,7 +72,7 @@ def chosen(understand: Understand, command: str) -> Model:
     for name in names():
         model = shipped(name)
         try:
-            found.append(fit(model, understand))
+            found.append(_fit(model, understand))
         except (SizeError, WorkError):
             raise
         except EquationError as error:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from functools import cache
 
-QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
-MARKS = re.compile(STRING + r"|[{};]", re.DOTALL)
-QUIET = re.compile(rf"({STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
-NESTED = re.compile(r"@(media|supports|layer|container)\b")
-THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
-VALUE = rf"(?:{STRING}|[^;{{}}\"'])*"
-VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{VALUE};?")
+__all__ = ["matching", "purged", "short", "unscripted"]
+
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+_STRING = rf"{_QUOTED}|url\((?:{_QUOTED}|[^)\"'])*\)"
+_MARKS = re.compile(_STRING + r"|[{};]", re.DOTALL)
+_QUIET = re.compile(rf"({_STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
+_NESTED = re.compile(r"@(media|supports|layer|container)\b")
+_THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
+_VALUE = rf"(?:{_STRING}|[^;{{}}\"'])*"
+_VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{_VALUE};?")
 
 
 def short(css: str) -> str:
@@ -25,20 +27,20 @@ def short(css: str) -> str:
     >>> short('a { b: "x  /* y */";  /* c */ }')
     'a { b: "x  /* y */"; }'
     """
-    return QUIET.sub(lambda found: found[1] or " ", css)
+    return _QUIET.sub(lambda found: found[1] or " ", css)
 
 
 @cache  # one sheet is matched with each page
-def blocks(css: str) -> tuple[tuple[str, str | None], ...]:
+def _blocks(css: str) -> tuple[tuple[str, str | None], ...]:
     """Each rule as what stands before its braces and in them; a statement has none.
 
-    >>> blocks('@charset "}";a{b:c}@media d{e{f:g}}')
+    >>> _blocks('@charset "}";a{b:c}@media d{e{f:g}}')
     (('@charset "}"', None), ('a', 'b:c'), ('@media d', 'e{f:g}'))
     """
     found: list[tuple[str, str | None]] = []
     depth = start = inside = 0
     head = ""
-    for mark in MARKS.finditer(css):
+    for mark in _MARKS.finditer(css):
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
         if mark[0] == "{" and depth == 1:
             head, inside = css[start : mark.start()].strip(), mark.end()
@@ -54,10 +56,10 @@ def blocks(css: str) -> tuple[tuple[str, str | None], ...]:
 
 
 @cache
-def choices(selectors: str) -> tuple[str, ...]:
+def _choices(selectors: str) -> tuple[str, ...]:
     """The selectors of a list.
 
-    >>> choices('a, b:is(c, d:not(e)), [f="g,h"]')
+    >>> _choices('a, b:is(c, d:not(e)), [f="g,h"]')
     ('a', 'b:is(c, d:not(e))', '[f="g,h"]')
     """
     parts, depth = [""], 0
@@ -71,10 +73,10 @@ def choices(selectors: str) -> tuple[str, ...]:
 
 
 @cache
-def wanted(selector: str) -> frozenset[str]:
+def _wanted(selector: str) -> frozenset[str]:
     """The tags, classes, identifiers and attributes without which nothing matches.
 
-    >>> sorted(wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
+    >>> sorted(_wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
     ['a', 'b', 'g', 'li', 'ul']
     """
     before = ""
@@ -92,14 +94,14 @@ def matching(css: str, words: set[str]) -> str:
     '.b{c:d}@font-face{i:j}'
     """
     kept = []
-    for head, body in blocks(css):
+    for head, body in _blocks(css):
         if body is None:
             kept.append(f"{head};")
             continue
-        if NESTED.match(head):
+        if _NESTED.match(head):
             body = matching(body, words)
         elif not head.startswith("@"):
-            able = [s for s in choices(head) if "\\" in s or wanted(s) <= words]
+            able = [s for s in _choices(head) if "\\" in s or _wanted(s) <= words]
             head = ",".join(able)
         if head and body:
             kept.append(f"{head}{{{body}}}")
@@ -115,17 +117,17 @@ def purged(css: str, words: set[str]) -> str:
     before = ""
     while before != css:
         before, css = css, matching(css, words)
-        css = reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
+        css = _reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
     return css
 
 
-def reading(css: str, variables: set[str]) -> str:
+def _reading(css: str, variables: set[str]) -> str:
     """The sheet with these variables alone.
 
-    >>> reading(':root{--a:1;--b:url(";");c:d}', {"--a"})
+    >>> _reading(':root{--a:1;--b:url(";");c:d}', {"--a"})
     ':root{--a:1;c:d}'
     """
-    return VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
+    return _VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
 
 
 def unscripted(css: str) -> str:
@@ -139,16 +141,16 @@ def unscripted(css: str) -> str:
 html[data-theme="auto"] a{c:d}}'
     """
     kept = []
-    for head, body in blocks(css):
+    for head, body in _blocks(css):
         if body is None:
             kept.append(f"{head};")
-        elif NESTED.match(head):
+        elif _NESTED.match(head):
             kept.append(f"{head}{{{unscripted(body)}}}")
         else:
             kept.append(f"{head}{{{body}}}")
             for mode in ("light", "dark"):
-                of_it = [s for s in choices(head) if mode in THEME.findall(s)]
-                asked = THEME.sub('html[data-theme="auto"]', ",".join(of_it))
+                of_it = [s for s in _choices(head) if mode in _THEME.findall(s)]
+                asked = _THEME.sub('html[data-theme="auto"]', ",".join(of_it))
                 rule = f"@media (prefers-color-scheme:{mode}){{{asked}{{{body}}}}}"
                 kept.append(rule if asked else "")
     return "".join(kept)

@@ -18,13 +18,7 @@ from rnn_notes.book.reach import (
 from rnn_notes.book.trained import Trained, trained
 from rnn_notes.rnn import Array, Forward, Params, forward
 
-__all__ = [
-    "fading",
-    "median_norms",
-    "opening",
-    "slope_shares",
-    "tanh_slopes",
-]
+__all__ = ["BACK", "fading", "median_norms", "opening", "slope_shares", "tanh_slopes"]
 
 BACK = 25  # how many steps back the pictures look
 

@@ -9,7 +9,7 @@ from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 
 __all__ = ["pass_times"]
 
-ROW, LONGEST = 30, 160
+_ROW, _LONGEST = 30, 160
 
 
 def pass_times(results: timings.Results | None = None) -> Figure:
@@ -24,7 +24,7 @@ def pass_times(results: timings.Results | None = None) -> Figure:
     times = row["microseconds"]
     parts = []
     for i, (name, words) in enumerate(timings.STEPS.items()):
-        y, length = 18 + ROW * i, LONGEST * times[name] / max(times.values())
+        y, length = 18 + _ROW * i, _LONGEST * times[name] / max(times.values())
         ink = "dh" if name == "step_5" else "weight"
         parts.append(label(142, y + 4, words, size=12.5, anchor="end"))
         parts.append(box(150 + length / 2, y, length, 18, ink, tint=0.25))
@@ -39,4 +39,4 @@ def pass_times(results: timings.Results | None = None) -> Figure:
         f"After {told}."
     )
     title = "Microseconds a pass, step by step"
-    return draw("pass-times", WIDTH, ROW * len(timings.STEPS) + 10, title, alt, parts)
+    return draw("pass-times", WIDTH, _ROW * len(timings.STEPS) + 10, title, alt, parts)
