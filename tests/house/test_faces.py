@@ -25,8 +25,10 @@ def unsaid(source: str) -> set[str]:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             made.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            inner = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
-            names = {n.id for n in inner if isinstance(n.ctx, ast.Store)}
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            inner = [n for target in targets for n in ast.walk(target)]
+            known = [n for n in inner if isinstance(n, ast.Name)]
+            names = {n.id for n in known if isinstance(n.ctx, ast.Store)}
             made |= names
             if names == {"__all__"}:
                 face = set(ast.literal_eval(node.value))
