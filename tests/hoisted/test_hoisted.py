@@ -78,7 +78,7 @@ def assert_equal(fast, slow, tolerance):
 def test_the_fast_pass_equals_the_readable_one(
     V, H, T, B, block, checkpoint, monkeypatch
 ):
-    monkeypatch.setattr(workspaces, "BLOCK", block)
+    monkeypatch.setattr(workspaces, "_BLOCK", block)
     monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
     arguments = problem(V, H, T, B)
     fast = loss_and_gradients(*arguments, checkpoint=checkpoint)
