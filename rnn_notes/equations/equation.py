@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import BothWaysError, EquationError, WorkError
 from rnn_notes.equations.immediate import with_immediate_factors
 from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.repeated import summed
+from rnn_notes.equations.repeated import summed, widened
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Scope, Shape
 from rnn_notes.equations.where import Clauses
@@ -67,7 +67,7 @@ class Equation:
         reader = Reader(self.scope)
         self.relation = reader.read(relation)
         if self.scope.remarks is not None:
-            self.relation = summed(self.relation, reader.note)
+            self.relation = widened(summed(self.relation, reader.note), reader.note)
             self.relation = with_immediate_factors(self.relation, reader.note)
         self.sides = self.relation.parts
         self.shapes = Shapes(self.scope, layout, outer, flat)

@@ -30,6 +30,7 @@ from rnn_notes.equations.neighbours import (
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
+from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.translation import sizes_in, translated, with_sizes
 from rnn_notes.equations.where import Clauses, index_letters
@@ -138,6 +139,9 @@ def _model(task: Task, model: str | None) -> Model:
             if not way.falling and (found := _fitting(way, budget)):
                 return found, 1
         if not equations:
+            for _, way in _diagonal_ways(here):
+                if found := _fitting(way, budget):
+                    return found, 3
             raise misfit
         return equations, 2
 
@@ -223,6 +227,10 @@ def _in_layout(
         for way in _unusual(task):
             if _fitting(way, budget) and (measured := _finished(way, hasty, budget)):
                 return replace(measured, holds=False, error=math.inf, only=way.told)
+        for told, way in _diagonal_ways(task):
+            if _fitting(way, budget) and (measured := _finished(way, hasty, budget)):
+                measured = replace(measured, latex=task.latex, only=told)
+                return replace(measured, holds=False, error=math.inf)
         raise
     for way in usual:
         try:
@@ -277,7 +285,9 @@ def _finished(
         model=task.model.name,
         layout=task.layout or "denominator",
         read=_read_as(task, equations),
-        remarks=tuple(remark.text for remark in (equations[0].scope.remarks or [])),
+        remarks=tuple(
+            dict.fromkeys(remark.text for remark in equations[0].scope.remarks or [])
+        ),
     )
 
 
@@ -358,10 +368,23 @@ def _saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
         latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
         if not budget.over and holds(replace(task, latex=latex), budget):
             return (f"holds for {condition}",)
-    for one in neighbours(task, {"diag added": diag_added}):
+    for told, one in _with_diagonals(task):
         if not budget.over and holds(one, budget):
-            return (f"holds with a column as a diagonal matrix: {one.latex}",)
+            return (f"holds {told}",)
     return ()
+
+
+def _with_diagonals(task: Task) -> Iterator[tuple[str, Task]]:
+    """The task with one column or row as a diagonal matrix, and what to tell of it."""
+    for one in neighbours(task, {"diag added": diag_added}):
+        yield f"with a column as a diagonal matrix: {one.latex}", one
+
+
+def _diagonal_ways(task: Task) -> Iterator[tuple[str, Task]]:
+    """The task with a column as a diagonal matrix, in every layout."""
+    for told, one in _with_diagonals(replace(task, layout=task.layout or LAYOUTS[0])):
+        for layout in [task.layout] if task.layout else LAYOUTS:
+            yield told, replace(one, layout=layout, told=told)
 
 
 def _conditions(task: Task) -> list[str]:
@@ -437,7 +460,8 @@ def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
             layout = task.layout or "denominator"
             shaped.append(Equation(items, scope, layout, drawn))
         except MisfitError:
-            shaped.append(Shapeless(Reader(scope).read(items[0])))
+            shapes = Shapes(scope, layout)
+            shaped.append(Shapeless(Reader(scope).read(items[0]), shapes))
     for edit in edits(task.latex, shaped, rules):
         yield replace(task, latex=edit.of(task.latex))
 

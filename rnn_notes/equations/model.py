@@ -461,13 +461,19 @@ def _pointing(latex: str) -> Iterator[None]:
 
 def _changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
-    new = {clause.text.partition("=")[0].strip(): clause for clause in clauses(option)}
+    new = {_named(clause.text): clause for clause in clauses(option)}
+    zero = {name for name, clause in new.items() if clause.text.endswith("= 0")}
     kept = [
         line
         for line in text.splitlines()
-        if line.partition("=")[0].strip() not in new or r"\in" in line
+        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
+
+
+def _named(line: str) -> str:
+    """What stands on the left of a clause."""
+    return re.split(r"=|\\in ", line)[0].strip()
 
 
 @cache

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from rnn_notes.equations.errors import Span
+from rnn_notes.equations.errors import EquationError, Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
+from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import SCALAR, Shape
 
 __all__ = ["CLOSE", "RULES", "Line", "Rule", "Shapeless", "diag_added", "edits"]
@@ -84,13 +85,17 @@ class Line(Protocol):
 
 @dataclass(frozen=True)
 class Shapeless:
-    """A line whose shapes do not fit, so that they are not known."""
+    """A line whose shapes do not fit, so that they are known of some pieces alone."""
 
     relation: Node
+    shapes: Shapes
 
     def shape(self, node: Node) -> Shape:
-        """Unknown sizes, which are those of no scalar."""
-        return ("?",), ("?",)
+        """Unknown sizes, which are those of no scalar, where the pieces do not fit."""
+        try:
+            return self.shapes.of(node)
+        except EquationError:
+            return ("?",), ("?",)
 
 
 _Shaper = Callable[[Node], Shape]

@@ -32,6 +32,7 @@ _HINTS = {
     "L_": r": the loss of a step is \ell_t",
     r"\hat{y}_": ": the prediction is p_t",
 }
+_PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
 _VARIABLES = ("quantity", "defined")
 _FARTHEST = 12  # draws reach a little beyond
 
@@ -63,6 +64,7 @@ class Reader:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.bound: tuple[str, ...] = ()
+        self.chains: set[str] = set()  # letters of chain rules, each of its own
 
     def read(self, node: Node) -> Node:
         """The node with a meaning."""
@@ -86,6 +88,10 @@ class Reader:
             for sign, part in zip(node.value, node.parts, strict=True):
                 total = total.plus(self.index(part, most), sign)
             return total
+        if node.kind == "bars" and compact(node.parts[0]) in self.scope.size_names:
+            size = compact(node.parts[0])
+            self.note(f"read |{size}| as the size {size}", node)
+            return Linear(((size, 1),))
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
@@ -223,6 +229,8 @@ class Reader:
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
+        if items[0].kind == "relation" and items[0].value == ("=",):
+            items = list(items[0].parts)  # the indicator of i = y_t
         if _SPECIAL.get(name) == "ones" and len(items) == 2:
             target = self.read(items[1])
             known = self.scope.known(str(target.value))
@@ -271,10 +279,18 @@ class Reader:
 
     def _mul(self, node: Node) -> Node:
         node = self.meaned(node)
-        whole = applied(node, self.role, lambda text: self.note(text, node))
+        whole = applied(node, self.role, self.left_out)
         if whole.kind != "mul":
             return self.read(whole)
         return whole.with_parts(self.read)
+
+    def left_out(self, text: str, arguments: tuple[Node, ...]) -> None:
+        """Note that a function's arguments are left out; all must be known."""
+        for part in arguments:
+            name = plain(part.value) if part.kind == "name" else ""
+            if name and not self.means(name) and name not in _PARAMETERS:
+                raise part.fail(f"{name} is not known")
+        self.note(text, arguments[0])
 
     def meaned(self, node: Node) -> Node:
         r"""A product, the N of a ``\frac{1}{N} \sum_t`` over steps as their number."""
@@ -311,12 +327,21 @@ class Reader:
         if compact(head) in self.scope.functions:
             return "function"
         bare = plain(str(inner.value))
-        known = self.scope.known(bare) or self.scope.known(self.scope.family(bare))
+        family_ = self.scope.family(bare) or self.alias(bare)
+        known = self.scope.known(bare) or self.scope.known(family_)
         if known and not known.indexed:
-            return "loss" * (known.shape == SCALAR and known.role == "computed")
+            loss = known.shape == SCALAR and known.role == "computed"
+            return ("losses" if family_ else "loss") * loss
         if head.kind == "subscripted" and known and known.shape == SCALAR:
             return "loss"
         return "family" if known else ""
+
+    def alias(self, name: str) -> str:
+        """The family of the model that a further name of it stands for, or ""."""
+        binding = self.scope.bindings.get(family(name))
+        if not isinstance(binding, Definition) or family(name) not in self.scope.given:
+            return ""
+        return str(binding.body.value) if binding.same else ""
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)
@@ -351,9 +376,9 @@ class Reader:
         if between != (second.kind, second.value, second.indices):
             raise node.fail("prod came, expected its second to start where it ends")
         self.note("read prod as the chain rule, entry by entry", node)
-        letter = next(
-            n for n in _ENTRIES if n not in self.bound and n not in first.free
-        )
+        used = self.chains
+        letter = next(n for n in _ENTRIES if n not in {*self.bound, *first.free, *used})
+        used.add(letter)
         at = (Linear(((letter, 1),)),)
         entries = [
             Node("entry", part.span, (part,), indices=at)
@@ -519,7 +544,28 @@ class Reader:
             raise node.fail(
                 f"{wrong[0]} came, expected = : only equalities are measured"
             )
-        return self.without_names(node).with_parts(self._term)
+        return self.with_step(self.without_names(node)).with_parts(self._term)
+
+    def with_step(self, node: Node) -> Node:
+        """A relation whose left side, ``h = ...``, lacks the step of what follows."""
+        left, *others = node.parts
+        name = str(left.value) if left.kind == "name" else ""
+        if self.scope.remarks is None or not self.scope.family(name) or name in _HINTS:
+            return node
+        inside = [part for other in others for part in other.walk()]
+        steps = [
+            part.parts[1] for part in inside
+            if part.kind == "subscripted" and part.parts[1].kind == "name"
+            and self.scope.family(compact(part.parts[0]))
+        ]  # fmt: skip
+        known = self.scope.known(name)
+        other = name in self.scope.bindings or (known and not known.indexed)
+        if other or len({step.value for step in steps}) != 1:
+            return node
+        self.note(f"read {name} as {name}_{compact(steps[0])}", left)
+        index = self.scope.model.place
+        stepped = Node("subscripted", left.span, (left, steps[0]), index)
+        return replace(node, parts=(stepped, *others))
 
     def without_names(self, node: Node) -> Node:
         """A chain without sides such as f(x, h) that only name what they depend on."""

@@ -7,10 +7,11 @@ what is meant is ``\sum_m V_{lm} s_m``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rnn_notes.equations.nodes import Node
 
-__all__ = ["summed"]
+__all__ = ["summed", "widened"]
 
 _ENTRIES = ("entry", "delta")
 _PRODUCTS = ("mul", "hadamard")
@@ -39,6 +40,41 @@ def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
     def one(side: Node) -> Node:
         for letter in sorted(_letters(side) - everywhere):
             side = _summed(side, letter, note)
+        return side
+
+    return relation.with_parts(one) if relation.kind == "relation" else relation
+
+
+def widened(relation: Node, note: Callable[[str, Node], None]) -> Node:
+    r"""A relation in which ``\sum_t p_t - e_t`` is a sum of differences.
+
+    note : what is called with a remark and the sum
+
+    It is, where the letter stands behind the sum and nowhere else.
+    """
+
+    def one(side: Node) -> Node:
+        others = [other for other in relation.parts if other is not side]
+        for place, term in enumerate(side.parts[:-1] if side.kind == "add" else ()):
+            free = [
+                n
+                for n, t in enumerate(side.parts)
+                if term.binds and t.free & {*term.binds}
+            ]
+            if term.kind != "sum" or not free or min(free) < place:
+                continue
+            if any(other.free & {*term.binds} for other in others):
+                continue
+            last = max(free) + 1
+            note(f"read the sum over {term.value} as one of all that follows it", term)
+            sign = side.value[place]
+            terms = (term.parts[0], *side.parts[place + 1 : last])
+            signs = (1, *(s * sign for s in side.value[place + 1 : last]))
+            span = (term.parts[0].span[0], side.parts[last - 1].span[1])
+            whole = replace(term, parts=(Node("add", span, terms, signs),))
+            parts = (*side.parts[:place], whole, *side.parts[last:])
+            signs = (*side.value[: place + 1], *side.value[last:])
+            return replace(side, parts=parts, value=signs)
         return side
 
     return relation.with_parts(one) if relation.kind == "relation" else relation

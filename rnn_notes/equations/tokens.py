@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lark import Token
@@ -47,7 +48,71 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
         if len(tokens) >= _MOST_TOKENS:
             raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
-    return _Lines(remarks).sorted(settled(tokens, remarks))
+    return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
+
+
+def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
+    r"""The tokens with ``y = \begin{cases} a & i = j \\ …`` as a line for each case.
+
+    Each line says the left side again; "otherwise" is the opposite of the case before.
+    """
+    opened = [n for n, token in enumerate(tokens) if _names(token, "MATRIX", "cases")]
+    closed = [n for n, token in enumerate(tokens) if _names(token, "END", "cases")]
+    if len(opened) != 1 or len(closed) != 1 or not 0 < opened[0] < closed[0]:
+        return tokens
+    first, last = opened[0], closed[0]
+    head = tokens[:first]
+    ends = [n for n, token in enumerate(head) if token.type in ("ROW", "SEPARATOR")]
+    start = ends[-1] + 1 if ends else 0
+    rows = [_cut(row, "CELL") for row in _cut(tokens[first + 1 : last], "ROW")]
+    if head[-1].type != "RELATION" or any(len(row) != 2 for row in rows):
+        return tokens
+    out, said = head[:start], list[Token]()
+    for value, condition in rows:
+        words = [token for token in condition if token.type == "WORD"]
+        if any(re.search("otherwise|else|sonst", word) for word in words):
+            condition = [_opposite(token) for token in said]
+        if len(out) > start:
+            out.append(Token.new_borrow_pos("SEPARATOR", ";", tokens[first]))
+        comma = Token.new_borrow_pos("COMMA", ",", tokens[first])
+        said = _trimmed(condition)
+        out += [*head[start:], *_trimmed(value), comma, *said]
+    place = tokens[first].start_pos or 0
+    remarks.append(Remark("read cases as one equation for each", (place, place + 6)))
+    return out + tokens[last + 1 :]
+
+
+def _names(token: Token, kind: str, name: str) -> bool:
+    """Whether a token opens or closes an environment of this name."""
+    return token.type == kind and "{" + name + "}" in token.replace(" ", "")
+
+
+def _cut(tokens: list[Token], kind: str) -> list[list[Token]]:
+    """The tokens between those of a kind; empty pieces at the end are none."""
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.type == kind:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return pieces if pieces[-1] else pieces[:-1]
+
+
+def _trimmed(tokens: list[Token]) -> list[Token]:
+    """The tokens without commas, full stops and spaces at their end."""
+    while tokens and tokens[-1].type in ("COMMA", "PERIOD", "QUAD"):
+        tokens = tokens[:-1]
+    return tokens
+
+
+def _opposite(token: Token) -> Token:
+    """An order as what it is not; ``EquationError`` where that is not one order."""
+    if token.type != "RELATION":
+        return token
+    turned = {"=": r"\ne", r"\ne": "=", r"\neq": "="}.get(str(token))
+    if turned is None:
+        raise astray(token, f"{token} came before a last case, expected = or \\ne")
+    return Token.new_borrow_pos("RELATION", turned, token)
 
 
 class _Lines:

@@ -7,6 +7,7 @@ else it could mean something, and is an error.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from lark import Token
@@ -122,6 +123,14 @@ class _Words:
             f"{token} came, which is an instruction and claims nothing: expected =, "
             r"and what all the steps add up to, as in \sum_{t=1}^{T}",
         )
+
+    def _period(self, place: int, token: Token) -> Token:
+        after = self.tokens[place + 1 : place + 2]
+        close = after and after[0].start_pos == token.end_pos and not self.starts()
+        if close and after[0].type in {*_BEFORE_OPERAND, "BIG"}:
+            self.remarks.append(Remark("read . as a product", _span(token)))
+            return Token.new_borrow_pos("LINK", r"\cdot", token)
+        return token
 
     def _forall(self, place: int, token: Token) -> Token | None:
         name = self.following(place)
@@ -246,6 +255,13 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     out: list[Token] = []
     skipped: set[int] = set()
     for place, token in enumerate(tokens):
+        if token == "{" and (not place or tokens[place - 1].type in _ENDS):
+            end = _after_group(tokens, place)
+            inside = tokens[place:end]
+            if any(
+                one.type == "RELATION" and _depth(inside, one) == 1 for one in inside
+            ):
+                skipped |= {place, end - 1}  # \large{a = b}
         if token.type == "BRACE":
             end = _after_group(tokens, place + 1)
             skipped.add(place)
@@ -256,6 +272,12 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
         if place not in skipped:
             out.append(token)
     return out
+
+
+def _depth(tokens: list[Token], to: Token) -> int:
+    """How many braces are open before one of the tokens."""
+    before = list(itertools.takewhile(lambda token: token is not to, tokens))
+    return before.count("{") - before.count("}")  # type: ignore[arg-type]
 
 
 def _after_group(tokens: list[Token], place: int) -> int:

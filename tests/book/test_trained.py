@@ -360,7 +360,7 @@ def test_the_overfitting_is_drawn_from_the_costs():
 
 def test_the_key_is_the_same_whatever_else_is_imported():
     asked = "from rnn_notes.book import trained as m; "
-    asked += "print(m.key('ab', m.SETTINGS, m.STAGES))"
+    asked += "print(m.key('ab', m._SETTINGS, m.STAGES))"
     others = "import rnn_notes.training.commands, rnn_notes.book.live; "
     said = [
         subprocess.run(
