@@ -43,6 +43,7 @@ extensions = [
     "docs._ext.formulas.measured",
     "docs._ext.pages.moving",
     "docs._ext.pages.names",
+    "docs._ext.pages.quoted",
     "docs._ext.site.publish",
     "docs._ext.site.searching",
     "docs._ext.pages.sentences",

@@ -128,6 +128,8 @@ def _problems(
             T, _, B = xs.shape
             params = _parts(cell, arrays, layout, B)
             V = len(params.Why)
+            if params.Why.shape[1] != layout.H or len(params.by) != V:
+                continue
             above = upstreams(upstream, T, V, B)
             for due in dues(targets, T, V, B) if upstream is None else above:
                 starts = states(h0, layout.H, B), states(c0, layout.H, B)

@@ -12,9 +12,9 @@ import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["Handed", "claims", "handed", "is_number"]
+__all__ = ["PREFIXES", "Handed", "claims", "handed", "is_number"]
 
-_PREFIXES = (
+PREFIXES = (
     "d{}",
     "{}",
     "d_{}",
@@ -254,7 +254,7 @@ def _by_name(value: Any, arrays: Mapping[str, Array]) -> dict[str, Any]:
     found = {}
     for name in arrays:
         short = name.rpartition(".")[2]
-        wanted = [form.format(short) for form in _PREFIXES]
+        wanted = [form.format(short) for form in PREFIXES]
         wanted += ["dhprev", "da0", "dh0"] if short in ("hprev", "a0", "h0") else []
         keys = [key for key in wanted if key in value]
         lows = [key.lower() for key in wanted if key.lower() in lower]

@@ -60,3 +60,15 @@ def test_no_sign_comes_before_it_is_told():
 def test_signs_that_come_too_early_are_found(text, told):
     found = reading_order.untold_signs([page("early", text)], {r"\odot"})
     assert (found == []) is told
+
+
+def test_each_letter_of_a_formula_stands_in_the_notation_beside_its_page():
+    assert reading_order.unlisted(list(BY_NAME.values()), BY_NAME["notation"]) == []
+
+
+def test_a_letter_that_no_row_gives_a_page_for_is_found():
+    rows = "| $V$ | letters |\n\n## Letters here\n\n| $c$ | a cut: {doc}`one` |"
+    formula = "```{measured} eq-a\n:by: x\n:where: c > 1\nV_t = V \\tanh(c)\n```"
+    pages = [page("one", formula), page("two", formula)]
+    assert reading_order.letters(pages[0]) == {"V", "c"}
+    assert reading_order.unlisted(pages, page("notation", rows)) == ["c: two"]

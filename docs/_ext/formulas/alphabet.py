@@ -5,7 +5,9 @@ A formula with another one is a warning: add it here, and run ``subset_font.py``
 
 from __future__ import annotations
 
-__all__ = ["CHARACTERS", "WRITTEN", "missing"]
+from unicodedata import combining
+
+__all__ = ["CHARACTERS", "RARE", "SLANTED", "WRITTEN", "missing"]
 
 _GREEK = "αβγδεζηθικλμνξοπρςστυφχψωϵϑϕϱϖΓΔΘΛΞΠΣΥΦΨΩ∂∇"
 _SIGNS = (
@@ -24,9 +26,19 @@ _BLOCKS = [
 CHARACTERS = frozenset(chr(code) for block in _BLOCKS for code in block) | frozenset(
     "ℎ" + _GREEK + _SIGNS
 )
+# What readers may type, and no page shows: in a face of its own, which is asked for
+# where one of them is set. What stretches is not here: engines look for it in the first
+# face alone.
+RARE = frozenset(
+    set(map(chr, [*_BLOCKS[2], *_BLOCKS[3]])).difference("𝛼𝛿𝜀𝜂𝜆𝜌𝜎𝜏𝜕𝜖𝟏")
+    | set(_GREEK).difference("αδεηλρστϵΛ∂")  # engines ask for what they then slant
+    | set("!\"#$%&'?@\\_`~;¬±÷·°⋮⋱ℒ𝒪≃≔≪≫≡∼∝∉⊂⊆∅∀∃⊕⊥⇒⇔↦∓∗∘∞″")
+    | {sign for sign in _SIGNS if combining(sign)}
+)
 WRITTEN = frozenset(map(chr, _BLOCKS[0])) | frozenset(
     "\N{NO-BREAK SPACE}§°±²³µ·×äåéèëíóöøšüßć–—‘’“”…−"
 )
+SLANTED = WRITTEN.difference("#$%&@[\\]^`{|}~§°±²³µ·×")  # no code is in italics
 _UNSEEN = frozenset("\n\u200b\u2061\u2062\u2063\u2064\u2009\u200a\u2005\u2003\u2002")
 
 

@@ -27,9 +27,9 @@ from rjsmin import jsmin
 from docs._ext.site.policy import with_policy
 from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
-from docs._ext.site.sheets import matching, purged, short, unscripted
+from docs._ext.site.sheets import purged, short, unscripted
 
-__all__ = ["finish"]
+__all__ = ["finish", "marks"]
 
 _SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
@@ -42,7 +42,7 @@ _SCRIPT = re.compile(
 _OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 _CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 _ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
-_WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+_ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 # Where later.js keeps what a page calls: nothing, as it is written.
 _UNCALLED = "const scripts = [];"
 # myst-nb names each fold by other words than those that are seen on it, and dresses it
@@ -138,14 +138,29 @@ def _words(texts: Iterable[str]) -> set[str]:
     return {word for word in found if word.lstrip("-")[:1].isalpha()}
 
 
-def _tags(page: str) -> set[str]:
-    """A page's tags, without attributes that no selector asks for, and its scripts.
+def _anyhow(names: Iterable[str]) -> set[str]:
+    """What a word of a script may name: a tag, a class, an identifier, an attribute.
 
-    >>> sorted(_tags('<p class="a" title="d">text</p><script>f()</script>'))
-    ['<p class="a" >', '<script>', 'f()']
+    >>> sorted(_anyhow(["a"]))
+    ['#a', '.a', '[a', 'a']
     """
-    marked = {_WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
-    return marked.union(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    return {f"{sign}{name}" for name in names for sign in ("", ".", "#", "[")}
+
+
+def marks(page: str) -> set[str]:
+    """A page's tags, classes, identifiers and attributes, and what its scripts name.
+
+    >>> sorted(marks('<p class="a b" id="c">text</p><script>d()</script>'))
+    ['#c', '#d', '.a', '.b', '.d', '[class', '[d', '[id', 'd', 'p', 'script']
+    """
+    found = _anyhow(_words(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)))
+    for tag, rest in set(re.findall(r"<([a-zA-Z][\w-]*)([^>]*)", page)):
+        found.add(tag.lower())
+        for name, value in _ATTRIBUTE.findall(rest):
+            found.add(f"[{name}")
+            sign = {"class": ".", "id": "#"}.get(name)
+            found.update(f"{sign}{word}" for word in value.split() if sign)
+    return found
 
 
 def _called(page: str, texts: dict[str, str]) -> set[str]:
@@ -257,19 +272,17 @@ def _with_icon(page: str, static: Path) -> str:
 def _styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {
-        name: _words([text])
+        name: _anyhow(_words([text]))
         for name, text in own.items()
         if "class" in text and name not in OFTEN  # which holds the pages' words
     }
-    everywhere = _words([js]) - _NEVER
+    everywhere = _anyhow(_words([js]) - _NEVER)
     meant = [
-        everywhere.union(
-            _words(_tags(page)), *(made.get(n, ()) for n in _called(page, own))
-        )
+        everywhere.union(marks(page), *(made.get(n, ()) for n in _called(page, own)))
         for page in pages
     ]
     css = unscripted(purged(css, set().union(*meant)))
-    return [matching(css, its) for its in meant]
+    return [purged(css, its) for its in meant]
 
 
 def finish(built: Path, site: Path) -> None:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from functools import cache
 
-__all__ = ["matching", "purged", "short", "unscripted"]
+__all__ = ["purged", "short", "unscripted"]
 
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _STRING = rf"{_QUOTED}|url\((?:{_QUOTED}|[^)\"'])*\)"
 _MARKS = re.compile(_STRING + r"|[{};]", re.DOTALL)
-_QUIET = re.compile(rf"({_STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
+_EMPTY = r"(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|\s)"
+_QUIET = re.compile(
+    rf"({_STRING})|{_EMPTY}*([{{}}]){_EMPTY}*|([;,]){_EMPTY}+|{_EMPTY}+", re.DOTALL
+)
+_FRAMES = re.compile(r"@(?:-\w+-)?keyframes\s+([\w-]+)")
 _NESTED = re.compile(r"@(media|supports|layer|container)\b")
 _THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
 _VALUE = rf"(?:{_STRING}|[^;{{}}\"'])*"
@@ -22,12 +26,12 @@ _VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{_VALUE};?")
 
 
 def short(css: str) -> str:
-    """The same sheet without comments and with single spaces.
+    """The same sheet without comments, and with single spaces where they may matter.
 
-    >>> short('a { b: "x  /* y */";  /* c */ }')
-    'a { b: "x  /* y */"; }'
+    >>> short('a  b { c: "x  /* y */";  /* d */ }')
+    'a b{c: "x  /* y */";}'
     """
-    return _QUIET.sub(lambda found: found[1] or " ", css)
+    return _QUIET.sub(lambda found: found[1] or found[2] or found[3] or " ", css)
 
 
 @cache  # one sheet is matched with each page
@@ -77,20 +81,20 @@ def _wanted(selector: str) -> frozenset[str]:
     """The tags, classes, identifiers and attributes without which nothing matches.
 
     >>> sorted(_wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
-    ['a', 'b', 'g', 'li', 'ul']
+    ['#g', '.a', '[b', 'li', 'ul']
     """
     before = ""
     while before != selector:
         before, selector = selector, re.sub(r"\([^()]*\)", "", selector)
-    attributes = re.findall(r"\[\s*([\w-]+)", selector)
+    attributes = [f"[{name}" for name in re.findall(r"\[\s*([\w-]+)", selector)]
     bare = re.sub(r"\[[^\]]*\]|::?[\w-]+", "", selector)
-    return frozenset([*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)])
+    return frozenset([*attributes, *re.findall(r"[.#]?[A-Za-z_-][\w-]*", bare)])
 
 
-def matching(css: str, words: set[str]) -> str:
-    """The sheet with the rules alone that can match what has these words.
+def _matching(css: str, marks: set[str]) -> str:
+    """The sheet with the rules alone that can match what has these marks.
 
-    >>> matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {"b"})
+    >>> _matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {".b"})
     '.b{c:d}@font-face{i:j}'
     """
     kept = []
@@ -99,25 +103,34 @@ def matching(css: str, words: set[str]) -> str:
             kept.append(f"{head};")
             continue
         if _NESTED.match(head):
-            body = matching(body, words)
+            body = _matching(body, marks)
         elif not head.startswith("@"):
-            able = [s for s in _choices(head) if "\\" in s or _wanted(s) <= words]
+            able = [s for s in _choices(head) if "\\" in s or _wanted(s) <= marks]
             head = ",".join(able)
         if head and body:
             kept.append(f"{head}{{{body}}}")
     return "".join(kept)
 
 
-def purged(css: str, words: set[str]) -> str:
-    """The sheet without rules that match nothing and variables that nothing reads.
+def purged(css: str, marks: set[str]) -> str:
+    """The sheet without what matches, moves or holds nothing.
 
     >>> purged(":root{--a:1;--b:var(--a);--c:2}p{d:var(--c)}q{e:var(--b)}", {"p"})
     ':root{--c:2}p{d:var(--c)}'
+    >>> purged("@keyframes a{0%{b:c}}@keyframes d{0%{e:f}}p{animation:d 1s}", {"p"})
+    '@keyframes d{0%{e:f}}p{animation:d 1s}'
     """
-    before = ""
+    css, before = _matching(css, marks), ""
     while before != css:
-        before, css = css, matching(css, words)
-        css = _reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
+        before = css
+        css = _reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *marks})
+        moved = " ".join(re.findall(r"animation[^:;{}]*:([^;}]*)", css)).split()
+        css = "".join(
+            f"{head};" if body is None else f"{head}{{{body}}}"
+            for head, body in _blocks(css)
+            if body != ""
+            and not ((frames := _FRAMES.match(head)) and frames[1] not in moved)
+        )
     return css
 
 

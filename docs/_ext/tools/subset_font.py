@@ -8,8 +8,8 @@ Run by hand when a page needs a character that is missing; the results are commi
         @fontsource/jetbrains-mono@5.3.0
     python -m docs._ext.tools.subset_font _build/fonts/node_modules
 
-STIX Two Math, with its MATH table, is for every formula; STIX Two Text, of any weight,
-and its italic for the text; JetBrains Mono for code.
+STIX Two Math, with its MATH table, is for every formula, in two parts; STIX Two Text,
+of any weight, and its italic for the text; JetBrains Mono for code.
 The last holds the icons that the theme shows, out of its own Font Awesome.
 """
 
@@ -24,7 +24,7 @@ import pydata_sphinx_theme
 import sphinx_book_theme
 from fontTools import subset
 
-from docs._ext.formulas.alphabet import CHARACTERS, WRITTEN
+from docs._ext.formulas.alphabet import CHARACTERS, RARE, SLANTED, WRITTEN
 
 __all__ = []
 
@@ -93,12 +93,15 @@ def _icons() -> tuple[Path, set[int]]:
     return static / _ICONS, points
 
 
+_MATH = "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2"
+_FORMS = ["ssty", "dtls", "flac", "ss04"]
 _FACES = {
     "STIXTwoMath-subset": (
-        "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2",
-        CHARACTERS,
-        ["ssty", "dtls", "flac", "ss04"],
+        _MATH,
+        CHARACTERS - RARE,
+        _FORMS,
     ),
+    "STIXTwoMath-rare": (_MATH, RARE, _FORMS),
     "STIXTwoText-subset": (
         "@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght-normal.woff2",
         WRITTEN,
@@ -106,7 +109,7 @@ _FACES = {
     ),
     "STIXTwoText-Italic-subset": (
         "@fontsource/stix-two-text/files/stix-two-text-latin-400-italic.woff2",
-        WRITTEN,
+        SLANTED,
         ["kern"],
     ),
     "JetBrainsMono-subset": (
