@@ -48,8 +48,8 @@ class Mended:
     """A line of the reader, changed.
 
     kind : one of ``KINDS``
-    file : the name of its file
-    line : its number in that file
+    file : the name of its file; of its function, where it stands in no file
+    line : its number there
     old  : the line as it stands
     new  : the line as it gives right gradients
     """
@@ -259,8 +259,11 @@ def _told(function: _Function, edit: Edit) -> Mended:
     with edit.made():
         changed = edit.new if edit.field in ("body", "orelse") else edit.statement
         new = _shown(changed[0] if isinstance(changed, list) else changed)
-    name = Path(function.code.co_filename).name
-    return Mended(edit.kind, name, edit.statement.lineno, old, new)
+    path, line = Path(function.code.co_filename), edit.statement.lineno
+    if path.exists():
+        return Mended(edit.kind, path.name, line, old, new)
+    first = function.code.co_firstlineno - 1  # a notebook's cell: no file of that name
+    return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
 
 
 def _shown(statement: ast.stmt) -> str:

@@ -10,9 +10,10 @@ To measure true is not enough: $x = x$ does. An answer is right if
 from __future__ import annotations
 
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.measuring import Layout, measure, says_nothing_of
+from rnn_notes.equations.measuring import measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.tasks import Layout
 
 __all__ = ["judge"]
 

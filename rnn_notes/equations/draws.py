@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_notes.equations.nature import Array, Key, Noise, World, scrambled
 from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape
+from rnn_notes.equations.worlds import Array, Key, Noise, World, scrambled
 
 __all__ = ["LARGEST_SIZE", "SETTINGS", "Draw", "draws", "whole_numbers"]
 

@@ -12,8 +12,9 @@ from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.measuring import LAYOUTS, Layout, measure
+from rnn_notes.equations.measuring import measure
 from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.tasks import LAYOUTS, Layout
 
 __all__ = ["add_parser", "answer", "plain"]
 

@@ -18,19 +18,17 @@ line, ``title: …`` or ``option NAME: CLAUSES``, clauses in place of those of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import EquationError, UnshapedError
-from rnn_notes.equations.nature import Array, Key, Plan, Read, Step
+from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
+from rnn_notes.equations.evaluation import Sized, computed, reads
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -43,15 +41,13 @@ from rnn_notes.equations.symbols import (
     Shape,
     family,
 )
-from rnn_notes.equations.values import VALUES, entry
-from rnn_notes.equations.where import Clauses
+from rnn_notes.equations.worlds import Key, Plan, Step
 
 __all__ = ["Model", "clauses", "find", "names", "shipped"]
 
 _STEP = "t"
 _LONGEST = 20_000
 _MOST_QUANTITIES = 60
-_Compute = Callable[[Read], Array]
 
 
 @dataclass(frozen=True)
@@ -139,7 +135,7 @@ class Model:
             raise EquationError(f"a model of {len(self.quantities)} quantities came")
         for clause, item in said:
             if item.value != (r"\in",):
-                with _pointing(clause.text):
+                with pointing(clause.text):
                     self.define(item)
         self.find_shapes()
         for text in self.also:
@@ -149,7 +145,7 @@ class Model:
     def read_further(self, text: str) -> None:
         """Read further names for what the model has, and functions."""
         for clause in clauses(text):
-            with _pointing(clause.text):
+            with pointing(clause.text):
                 for items in parse(clause.text, self.scope.remarks):
                     for item in items:
                         if item.kind != "relation":
@@ -210,7 +206,7 @@ class Model:
     def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
         left, domain = item.parts[0], item.parts[-1]
-        with _pointing(clause.text):
+        with pointing(clause.text):
             name, index = self.called(left)
             onehot = domain.kind == "call" and domain.value == "onehot"
             reader = Clauses(self.scope, frozenset())
@@ -230,7 +226,7 @@ class Model:
     def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
         left = item.parts[0]
-        with _pointing(clause.text):
+        with pointing(clause.text):
             if item.value not in (("=",), (":=",)):
                 raise item.fail(r"no clause came, expected one with = or \in")
             if self.is_other(item):
@@ -339,6 +335,7 @@ class _Order:
     def __init__(self, model: Model, draw: Draw) -> None:
         self.model, self.draw = model, draw
         self.T = draw.sizes[STEPS]
+        self.sized = Sized(draw, model.shapes)
         self.found: dict[Key, Step | None] = {}
 
     def steps(self) -> Iterator[Step]:
@@ -385,78 +382,14 @@ class _Order:
     def step(self, key: Key) -> Step:
         """How a quantity is computed, all indices put in."""
         equation = self.model.equations[key[0]]
+        body, sized = equation.body, self.sized
+        if strange := [n for n in body.walk() if n.measured or n.kind == "defined"]:
+            raise strange[-1].fail(
+                f"{strange[-1].kind} came in a model, expected an expression"
+            )
         env = {**self.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
-        reads: list[Key] = []
-        compute = self.compiled(equation.body, env, reads)
-        return Step(key, compute, tuple(dict.fromkeys(reads)))
-
-    def size(self, node: Node) -> tuple[int, int]:
-        """Rows and columns of a node."""
-        return self.draw.shape(self.model.shapes.shape(node))
-
-    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> _Compute:
-        """The function that computes a node from the values that it reads."""
-        at = [index.at(env) for index in node.indices]
-        if node.kind == "quantity":
-            key = (node.value, tuple(at))
-            reads.append(key)
-            return lambda read: read(key)
-        if node.kind in ("sum", "prod"):
-            return self.compiled_sum(node, env, at, reads)
-        parts = [self.compiled(part, env, reads) for part in node.parts]
-        if node.kind == "entry":
-            row = self.size(node.parts[0])[0] == 1
-            (base,) = parts
-            return lambda read: _present(node, entry(node, at, base(read), row))
-        compute = VALUES.get(node.kind)
-        if compute is None:
-            raise node.fail(f"{node.kind} came in a model, expected an expression")
-        if not parts:
-            constant = compute(node, at, (), self.size)
-            return lambda read: constant
-        if len(parts) == 1:
-            (one,) = parts
-            return lambda read: compute(node, at, (one(read),), self.size)
-        return lambda read: compute(node, at, [part(read) for part in parts], self.size)
-
-    def compiled_sum(
-        self, node: Node, env: dict[str, int], at: list[int], reads: list[Key]
-    ) -> _Compute:
-        """The function that computes a sum or a product over an index."""
-        if at:
-            low, high = at
-        else:
-            domain = self.model.shapes.domain(node.value, node)
-            low, high = 1, self.draw.last(domain)
-        inside = [{**env, node.value: value} for value in range(low, high + 1)]
-        parts = [self.compiled(node.parts[0], env, reads) for env in inside]
-        rows, columns = self.size(node)
-
-        def compute(read: Read) -> Array:
-            if node.kind == "sum":
-                return sum((part(read) for part in parts), np.zeros((rows, columns)))
-            product = np.eye(rows)
-            for part in parts:
-                product = product @ part(read)
-            return product
-
-        return compute
-
-
-def _present(node: Node, value: Array | None) -> Array:
-    """An entry; ``EquationError`` where there is none."""
-    if value is None:
-        raise node.fail("an entry came that is not there")
-    return value
-
-
-@contextmanager
-def _pointing(latex: str) -> Iterator[None]:
-    """A context whose errors point into a text, unless they point into another."""
-    try:
-        yield
-    except EquationError as error:
-        raise error.within(latex) from None
+        found = tuple(dict.fromkeys(reads(body, env, sized)))
+        return Step(key, lambda read: computed(body, env, sized, read), found)
 
 
 def _changed(text: str, option: str, name: str) -> Model:
@@ -491,18 +424,11 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given.
-
-    A name may be followed by one of the model's options.
-
-    >>> find("gru with the reset before").name
-    'gru, with the reset before'
-    """
+    """The model of a name, of a file or of a text; the book's if none is given."""
     if model is None:
         return shipped("book")
-    name, _, option = model.partition(" ")
-    if name in names() and (not option or option in shipped(name).options):
-        return shipped(name).with_options([option]) if option else shipped(name)
+    if model in names():
+        return shipped(model)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)

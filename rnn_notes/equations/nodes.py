@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnn_notes.equations.errors import EquationError, MisfitError, Span
+from rnn_notes.equations.errors import (
+    EquationError,
+    MisfitError,
+    OutsideError,
+    Span,
+    WorkError,
+)
 
 __all__ = [
     "ALIAS",
@@ -106,7 +112,7 @@ class Node:
     binds   : the letters that it gives values to inside its parts
 
     From these follow ``depth`` and ``size`` of the tree, the letters that are ``free``
-    in it, and whether something in it is ``measured`` by nudging.
+    in it (``letters``: in order), and whether something in it is ``measured``, nudged.
     """
 
     kind: str
@@ -119,6 +125,7 @@ class Node:
     depth: int = field(init=False)
     size: int = field(init=False)
     free: frozenset[str] = field(init=False)
+    letters: tuple[str, ...] = field(init=False)
     measured: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,6 +138,7 @@ class Node:
         found = {"depth": depth, "size": size, "free": free, "measured": measured}
         for name, value in found.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "letters", tuple(sorted(free)))
         if depth > _DEEPEST:
             raise self.fail(f"it is nested {depth} deep, expected at most {_DEEPEST}")
         if size > _LARGEST:
@@ -140,9 +148,13 @@ class Node:
         """The same node with every part changed."""
         return replace(self, parts=tuple(change(part) for part in self.parts))
 
-    def at(self, span: Span) -> Node:
+    def put_at(self, span: Span) -> Node:
         """The same tree, every node of which says that it stands at ``span``."""
-        return replace(self.with_parts(lambda part: part.at(span)), span=span)
+        return replace(self.with_parts(lambda part: part.put_at(span)), span=span)
+
+    def at(self, env: Mapping[str, int]) -> tuple[int, ...]:
+        """What its own indices come to for given values of their letters."""
+        return tuple([index.at(env) for index in self.indices])
 
     def walk(self) -> Iterator[Node]:
         """The node and all that it is made of."""
@@ -157,6 +169,14 @@ class Node:
     def fail(self, reason: str) -> EquationError:
         """The error that says ``reason`` and points here."""
         return EquationError(reason, self.span)
+
+    def too_much(self) -> WorkError:
+        """The error that says that the work for this is more than may be done."""
+        return WorkError("it takes too much work, expected a smaller one", self.span)
+
+    def outside(self, index: str) -> OutsideError:
+        """The error that says that an index here is outside of what is there."""
+        return OutsideError(f"{index} falls outside in every draw", self.span)
 
 
 def compact(node: Node) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_notes.equations.calls import applied
+from rnn_notes.equations.functions import CALLS
 from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
@@ -19,7 +20,6 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
-from rnn_notes.equations.values import CALLS
 
 __all__ = ["Reader", "letters"]
 
@@ -156,7 +156,7 @@ class Reader:
         if name in self.scope.given:
             self.note(f"read {compact(node)} as another name in this notation", node)
         if isinstance(binding, Alias):
-            return binding.entry.at(node.span)
+            return binding.entry.put_at(node.span)
         if isinstance(binding, Letter):
             wanted = int(binding.indexed)
         else:
@@ -167,7 +167,7 @@ class Reader:
             raise node.fail(f"{name} came without an index, expected {wanted}")
         indices = tuple(self.index(item) for item in items[:wanted])
         if isinstance(binding, Definition):
-            body, binds = binding.body.at(node.span), binding.parameters
+            body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
                 values = dict(zip(binds, indices, strict=True))
                 return self._entry(_substituted(body, values), items[wanted:])

@@ -15,6 +15,7 @@ Clauses stand between semicolons::
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ import numpy as np
 
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError, SizeError
-from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
+from rnn_notes.equations.evaluation import Budget, Evaluator
 from rnn_notes.equations.nodes import Linear, Node, compact
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.shapes import Shapes
@@ -41,8 +42,10 @@ from rnn_notes.equations.written_out import Pattern
 __all__ = ["Clauses", "index_letters"]
 
 _REALS = r"\mathbb{R}"
-_ORDERS = {r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">="}
-_ORDERS |= {r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", "=": "=", "<": "<", ">": ">"}
+_ORDERS = {"=": operator.eq, "<": operator.lt, ">": operator.gt}
+_ORDERS |= {r"\lt": operator.lt, r"\le": operator.le, r"\leq": operator.le}
+_ORDERS |= {r"\gt": operator.gt, r"\ge": operator.ge, r"\geq": operator.ge}
+_ORDERS |= {r"\ne": operator.ne, r"\neq": operator.ne}
 _EQUAL = (("=",), (":=",))
 _INDICES = {*"stkijnr", r"\tau"}  # a variable is lowered by these
 
@@ -112,8 +115,8 @@ class Clauses:
         if unknown := [symbol for symbol in item.value if symbol not in _ORDERS]:
             raise item.fail(f"{unknown[0]} came, expected =, <, > or the like")
         sides = tuple(Reader(self.scope).index(part) for part in item.parts)
-        relations = tuple(_ORDERS[symbol] for symbol in item.value)
-        self.scope.conditions.append(Condition(sides, relations, item))
+        orders = tuple(_ORDERS[symbol] for symbol in item.value)
+        self.scope.conditions.append(Condition(sides, orders, item))
 
     def size(self, name: Node, number: Node) -> None:
         """Read a size that the page fixes."""
@@ -142,7 +145,8 @@ class Clauses:
             self.scope.ranges[name.value] = first, last
         else:
             sides = first, reader.index(name), last
-            self.scope.conditions.append(Condition(sides, ("<=", "<="), domain))
+            orders = operator.le, operator.le
+            self.scope.conditions.append(Condition(sides, orders, domain))
 
     # Variables and definitions
 
@@ -258,7 +262,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         shapes.settle()
         for draw in draws(scope, (0,))[:2]:
             world = draw.world(scope)
-            evaluator = Evaluator(draw, shapes, set(), Budget())
+            evaluator = Evaluator(draw, shapes, Budget())
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
                 with np.errstate(all="ignore"):
@@ -270,7 +274,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
                     if scope.shape(name) == shape
                     and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
-    except (EquationError, OutsideError, np.linalg.LinAlgError):
+    except (EquationError, np.linalg.LinAlgError):
         return None
     if len(found) != 1:
         return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator, OutsideError
+from rnn_notes.equations.errors import OutsideError
+from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator
 from rnn_notes.equations.measurement import Worst
-from rnn_notes.equations.nature import ROUNDING, Array
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS
 from rnn_notes.equations.what_moves import moving
+from rnn_notes.equations.worlds import ROUNDING, Array
 
 __all__ = ["Comparison"]
 
@@ -35,15 +36,13 @@ class Comparison:
     def __init__(
         self,
         equation: Equation,
-        drawn: Sequence[Draw],
-        hasty: bool,
         budget: Budget,
+        hasty: bool = False,
         scramble: bool = False,
     ) -> None:
-        self.scramble = scramble
-        self.equation, self.hasty, self.budget = equation, hasty, budget
+        self.equation, self.budget = equation, budget
+        self.hasty, self.scramble = hasty, scramble
         self.fits, self.names = equation.fits, equation.side_shapes()
-        self.draws = drawn
         self.worst: Worst | None = None
         self.holds = True
         self.count = 0
@@ -60,7 +59,7 @@ class Comparison:
     def run(self) -> None:
         """Compare the sides in every draw."""
         with np.errstate(all="ignore"):
-            for draw in self.draws:
+            for draw in self.equation.draws:
                 self.one(draw)
                 if self.hasty and not self.holds:
                     return
@@ -68,21 +67,21 @@ class Comparison:
 
     def one(self, draw: Draw) -> None:
         """Compare the sides in one draw."""
-        sides = _Sides(self, draw, self.scramble)
+        sides = _Values(self.equation, draw, self.budget, scramble=self.scramble)
         for env in self.equation.cases(draw):
             try:
-                values, scale, lost = sides.values(env)
+                values, scale, lost = sides.compared(env)
             except OutsideError as error:
                 self.outside = error
                 continue
             letters = {name: env[name] for name in self.equation.free}
-            self.filled |= sides.evaluator.filled
+            self.filled |= sides.filled
             self.reached.setdefault(draw, []).append(letters)
-            self.compare(draw, env, values, scale, lost)
+            self.compare(sides, env, values, scale, lost)
 
     def compare(
         self,
-        draw: Draw,
+        sides: _Values,
         env: dict[str, int],
         values: list[Array],
         scale: float,
@@ -102,7 +101,7 @@ class Comparison:
                 close = _explained(gap, spread, left, right)
                 error = float(np.abs(gap).max()) / (scale or 1.0)
                 if not close and error < _CERTAIN:
-                    close = self.looked_at_again(draw, env, place, spread)
+                    close = self.looked_at_again(sides.draw, env, place, spread)
                 if close and error > _CERTAIN:
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
@@ -111,17 +110,20 @@ class Comparison:
             if worst is None or (not close, error) > (not self.holds, worst.error):
                 shapes = self.names[place], self.names[place + 1]
                 first = [v[0] if v.ndim > 2 else v for v in (left, right)]
-                self.worst = Worst(draw, letters, error, first[0], first[1], shapes)
+                self.worst = Worst(
+                    sides.draw, letters, error, first[0], first[1], shapes
+                )
             self.holds &= close
         if lost and not apart:
-            self.lost.append((*lost, draw))
+            self.lost.append((*lost, sides.draw))
 
     def looked_at_again(
         self, draw: Draw, env: dict[str, int], place: int, spread: Array
     ) -> bool:
         """Whether other rounding errors explain a small difference."""
         for noise in range(1, _AGAIN):
-            values = _Sides(self, draw, self.scramble, noise).values(env)[0]
+            again = _Values(self.equation, draw, self.budget, noise, self.scramble)
+            values = again.compared(env)[0]
             left, right = values[place : place + 2]
             gap, other = _differences(left, right)
             spread = np.maximum(spread, other)
@@ -134,9 +136,7 @@ class Comparison:
         sides = self.equation.sides
         if self.count == 0:
             if self.outside:
-                raise self.outside.node.fail(
-                    f"{self.outside.index} falls outside in every draw"
-                )
+                raise self.outside
             raise sides[0].fail("the conditions leave nothing to measure")
         if self.holds and 2 * len(self.lost) > self.count:
             node, reason, draw = self.lost[0]
@@ -150,7 +150,7 @@ class Comparison:
 
     def check_cases(self) -> None:
         """Raise an error if one single case is all that the conditions leave."""
-        all_steps = {draw.sizes[STEPS] for draw in self.draws}
+        all_steps = {draw.sizes[STEPS] for draw in self.equation.draws}
         cases = {
             (draw.sizes[STEPS], *sorted(letters.items()))
             for draw, found in self.reached.items()
@@ -162,46 +162,43 @@ class Comparison:
             )
 
 
-class _Sides:
+class _Values(Evaluator):
     """The values of an equation's sides in one draw.
 
-    noise : another one shows other rounding errors
+    noise    : another one shows other rounding errors
+    scramble : whether the network is another one
     """
 
     def __init__(
-        self, comparison: Comparison, draw: Draw, scramble: bool, noise: int = 0
+        self,
+        equation: Equation,
+        draw: Draw,
+        budget: Budget,
+        noise: int = 0,
+        scramble: bool = False,
     ) -> None:
-        self.equation = equation = comparison.equation
+        down, falling = equation.downwards, equation.falling
+        super().__init__(draw, equation.shapes, budget, down, falling)
+        self.equation = equation
         self.world = draw.world(equation.scope, noise, scramble)
-        self.evaluator = Evaluator(
-            draw, equation.shapes, equation.downwards, comparison.budget,
-            equation.falling,
-        )  # fmt: skip
-        self.moves = equation.has("d")
-        if self.moves:
-            self.evaluator.directions = draw.directions(self.world)
+        if equation.has("d"):
+            self.directions = draw.directions(self.world)
 
-    def values(
+    def compared(
         self, env: dict[str, int]
     ) -> tuple[list[Array], float, tuple[Node, str] | None]:
         """The value of every side, the largest of their terms, and what is lost."""
-        evaluator, sides = self.evaluator, self.equation.sides
-        if self.moves:
-            scope = self.equation.scope
-            evaluator.moving = moving(sides, env, self.world, scope)
-        evaluator.start()
+        sides = self.equation.sides
+        if self.directions:
+            self.moving = moving(sides, env, self.world, self.equation.scope)
+        self.start()
+        terms = [part for side in sides if side.kind == "add" for part in side.parts]
         try:
-            values = [evaluator.value(side, env, self.world) for side in sides]
-            terms = [
-                evaluator.value(term, env, self.world)
-                for side in sides
-                if side.kind == "add"
-                for term in side.parts
-            ]
+            found = [self.value(node, env, self.world) for node in (*sides, *terms)]
         except np.linalg.LinAlgError:
             raise sides[0].fail("a singular matrix is inverted") from None
-        largest = max(float(np.abs(value).max()) for value in (*values, *terms))
-        return values, largest, evaluator.lost
+        largest = max(float(np.abs(value).max()) for value in found)
+        return found[: len(sides)], largest, self.lost
 
 
 def _differences(left: Array, right: Array) -> tuple[Array, Array]:
