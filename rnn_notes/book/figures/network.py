@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, box, line, node
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import Example, given, letter, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.rnn import Forward, backward, forward, running_example, signals
 
 __all__ = ["truncation", "two_questions", "unrolled"]

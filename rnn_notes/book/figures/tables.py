@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box
+from rnn_notes.book.figures.drawing.labels import label, number, shape, vector
 from rnn_notes.book.figures.drawing.run import Example, given, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, shape, vector
 from rnn_notes.layouts import jacobian
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array
