@@ -14,7 +14,6 @@ from typing import Any
 from rnn_notes.book.cells import Table
 
 __all__ = [
-    "LSTM_PASSES",
     "PEERS",
     "STEPS",
     "Results",
@@ -36,7 +35,7 @@ __all__ = [
     "width",
 ]
 
-PUBLISHED = Path(__file__).parent / "timings.json"
+_PUBLISHED = Path(__file__).parent / "timings.json"
 PEERS = {
     "hoisted": "hoisted",
     "classic": "classic loop",
@@ -50,13 +49,13 @@ PEERS = {
     "jax unrolled": "JAX, scan unrolled",
     "jax by hand": "JAX, backward by hand",
 }
-LSTM_PASSES = {
+_LSTM_PASSES = {
     "loop": "readable loop",
     "torch": "PyTorch, nn.LSTM",
     "jax": "JAX, scan",
 }
-DISTURBED = " (other programs held a core: these times say nothing)"
-PARTS = {
+_DISTURBED = " (other programs held a core: these times say nothing)"
+_PARTS = {
     "run_forward": "the recurrence, forwards",
     "run_backward": "the recurrence, backwards",
     "compare": "softmax and loss",
@@ -69,7 +68,7 @@ class Results:
     """A run of the benchmark, by section; without an argument the published one."""
 
     def __init__(self, sections: dict[str, Any] | None = None) -> None:
-        self.sections = sections or json.loads(PUBLISHED.read_text(encoding="utf-8"))
+        self.sections = sections or json.loads(_PUBLISHED.read_text(encoding="utf-8"))
 
     def __getitem__(self, name: str) -> Any:
         return self.sections[name]
@@ -147,7 +146,7 @@ def parts(results: Results) -> Table:
     rows = results["parts"]
     body = [
         [words, *(f"{100 * r['parts'][part] / r['parts']['all']:.0f}%" for r in rows)]
-        for part, words in PARTS.items()
+        for part, words in _PARTS.items()
     ]
     body.append(["all, µs", *(number(r["parts"]["all"]) for r in rows)])
     body.append(["its kernels alone, µs", *(number(bare(r)) for r in rows)])
@@ -213,7 +212,7 @@ def lstm(results: Results) -> Table:
     body: list[Sequence[Any]] = [
         ["hoisted, µs", *(number(row["microseconds"]["hoisted"]) for row in rows)]
     ]
-    for name, words in LSTM_PASSES.items():
+    for name, words in _LSTM_PASSES.items():
         cells = (row["ratios"].get(name) for row in rows)
         body.append([words, *(number(c[1]) if c else "–" for c in cells)])
     return Table(["LSTM", *map(size, rows)], body)
@@ -285,7 +284,7 @@ def everything(results: Results) -> str:
         "By width, T = 25": width(results),
         "Peers, one thread": peers(results),
         "Peers, one thread, single precision": peers(results, dtype="float32"),
-        f"Peers, two threads{DISTURBED * disturbed(results)}": peers(results, 2),
+        f"Peers, two threads{_DISTURBED * disturbed(results)}": peers(results, 2),
         "Whole training steps": whole_steps(results),
         "LSTM, one thread": lstm(results),
         "Batches: share of the time of single passes": batches(results),

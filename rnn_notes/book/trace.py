@@ -23,14 +23,14 @@ from rnn_notes.rnn import Array
 __all__ = ["OWN", "Assignment", "Held", "Stop", "trace", "watched"]
 
 OWN = "Why.T @ dy"
-PLAIN = {  # which losses a name speaks for in turn t, and by what it is a derivative
+_PLAIN = {  # which losses a name speaks for in turn t, and by what it is a derivative
     "dy": ("own", "ys[{t}]"),
     OWN: ("own", "hs[{t}]"),
     "dhnext": ("later", "hs[{t}]"),
     "dh": ("from t", "hs[{t}]"),
     "dhraw": ("from t", "argument of tanh"),
 }
-LSTM = {
+_LSTM = {
     "dy": ("own", "ys[{t}]"),
     OWN: ("own", "hs[{t}]"),
     "dhnext": ("later", "hs[{t}]"),
@@ -95,7 +95,7 @@ def trace(
     """
     gated = isinstance(params, lstm.Params)
     loop: Any = lstm.signals if gated else rnn.signals
-    meanings = LSTM if gated else PLAIN
+    meanings = _LSTM if gated else _PLAIN
     lines = watched(loop(params, run), list(meanings))
     stops: list[Stop] = []
     formed: set[str] = set()

@@ -34,8 +34,8 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Mended", "in_their_lines", "mended"]
 
-MOST, SECONDS, DEEP, WIDE = 12_000, 15.0, 3, 3
-OTHERS = (
+_MOST, _SECONDS, _DEEP, _WIDE = 12_000, 15.0, 3, 3
+_OTHERS = (
     Path(__file__).parents[1],
     Path(np.__file__).parent,
     *map(Path, site.getsitepackages() if hasattr(site, "getsitepackages") else ()),
@@ -48,8 +48,8 @@ class Mended:
     """A line of the reader, changed.
 
     kind : one of ``KINDS``
-    file : the name of its file
-    line : its number in that file
+    file : the name of its file; of its function, where it stands in no file
+    line : its number there
     old  : the line as it stands
     new  : the line as it gives right gradients
     """
@@ -163,7 +163,7 @@ class _Search:
     tries: int = 0
 
     def __post_init__(self) -> None:
-        self.end = process_time() + SECONDS
+        self.end = process_time() + _SECONDS
         self.put_arrays_back = putting_back(self.asked.arrays)
         self.loss = self.asked.loss()
 
@@ -171,7 +171,7 @@ class _Search:
         """The changes found from here, those made already in front; empty if none."""
         partly: dict[frozenset[str], tuple[_Function, Edit]] = {}
         for function, edit in self._candidates(right):
-            if self.tries >= MOST or process_time() > self.end:
+            if self.tries >= _MOST or process_time() > self.end:
                 break
             self.tries += 1
             with _edited(function, edit) as fits:
@@ -181,8 +181,8 @@ class _Search:
                 return [*made, _told(function, edit)]
             if right < found < {*self.slopes}:
                 partly.setdefault(found, (function, edit))
-        if len(made) + 1 < DEEP:
-            for found in sorted(partly, key=len, reverse=True)[:WIDE]:
+        if len(made) + 1 < _DEEP:
+            for found in sorted(partly, key=len, reverse=True)[:_WIDE]:
                 told = _told(*partly[found])
                 with _edited(*partly[found]):
                     if answer := self.deeper(found, [*made, told]):
@@ -259,8 +259,11 @@ def _told(function: _Function, edit: Edit) -> Mended:
     with edit.made():
         changed = edit.new if edit.field in ("body", "orelse") else edit.statement
         new = _shown(changed[0] if isinstance(changed, list) else changed)
-    name = Path(function.code.co_filename).name
-    return Mended(edit.kind, name, edit.statement.lineno, old, new)
+    path, line = Path(function.code.co_filename), edit.statement.lineno
+    if path.exists():
+        return Mended(edit.kind, path.name, line, old, new)
+    first = function.code.co_firstlineno - 1  # a notebook's cell: no file of that name
+    return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
 
 
 def _shown(statement: ast.stmt) -> str:
@@ -286,7 +289,7 @@ def _functions(asked: Handed) -> list[_Function]:
 def _tree(code: CodeType) -> ast.FunctionDef | None:
     """The syntax tree of a reader's function, None where it is none with a source."""
     path = Path(code.co_filename)
-    if code.co_name[:1] == "<" or any(path.is_relative_to(o) for o in OTHERS):
+    if code.co_name[:1] == "<" or any(path.is_relative_to(o) for o in _OTHERS):
         return None
     try:
         lines, start = inspect.getsourcelines(code)

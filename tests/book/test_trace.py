@@ -11,8 +11,8 @@ import pytest
 
 from rnn_notes import lstm, rnn
 from rnn_notes.book.figures import lstm_network, lstm_steps, step_network
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_lstm import lstm_run, lstm_told
 from rnn_notes.book.figures.stepped_network import stops_of, told
 from rnn_notes.book.figures.stepper_parts import filling, story

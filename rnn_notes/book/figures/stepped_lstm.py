@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from rnn_notes import lstm
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.figures.gated_cells import LSTMExample, lstm_example
 from rnn_notes.book.figures.stepped_network import (
     When,
@@ -24,9 +24,9 @@ from rnn_notes.book.trace import OWN, Stop, trace
 
 __all__ = ["lstm_network", "lstm_run", "lstm_steps", "lstm_told"]
 
-LSTMRun = tuple[lstm.Params, lstm.Forward]
-CARRY = "dhnext dcnext"  # the names of the last line
-MET = {
+_LSTMRun = tuple[lstm.Params, lstm.Forward]
+_CARRY = "dhnext dcnext"  # the names of the last line
+_MET = {
     "diraw": "In `cs[t]` the gate `i` met `g`",
     "dfraw": "In `cs[t]` the gate `f` met the cell before",
     "doraw": "The gate `o` stands after the cell, starts from `dh` and met the tanh",
@@ -34,7 +34,7 @@ MET = {
 }
 
 
-def lstm_run(example: LSTMExample | None = None) -> LSTMRun:
+def lstm_run(example: LSTMExample | None = None) -> _LSTMRun:
     """The parameters and the forward pass of the example.
 
     >>> lstm_run()[1].T
@@ -139,8 +139,8 @@ def _wires(x: float) -> str:
 def _signals(t: int, when: When) -> list[str]:
     """The signals of turn t, each along its wire with its name beside it."""
     x = column(t)
-    at = {name: when[t, name] for name in ("dy", "dh", "dc", *MET, "dhprev", "dcprev")}
-    carry = when[t, CARRY]
+    at = {name: when[t, name] for name in ("dy", "dh", "dc", *_MET, "dhprev", "dcprev")}
+    carry = when[t, _CARRY]
     used = [when[t - 1, name] for name in ("dh", "dc")] if t else []
     inner = "diraw", "dfraw", "dgraw"
     return [
@@ -165,7 +165,7 @@ def _signals(t: int, when: When) -> list[str]:
             line(f"M{x - 20:g} 126H{x - 25:g}V250", "dhraw"),
             arrow(x - 25, 250, x - 15, 250, "dhraw"),
         ),
-        *(lit([at[name]], tag(x - 2, 230, name, "dhraw")) for name in MET),
+        *(lit([at[name]], tag(x - 2, 230, name, "dhraw")) for name in _MET),
         lit(
             [at["dhprev"], carry, *used[:1]],
             line(f"M{x - 8:g} 259V272H{x - 33:g}V152H{x - 42:g}", "dhnext"),
@@ -191,7 +191,7 @@ def _zeros(T: int, when: When) -> list[str]:
     x, last = column(T - 1) + 20, T - 1
     return [
         lit(
-            [when[T, CARRY], when[last, name]],
+            [when[T, _CARRY], when[last, name]],
             arrow(360, y, x, y, "dhnext"),
             label(360, y - 6, "0", "dhnext", 12, "end"),
             tag(360, y - 18, carrier, "dhnext"),
@@ -240,9 +240,9 @@ def lstm_told(stop: Stop, T: int) -> str:
             f"times `o` and the tanh's slope. The other comes straight from "
             f"`cs[{t + 1}]`: `dcnext`, from {later}."
         )
-    if name in MET:
+    if name in _MET:
         slope = "its tanh's" if name == "dgraw" else "its sigmoid's"
-        met = MET[name].replace("cs[t]", f"cs[{t}]")
+        met = _MET[name].replace("cs[t]", f"cs[{t}]")
         return f"{met}; that is the factor. The other one is {slope} slope."
     if name == "dhprev":
         return (

@@ -13,9 +13,9 @@ from html import escape
 from typing import NamedTuple
 
 from rnn_notes import lstm
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import Figure
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_lstm import lstm_network, lstm_run, lstm_told
 from rnn_notes.book.figures.stepped_network import (
     When,
@@ -39,7 +39,7 @@ __all__ = [
     "walk",
 ]
 
-INKS = {
+_INKS = {
     **{"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"},
     **{"dcnext": "dhnext", "dc": "dh"},
     **dict.fromkeys(("diraw", "dfraw", "doraw", "dgraw"), "dhraw"),
@@ -138,7 +138,7 @@ def holding(stops: list[Stop]) -> str:
     rows = "".join(
         f'<tr data-name="{name}"><th scope="row"><code class="q-{ink}">{name}</code>'
         f"<span>{shapes[name]}</span></th>{'<td></td>' * (width + 2)}</tr>"
-        for name, ink in INKS.items()
+        for name, ink in _INKS.items()
         if name in shapes
     )
     return (
