@@ -25,8 +25,8 @@ from rnn_notes.rnn import Array
 
 __all__ = ["check"]
 
-ENTRIES = 400  # that are measured in a wrong array
-FEW = 6  # where the right loop is known, and gives the others
+_ENTRIES = 400  # that are measured in a wrong array
+_FEW = 6  # where the right loop is known, and gives the others
 
 
 def check(
@@ -93,7 +93,7 @@ def check(
             along = {n: [(v, s.value) for v, s in some] for n, some in slopes.items()}
             handed_over = asked.arrays, along, inputs, targets, state, upstream
             problem = understood(model, *handed_over)
-        most = ENTRIES if problem is None else FEW
+        most = _ENTRIES if problem is None else _FEW
         lone = {n: by_entries(asked.loss, asked.arrays[n], most, rng) for n in wrong}
     truths = {n: _truth(n, lone[n], problem) for n in wrong}
     numbers = _numbers(problem, inputs)

@@ -34,9 +34,9 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Mended", "in_their_lines", "mended"]
 
-MOST, SECONDS, DEEP, WIDE = 12_000, 15.0, 3, 3
-MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
-OTHERS = (
+_MOST, _SECONDS, _DEEP, _WIDE = 12_000, 15.0, 3, 3
+_MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
+_OTHERS = (
     Path(__file__).parents[1],
     Path(np.__file__).parent,
     *map(Path, site.getsitepackages() if hasattr(site, "getsitepackages") else ()),
@@ -143,7 +143,7 @@ def mended(
     """
     search = _Search(asked, slopes, {**lent, **asked.arrays}, _functions(asked))
     right = frozenset(n for n in slopes if agrees(claims[n], slopes[n]))
-    few = [kind for kind in KINDS if kind not in MANY]
+    few = [kind for kind in KINDS if kind not in _MANY]
     return search.deeper(right, [], few) or search.deeper(right, [], [*KINDS])
 
 
@@ -165,7 +165,7 @@ class _Search:
     tries: int = 0
 
     def __post_init__(self) -> None:
-        self.end = process_time() + SECONDS
+        self.end = process_time() + _SECONDS
         self.put_back = putting_back(self.kept)
         self.loss = self.asked.loss()
 
@@ -175,7 +175,7 @@ class _Search:
         """The changes found from here, those made already in front; empty if none."""
         partly: dict[frozenset[str], tuple[_Function, Edit]] = {}
         for function, edit in self._candidates(right, kinds):
-            if self.tries >= MOST or process_time() > self.end:
+            if self.tries >= _MOST or process_time() > self.end:
                 break
             self.tries += 1
             with _edited(function, edit) as fits:
@@ -185,8 +185,8 @@ class _Search:
                 return [*made, _told(function, edit)]
             if right < found < {*self.slopes}:
                 partly.setdefault(found, (function, edit))
-        if len(made) + 1 < DEEP:
-            for found in sorted(partly, key=len, reverse=True)[:WIDE]:
+        if len(made) + 1 < _DEEP:
+            for found in sorted(partly, key=len, reverse=True)[:_WIDE]:
                 told = _told(*partly[found])
                 with _edited(*partly[found]):
                     if answer := self.deeper(found, [*made, told], kinds):
@@ -292,7 +292,7 @@ def _functions(asked: Handed) -> list[_Function]:
 def _tree(code: CodeType) -> ast.FunctionDef | None:
     """The syntax tree of a reader's function, None where it is none with a source."""
     path = Path(code.co_filename)
-    if code.co_name[:1] == "<" or any(path.is_relative_to(o) for o in OTHERS):
+    if code.co_name[:1] == "<" or any(path.is_relative_to(o) for o in _OTHERS):
         return None
     try:
         lines, start = inspect.getsourcelines(code)
