@@ -9,12 +9,12 @@ from rnn_notes.equations.nodes import Node, compact
 
 __all__ = ["applied"]
 
-WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
-Role = Callable[[Node], str]
-Note = Callable[[str, tuple[Node, ...]], None]
+_WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
+_Role = Callable[[Node], str]
+_Note = Callable[[str, tuple[Node, ...]], None]
 
 
-def applied(node: Node, role: Role, note: Note) -> Node:
+def applied(node: Node, role: _Role, note: _Note) -> Node:
     r"""A product in which the brackets after some letters are their arguments.
 
     node : a "mul" as it is parsed
@@ -44,10 +44,10 @@ def applied(node: Node, role: Role, note: Note) -> Node:
     return replace(node, parts=tuple(factors), value=tuple(links))
 
 
-def _joined(head: Node, factor: Node, role: Role, note: Note) -> Node | None:
+def _joined(head: Node, factor: Node, role: _Role, note: _Note) -> Node | None:
     """What a head and the bracket after it are together, None if they are factors."""
     group = factor
-    while not group.form and group.kind in WRAPS:
+    while not group.form and group.kind in _WRAPS:
         group = group.parts[0]
     if group.form != "closed":
         return None
@@ -62,7 +62,7 @@ def _joined(head: Node, factor: Node, role: Role, note: Note) -> Node | None:
     return _around(factor, group, replace(whole, span=(head.span[0], group.span[1])))
 
 
-def _called(head: Node, group: Node, role: Role, note: Note) -> Node | None:
+def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
     """A letter with its arguments."""
     letter, primes = head, ""
     while letter.kind == "prime" and not letter.form:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 __all__ = [
     "BothWaysError",
     "EquationError",
     "MisfitError",
+    "OutsideError",
     "SizeError",
     "Span",
     "UnshapedError",
     "WorkError",
+    "astray",
+    "pointing",
+    "span",
 ]
 
 Span = tuple[int, int]
+_FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
 
 
 class EquationError(ValueError):
@@ -68,6 +78,10 @@ class MisfitError(EquationError):
     """The pieces of a formula do not fit each other in shape."""
 
 
+class OutsideError(EquationError):
+    """An index falls outside what a draw has, so the formula does not speak of it."""
+
+
 class SizeError(EquationError):
     """A size is none that can be drawn."""
 
@@ -82,3 +96,25 @@ class BothWaysError(EquationError):
 
 class UnshapedError(EquationError):
     """A quantity of a model has no shape yet."""
+
+
+def span(matched: Any) -> Span:
+    """Where a token of lark's, or what a rule has matched, stands."""
+    return matched.start_pos or 0, matched.end_pos or 0
+
+
+def astray(matched: Any, reason: str) -> EquationError:
+    """The error that points at a token, or at what a rule has matched."""
+    return EquationError(reason, span(matched))
+
+
+@contextmanager
+def pointing(latex: str) -> Iterator[None]:
+    """A context whose errors point into a text, unless they point into another."""
+    try:
+        yield
+    except EquationError as error:
+        word = _FUNCTION.match(latex, error.position)
+        if word and error.reason.endswith("is not known"):
+            error.reason += rf": write \operatorname{{{word[0]}}}"
+        raise error.within(latex) from None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_notes.equations.calls import applied
+from rnn_notes.equations.functions import CALLS
 from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
@@ -19,12 +20,11 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
-from rnn_notes.equations.values import CALLS
 
 __all__ = ["Reader", "letters"]
 
-SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
-HINTS = {
+_SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
+_HINTS = {
     "d": r": write the differential as \mathrm{d}",
     "e": r": write \exp(...) for the exponential, e_t for a target",
     r"\ell": r": the loss of a step is \ell_t, their sum is L",
@@ -32,23 +32,23 @@ HINTS = {
     "L_": r": the loss of a step is \ell_t",
     r"\hat{y}_": ": the prediction is p_t",
 }
-PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
-VARIABLES = ("quantity", "defined")
-FARTHEST = 12  # draws reach a little beyond
+_PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
+_VARIABLES = ("quantity", "defined")
+_FARTHEST = 12  # draws reach a little beyond
 
 
-ENTRIES = tuple("ijklmnrsbpq")
+_ENTRIES = tuple("ijklmnrsbpq")
 
 
-def is_target(quantity: Quantity) -> bool:
+def _is_target(quantity: Quantity) -> bool:
     """Whether a quantity is the letter that is due."""
     return quantity.note.startswith("target")
 
 
-def is_index(name: str) -> bool:
+def _is_index(name: str) -> bool:
     r"""Whether a name may be an index: a small letter, with a number below or without.
 
-    >>> [is_index(name) for name in ("t", r"\tau", "t_{1}", "W", r"\mathbf{h}")]
+    >>> [_is_index(name) for name in ("t", r"\tau", "t_{1}", "W", r"\mathbf{h}")]
     [True, True, True, False, False]
     """
     return bool(re.fullmatch(r"([a-z]|\\[a-z]+)(_\{\d\})?", name))
@@ -74,12 +74,12 @@ class Reader:
         read: Node = method(node)
         return replace(read, span=node.span, form=node.form)
 
-    def index(self, node: Node, most: int = FARTHEST) -> Linear:
+    def index(self, node: Node, most: int = _FARTHEST) -> Linear:
         """The index that a node stands for, such as ``t - 1``."""
         if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
             if (number := int(node.value)) > most:
                 raise node.fail(
-                    f"{number} came as a step or a size, expected at most {FARTHEST}: "
+                    f"{number} came as a step or a size, expected at most {_FARTHEST}: "
                     "no draw reaches beyond"
                 )
             return Linear((), number)
@@ -96,7 +96,7 @@ class Reader:
             text = compact(node)
             name = self.scope.renamed.get(text, text)
             known = name in self.scope.bindings
-            letter = name in self.scope.size_names or is_index(name)
+            letter = name in self.scope.size_names or _is_index(name)
             if letter and not (known and name not in self.bound):
                 return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
@@ -119,7 +119,7 @@ class Reader:
         """Whether a name has a meaning."""
         scope = self.scope
         names = (
-            self.bound, scope.ranges, scope.bindings, scope.quantities, SPECIAL,
+            self.bound, scope.ranges, scope.bindings, scope.quantities, _SPECIAL,
             scope.size_names, scope.functions, scope.renamed,
         )  # fmt: skip
         return any(key in known for key in (name, family(name)) for known in names)
@@ -145,18 +145,18 @@ class Reader:
             return Node("quantity", node.span, value=name)
         if name in self.scope.size_names:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
-        if name in SPECIAL:
-            return Node(SPECIAL[name], node.span)
-        if (quantity or self.scope.family(name)) and name not in HINTS:
+        if name in _SPECIAL:
+            return Node(_SPECIAL[name], node.span)
+        if (quantity or self.scope.family(name)) and name not in _HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
-        raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
+        raise node.fail(f"{name} is not known{_HINTS.get(name, '')}")
 
     def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
         binding = self.scope.bindings[name]
         if name in self.scope.given:
             self.note(f"read {compact(node)} as another name in this notation", node)
         if isinstance(binding, Alias):
-            return binding.entry.at(node.span)
+            return binding.entry.put_at(node.span)
         if isinstance(binding, Letter):
             wanted = int(binding.indexed)
         else:
@@ -167,10 +167,10 @@ class Reader:
             raise node.fail(f"{name} came without an index, expected {wanted}")
         indices = tuple(self.index(item) for item in items[:wanted])
         if isinstance(binding, Definition):
-            body, binds = binding.body.at(node.span), binding.parameters
+            body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
                 values = dict(zip(binds, indices, strict=True))
-                return self._entry(substituted(body, values), items[wanted:])
+                return self._entry(_substituted(body, values), items[wanted:])
             quantity = Node(
                 "defined", node.span, (body,), PAGE + name, "", indices, binds
             )
@@ -205,7 +205,7 @@ class Reader:
             return self._step(node, key, items)
         places = [place for item in items for place in letters(item)]
         if base.value in self.scope.quantities and all(
-            place.kind == "number" or compact(place) in ENTRIES for place in places
+            place.kind == "number" or compact(place) in _ENTRIES for place in places
         ):
             return self._entry(
                 Node("quantity", node.span, value=base.value), tuple(items)
@@ -231,21 +231,21 @@ class Reader:
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
         if items[0].kind == "relation" and items[0].value == ("=",):
             items = list(items[0].parts)  # the indicator of i = y_t
-        if SPECIAL.get(name) == "ones" and len(items) == 2:
+        if _SPECIAL.get(name) == "ones" and len(items) == 2:
             target = self.read(items[1])
             known = self.scope.known(str(target.value))
             if known and known.role == "onehot":
                 self.note("read the indicator as an entry of a one-hot column", node)
                 return self._entry(target, items[:1])
-        if name in SPECIAL and len(items) == 1:
-            return Node(SPECIAL[name], node.span, value=self._sizes(items[0]))
+        if name in _SPECIAL and len(items) == 1:
+            return Node(_SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
         if name == r"\delta" and len(pair) == 2:
             indices = tuple(self.index(item) for item in pair)
             return Node("delta", node.span, indices=indices)
         weights = [key for key in self.scope.quantities if key.startswith(f"{name}_")]
         if not weights:
-            hint = HINTS.get(f"{name}_", HINTS.get(name, ""))
+            hint = _HINTS.get(f"{name}_", _HINTS.get(name, ""))
             raise node.fail(f"{compact(node)} is not known{hint}")
         text = compact(items[0])
         for key in weights:
@@ -288,7 +288,7 @@ class Reader:
         """Note that a function's arguments are left out; all must be known."""
         for part in arguments:
             name = plain(part.value) if part.kind == "name" else ""
-            if name and not self.means(name) and name not in PARAMETERS:
+            if name and not self.means(name) and name not in _PARAMETERS:
                 raise part.fail(f"{name} is not known")
         self.note(text, arguments[0])
 
@@ -360,7 +360,7 @@ class Reader:
                 node = replace(node, value=body.value + primes)
                 return self._call(node)
             if not primes:
-                return self.read(put(body, letter, replace(argument, form="closed")))
+                return self.read(_put(body, letter, replace(argument, form="closed")))
         if name not in CALLS:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
@@ -377,7 +377,7 @@ class Reader:
             raise node.fail("prod came, expected its second to start where it ends")
         self.note("read prod as the chain rule, entry by entry", node)
         used = self.chains
-        letter = next(n for n in ENTRIES if n not in {*self.bound, *first.free, *used})
+        letter = next(n for n in _ENTRIES if n not in {*self.bound, *first.free, *used})
         used.add(letter)
         at = (Linear(((letter, 1),)),)
         entries = [
@@ -392,7 +392,7 @@ class Reader:
 
     def target(self, node: Node) -> Node:
         r"""``\operatorname{onehot}(k_t)``: the target, whose letter k_t is due."""
-        found = [n for n, q in self.scope.quantities.items() if is_target(q)]
+        found = [n for n, q in self.scope.quantities.items() if _is_target(q)]
         (letter,) = node.parts[:1]
         indexed = letter.kind == "subscripted" and len(letter.parts) == 2
         if len(node.parts) != 1 or len(found) != 1 or not indexed:
@@ -477,7 +477,7 @@ class Reader:
         at = [
             (part.value, index)
             for part in body.walk()
-            if part.kind in VARIABLES and name in part.free
+            if part.kind in _VARIABLES and name in part.free
             for index in part.indices
             if name in index.letters
         ]
@@ -525,8 +525,8 @@ class Reader:
         ):
             inside = inside.parts[0]
         known = self.scope.quantities.get(inside.value, None)
-        target = known is not None and is_target(known)
-        if inside.kind not in VARIABLES or (inside.kind == "quantity" and target):
+        target = known is not None and _is_target(known)
+        if inside.kind not in _VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
@@ -550,7 +550,7 @@ class Reader:
         """A relation whose left side, ``h = ...``, lacks the step of what follows."""
         left, *others = node.parts
         name = str(left.value) if left.kind == "name" else ""
-        if self.scope.remarks is None or not self.scope.family(name) or name in HINTS:
+        if self.scope.remarks is None or not self.scope.family(name) or name in _HINTS:
             return node
         inside = [part for other in others for part in other.walk()]
         steps = [
@@ -603,18 +603,18 @@ class Reader:
         raise node.fail("dots came, expected every term written out")
 
 
-def put(node: Node, letter: str, argument: Node) -> Node:
+def _put(node: Node, letter: str, argument: Node) -> Node:
     """The node, not yet read, with an argument in place of a letter."""
     if node.kind == "name" and node.value == letter:
         return argument
-    return node.with_parts(lambda part: put(part, letter, argument))
+    return node.with_parts(lambda part: _put(part, letter, argument))
 
 
-def substituted(node: Node, values: dict[str, Linear]) -> Node:
+def _substituted(node: Node, values: dict[str, Linear]) -> Node:
     """The node with indices in place of letters."""
     moved = tuple(index.replaced(values) for index in node.indices)
     inner = {k: v for k, v in values.items() if k not in node.binds}
-    parts = tuple(substituted(part, inner) for part in node.parts)
+    parts = tuple(_substituted(part, inner) for part in node.parts)
     return replace(node, indices=moved, parts=parts)
 
 

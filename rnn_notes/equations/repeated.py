@@ -13,8 +13,8 @@ from rnn_notes.equations.nodes import Node
 
 __all__ = ["summed", "widened"]
 
-ENTRIES = ("entry", "delta")
-PRODUCTS = ("mul", "hadamard")
+_ENTRIES = ("entry", "delta")
+_PRODUCTS = ("mul", "hadamard")
 
 
 def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
@@ -85,7 +85,7 @@ def _letters(node: Node) -> frozenset[str]:
     found = {
         letter
         for part in node.walk()
-        if part.kind in ENTRIES
+        if part.kind in _ENTRIES
         for index in part.indices
         for letter in index.letters
     }
@@ -95,7 +95,7 @@ def _letters(node: Node) -> frozenset[str]:
 def _summed(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
     """A node in which the products with a letter twice are sums over it."""
     inside = [_count(part, letter) for part in node.parts]
-    if node.kind in PRODUCTS and max(inside) < sum(inside) > 1:
+    if node.kind in _PRODUCTS and max(inside) < sum(inside) > 1:
         note(f"summed over {letter}, which stands twice and not on every side", node)
         return Node("sum", node.span, (node,), letter, binds=(letter,))
     if sum(inside) < 2:
@@ -110,5 +110,5 @@ def _count(node: Node, letter: str) -> int:
     return sum(
         any(letter in index.letters for index in part.indices)
         for part in node.walk()
-        if part.kind in ENTRIES
+        if part.kind in _ENTRIES
     )

@@ -17,15 +17,15 @@ from rnn_notes.equations.words import astray, settled
 
 __all__ = ["Kept", "sorted_out"]
 
-MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
-CALCULATIONS = {
+_MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
+_CALCULATIONS = {
     *("align", "aligned", "split", "gather", "gathered", "equation", "multline"),
     *("align*", "gather*", "equation*", "multline*", "eqnarray", "eqnarray*"),
     *("alignat", "alignat*", "alignedat", "flalign", "flalign*"),
 }
-WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
-MOST_TOKENS = 1500
-PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
+_WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
+_MOST_TOKENS = 1500
+_PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
 class Kept:
@@ -45,8 +45,8 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
     """The tokens that the grammar knows; ``EquationError`` for what is astray."""
     tokens: list[Token] = []
     for token in stream:
-        if len(tokens) >= MOST_TOKENS:
-            raise astray(token, f"more than {MOST_TOKENS} symbols came")
+        if len(tokens) >= _MOST_TOKENS:
+            raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
     return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
 
@@ -158,12 +158,12 @@ class _Lines:
         """The token as the grammar sees it, None where it does not."""
         if token.type in ("MATRIX", "END"):
             return self.environment(token)
-        if token.type in PAIRS:
+        if token.type in _PAIRS:
             return self.bars(token, after)
         if token.type == "SEPARATOR":
             self.separator = token
             return None
-        inside = bool(self.environments) and self.environments[-1] in MATRICES
+        inside = bool(self.environments) and self.environments[-1] in _MATRICES
         if inside or token.type not in ("CELL", "ROW"):
             return token
         if token.type == "ROW":
@@ -179,7 +179,7 @@ class _Lines:
 
     def bars(self, token: Token, after: Token | None) -> Token:
         """A bar that opens, or closes the one of its kind."""
-        left, right = PAIRS[token.type]
+        left, right = _PAIRS[token.type]
         if self.open and self.open[-1].type == token.type:
             self.open.pop()
             return Token.new_borrow_pos(right, token, token)
@@ -196,8 +196,8 @@ class _Lines:
         """The token that opens or closes a matrix, None for that of a calculation."""
         name = token.split("{")[1].split("}")[0].strip()
         if token.type == "MATRIX":
-            whole = name in WHOLE and (self.separator or not self.started)
-            if not whole and name not in MATRICES | CALCULATIONS:
+            whole = name in _WHOLE and (self.separator or not self.started)
+            if not whole and name not in _MATRICES | _CALCULATIONS:
                 raise astray(token, f"the environment {name} came")
             name = f"{name} of lines" if whole else name
             self.environments.append(name)
@@ -209,4 +209,4 @@ class _Lines:
             self.cases = token
             span = (token.start_pos or 0, token.end_pos or 0)
             self.remarks.append(Remark("read cases as equations that all hold", span))
-        return token if name in MATRICES else None
+        return token if name in _MATRICES else None

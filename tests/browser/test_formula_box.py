@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from cells import PATIENCE
+from live_cells import PATIENCE
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from visits import Heard, arrive
 

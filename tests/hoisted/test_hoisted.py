@@ -78,7 +78,7 @@ def assert_equal(fast, slow, tolerance):
 def test_the_fast_pass_equals_the_readable_one(
     V, H, T, B, block, checkpoint, monkeypatch
 ):
-    monkeypatch.setattr(workspaces, "BLOCK", block)
+    monkeypatch.setattr(workspaces, "_BLOCK", block)
     monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
     arguments = problem(V, H, T, B)
     fast = loss_and_gradients(*arguments, checkpoint=checkpoint)
@@ -266,7 +266,7 @@ def test_little_lies_idle_and_no_weights_with_it(monkeypatch):
     idle = workspaces._idle.workspaces
     assert [w.T for w in idle.values()] == [5, 6, 7, 8]
     loss_and_gradients(*problem(V=2, H=50, T=5000, B=1))
-    assert sum(w.nbytes for w in idle.values()) < workspaces.SMALL
+    assert sum(w.nbytes for w in idle.values()) < workspaces._SMALL
     weights = weakref.ref(arguments[0])
     del arguments
     assert weights() is None

@@ -11,7 +11,7 @@ What you can do with it::
 ``__all__`` lists these; those of the gated cells take an example of theirs, the figures
 of a training a training, that of a race a run of the benchmark, the gallery of bugs
 and the ways nothing, and two layouts show weights, whatever the states are. Some move,
-see ``drawing.moving``.
+see ``drawing.frames``.
 """
 
 from rnn_notes.book.figures.broken_line import broken_line
