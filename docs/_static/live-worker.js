@@ -1,4 +1,4 @@
-// Python for one page, in a worker of its own: endless loops cannot freeze the page.
+// Python for one page, in a worker: endless loops cannot freeze the page.
 //
 // The first word starts it: {training, held, measures}; held is what another worker of the
 // page said. Questions are {run: source, name}, {check: source} and

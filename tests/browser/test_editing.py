@@ -71,9 +71,7 @@ IN_SIGHT = """area => {
 }"""
 
 
-def test_code_is_typed_indented_taken_back_and_kept_in_sight(
-    page: Page, vendored: str
-):
+def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, vendored: str):
     opened(page, vendored, "forward")
     cell = Cell(page, 1)
     cell.button("Edit").click()
