@@ -1,4 +1,4 @@
-// Cells and boxes: Python in the reader's browser.
+// Cells and boxes: Python in a browser.
 // Nothing more is loaded before a reader presses Run or Edit, or enters a box. live-worker.js does the work.
 (() => {
   "use strict";
