@@ -30,7 +30,7 @@ from typing import Any
 from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
-from rnn_notes.equations.evaluation import Sized, computed, reads
+from rnn_notes.equations.evaluation import Sized, compiled, reads
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -346,7 +346,7 @@ def _step(key: Key, equation: Definition, sized: Sized) -> Step:
             raise node.fail(f"{node.kind} came in a model, expected an expression")
     env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
     found = tuple(dict.fromkeys(reads(body, env, sized)))
-    return Step(key, lambda read: computed(body, env, sized, read), found)
+    return Step(key, compiled(body, env, sized), found)
 
 
 def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
@@ -393,11 +393,18 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given."""
+    """The model of a name, of a file or of a text; the book's if none is given.
+
+    A name may be followed by one of the model's options.
+
+    >>> find("gru with the reset before").name
+    'gru, with the reset before'
+    """
     if model is None:
         return shipped("book")
-    if model in names():
-        return shipped(model)
+    name, _, option = model.partition(" ")
+    if name in names() and (not option or option in shipped(name).options):
+        return shipped(name).with_options([option]) if option else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)
