@@ -41,6 +41,7 @@ extensions = [
     "docs._ext.live.runnable",
     "docs._ext.formulas.mathml",
     "docs._ext.formulas.measured",
+    "docs._ext.pages.minutes",
     "docs._ext.pages.moving",
     "docs._ext.pages.names",
     "docs._ext.pages.quoted",

@@ -39,9 +39,9 @@ __all__ = [
     "told",
 ]
 
-Send = Callable[[str, str], Any]
+_Send = Callable[[str, str], Any]
 LONGEST = 100_000  # characters that a cell prints; a page can hold no more
-REPRESENTATIONS = {  # the first that an object has is shown
+_REPRESENTATIONS = {  # the first that an object has is shown
     "text/html": "_repr_html_",
     "image/svg+xml": "_repr_svg_",
     "image/png": "_repr_png_",
@@ -63,13 +63,13 @@ class Session:
     [('stream', 'two\\n'), ('text/plain', '3')]
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: _Send) -> None:
         self.send = send
         self.stream = Stream(send)
         self.sources: set[str] = set()
         self.names = vars(ModuleType("__main__"))
         self.names["display"] = self.display
-        self.names["input"] = unasked
+        self.names["input"] = _unasked
 
     def run(self, source: str, name: str) -> bool:
         """Whether a cell ran to its end; its outputs and its error have been sent."""
@@ -129,15 +129,15 @@ class Session:
         >>> print(Session(print).check("x = 3"))
         name the function, FILE:NAME: none fits (inputs, targets, hprev); it defines ...
         """
-        from rnn_notes.diagnosis import command
+        from rnn_notes.diagnosis import check_command
 
-        return command.pasted(source)
+        return check_command.pasted(source)
 
 
-def unasked(prompt: object = "") -> str:
+def _unasked(prompt: object = "") -> str:
     """Raise an error: a page has no way to ask its reader.
 
-    >>> unasked("Your name? ")
+    >>> _unasked("Your name? ")
     Traceback (most recent call last):
     RuntimeError: input() cannot ask here; expected the answer in the code, as a string
     """
@@ -148,7 +148,7 @@ def unasked(prompt: object = "") -> str:
 class Stream(io.TextIOBase):
     """What cells print to: it is sent in pieces, not oftener than the page can show."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: _Send) -> None:
         self.send = send
         self.restart()
 
@@ -198,7 +198,7 @@ def represented(value: Any) -> tuple[str, str]:
     >>> represented(1.5), represented(Table(("a",), [(1,)]))[0]
     (('text/plain', '1.5'), 'text/html')
     """
-    for kind, method in REPRESENTATIONS.items():
+    for kind, method in _REPRESENTATIONS.items():
         found = getattr(value, method, None)
         text = found() if callable(found) and not isinstance(value, type) else None
         if isinstance(text, bytes):

@@ -18,10 +18,12 @@ __all__ = [
     "STEPS",
     "Results",
     "bare",
+    "batches",
     "best",
     "disturbed",
     "everything",
     "length",
+    "lstm",
     "number",
     "parts",
     "peers",
@@ -33,7 +35,7 @@ __all__ = [
     "width",
 ]
 
-PUBLISHED = Path(__file__).parent / "timings.json"
+_PUBLISHED = Path(__file__).parent / "timings.json"
 PEERS = {
     "hoisted": "hoisted",
     "classic": "classic loop",
@@ -47,8 +49,13 @@ PEERS = {
     "jax unrolled": "JAX, scan unrolled",
     "jax by hand": "JAX, backward by hand",
 }
-DISTURBED = " (other programs held a core: these times say nothing)"
-PARTS = {
+_LSTM_PASSES = {
+    "loop": "readable loop",
+    "torch": "PyTorch, nn.LSTM",
+    "jax": "JAX, scan",
+}
+_DISTURBED = " (other programs held a core: these times say nothing)"
+_PARTS = {
     "run_forward": "the recurrence, forwards",
     "run_backward": "the recurrence, backwards",
     "compare": "softmax and loss",
@@ -61,7 +68,7 @@ class Results:
     """A run of the benchmark, by section; without an argument the published one."""
 
     def __init__(self, sections: dict[str, Any] | None = None) -> None:
-        self.sections = sections or json.loads(PUBLISHED.read_text(encoding="utf-8"))
+        self.sections = sections or json.loads(_PUBLISHED.read_text(encoding="utf-8"))
 
     def __getitem__(self, name: str) -> Any:
         return self.sections[name]
@@ -139,7 +146,7 @@ def parts(results: Results) -> Table:
     rows = results["parts"]
     body = [
         [words, *(f"{100 * r['parts'][part] / r['parts']['all']:.0f}%" for r in rows)]
-        for part, words in PARTS.items()
+        for part, words in _PARTS.items()
     ]
     body.append(["all, µs", *(number(r["parts"]["all"]) for r in rows)])
     body.append(["its kernels alone, µs", *(number(bare(r)) for r in rows)])
@@ -199,6 +206,31 @@ def peers(results: Results, threads: int = 1, dtype: str = "float64") -> Table:
     return Table([dtype, *map(size, rows)], body)
 
 
+def lstm(results: Results) -> Table:
+    """Passes of an LSTM in hoisted ones; of the hoisted pass in microseconds."""
+    rows = results["lstm"]["rows"]
+    body: list[Sequence[Any]] = [
+        ["hoisted, µs", *(number(row["microseconds"]["hoisted"]) for row in rows)]
+    ]
+    for name, words in _LSTM_PASSES.items():
+        cells = (row["ratios"].get(name) for row in rows)
+        body.append([words, *(number(c[1]) if c else "–" for c in cells)])
+    return Table(["LSTM", *map(size, rows)], body)
+
+
+def batches(results: Results) -> Table:
+    """How much of the time of B single passes one pass over B sequences takes."""
+    rows = results["batches"]["rows"]
+    names = {"rnn": "plain", "lstm": "LSTM"}
+    body = [
+        [f"{names[row['cell']]}, H = {row['H']}", number(row["one"]),
+         *(number(share[1]) for share in row["shares"].values())]
+        for row in rows
+    ]  # fmt: skip
+    head = ["hoisted", "one sequence, µs", *(f"B = {B}" for B in rows[0]["shares"])]
+    return Table(head, body)
+
+
 def best(results: Results, peer: str) -> dict[str, float]:
     """The ratio of a peer's best form on one thread, by size and precision."""
     return {
@@ -252,8 +284,10 @@ def everything(results: Results) -> str:
         "By width, T = 25": width(results),
         "Peers, one thread": peers(results),
         "Peers, one thread, single precision": peers(results, dtype="float32"),
-        f"Peers, two threads{DISTURBED * disturbed(results)}": peers(results, 2),
+        f"Peers, two threads{_DISTURBED * disturbed(results)}": peers(results, 2),
         "Whole training steps": whole_steps(results),
+        "LSTM, one thread": lstm(results),
+        "Batches: share of the time of single passes": batches(results),
         "Traps": traps(results),
     }
     missing = {

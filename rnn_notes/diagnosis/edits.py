@@ -86,8 +86,8 @@ KINDS = {  # what was slipped: what it is, and where the book explains it
         ("dhnext", "One name, two moments"),
     ),
 }  # fmt: skip
-MATRIX = ("dot", "matmul", "outer")
-OPERANDS = (ast.Name, ast.Subscript, ast.Attribute)
+_MATRIX = ("dot", "matmul", "outer")
+_OPERANDS = (ast.Name, ast.Subscript, ast.Attribute)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +219,7 @@ def _atoms(tree: ast.FunctionDef, places: list[_Place]) -> list[ast.expr]:
             continue
         if isinstance(node, ast.Attribute) and node.attr in ("T", "shape", "size"):
             continue
-        if isinstance(node, OPERANDS):
+        if isinstance(node, _OPERANDS):
             found.setdefault(ast.unparse(node), deepcopy(node))
     return [*found.values()]
 
@@ -231,7 +231,7 @@ def _of_expression(place: _Place, slices: list[ast.expr]) -> Iterator[Edit]:
         yield from _of_operator(place, node)
     if isinstance(node, ast.Call):
         called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if called in MATRIX:
+        if called in _MATRIX:
             yield from _transposed(place, node, node.args)
         turns = isinstance(node.func, ast.Name) and node.func.id == "reversed"
         if len(node.args) == 1 and not node.keywords and called != "dot" and not turns:
@@ -378,7 +378,7 @@ def _other_lines(line: ast.stmt, numpy: str) -> Iterator[tuple[str, ast.stmt]]:
             yield "a sign", ast.AugAssign(line.target, other, line.value)
     if isinstance(line, ast.Assign) and len(line.targets) == 1:
         target = line.targets[0]
-        if isinstance(target, OPERANDS):
+        if isinstance(target, _OPERANDS):
             yield kind, ast.AugAssign(target, ast.Add(), line.value)
             minus = ast.AugAssign(target, ast.Sub(), ast.Constant(1))
             if ast.unparse(line.value) == "-1":
@@ -444,7 +444,7 @@ def _more(place: _Place, atoms: list[ast.expr]) -> Iterator[Edit]:
                 yield place.edit("a factor left out", scaled)
     indexed = isinstance(place.holder, ast.Subscript) and place.field == "slice"
     based = isinstance(place.holder, ast.Subscript) and isinstance(node, ast.Name)
-    if isinstance(node, OPERANDS) and not indexed:
+    if isinstance(node, _OPERANDS) and not indexed:
         for atom in atoms:
             named = isinstance(atom, ast.Name) or not based
             if ast.dump(atom) != shown and named:

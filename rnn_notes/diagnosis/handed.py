@@ -14,7 +14,17 @@ from rnn_notes.rnn import Array
 
 __all__ = ["PREFIXES", "Handed", "claims", "handed", "is_number"]
 
-PREFIXES = ("d{}", "{}", "d_{}", "dL_d{}", "dLd{}", "g_{}", "grad_{}", "grad{}", "d{}_")
+PREFIXES = (
+    "d{}",
+    "{}",
+    "d_{}",
+    "dL_d{}",
+    "dLd{}",
+    "g_{}",
+    "grad_{}",
+    "grad{}",
+    "d{}_",
+)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,17 @@ from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
-__all__ = ["named"]
+__all__ = ["decayed", "named"]
 
-TIED = re.compile(r"t >= run\.T - (\d+)")
+_TIED = re.compile(r"t >= run\.T - (\d+)")
 
-HAND_OVER = (
+_DECAYS = {  # by whether the gradient has more than the loss
+    True: ("decay in the gradient alone", "The gradient has {:.6g} times the array "
+           "itself in it, weight decay, and the loss has none."),
+    False: ("decay in the loss alone", "The loss has {:.6g} times half the square of "
+            "the array in it, weight decay, and the gradient has none."),
+}  # fmt: skip
+_HAND_OVER = (
     "To be told the cause, hand over all arrays, and inputs, targets and state: "
     "check(..., inputs=inputs, targets=targets, state=hprev)."
 )
@@ -40,7 +46,7 @@ def named(
             "No reading of what was handed over, as a plain RNN, an LSTM or a GRU, "
             "gives the slopes of this loss, so no cause is certain."
             if given
-            else HAND_OVER
+            else _HAND_OVER
         )
         return looks, (*_guesses(looks), why)
     search = Search(problem, claims)
@@ -57,6 +63,49 @@ def named(
     return _causes(found, problem), tuple(_sentences(found, search))
 
 
+def decayed(
+    decays: Mapping[str, float],
+    claims: Mapping[str, Array],
+    arrays: Mapping[str, Array],
+    wrong: list[str],
+    problem: Problem | None,
+) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
+    """The causes where loss and gradient differ in weight decay; none where not.
+
+    Parameters
+    ----------
+    decays : mapping of str to float
+        Of the wrong arrays that are off by a multiple of themselves, that multiple.
+    claims, arrays : mapping of str to ndarray
+        The claimed gradients, and what they are by.
+    wrong : list of str
+        The wrong arrays.
+    problem : Problem, optional
+        The reader's network, if it is understood.
+    """
+    rates = [*decays.values()]
+    if not rates or max(rates) - min(rates) > 1e-6 * abs(rates[0]):
+        return (), ()
+    name, words = _DECAYS[rates[0] > 0]
+    story = words.format(abs(rates[0]))
+    line = "loss += 0.5 * decay * (W**2).sum() and dW += decay * W, both or neither"
+    cause = Cause(name, line, "symptoms", True, story, "The gradient check fails")
+    told = f'Cause: "{name}" in {{}}. {story} Right is `{line}`.'
+    if len(decays) == len(wrong):
+        return (cause,), (told.format(", ".join(decays)),)
+    if problem is None:
+        return (), ()
+    matrices = {n for n, a in arrays.items() if min(a.shape, default=1) > 1}
+    for have in (matrices, {*arrays}):
+        rest = {n: c - rates[0] * arrays[n] * (n in have) for n, c in claims.items()}
+        search = Search(problem, rest)
+        if found := search.smallest(2):
+            causes = (cause, *_causes(found, problem))
+            return causes, (told.format(", ".join(n for n in arrays if n in have)),
+                            "And without it:", *_sentences(found, search))  # fmt: skip
+    return (), ()
+
+
 def _causes(found: list[Found], problem: Problem) -> tuple[Cause, ...]:
     """All that is named, each once; what every explanation holds comes first."""
     causes: dict[str, Cause] = {}
@@ -68,7 +117,7 @@ def _causes(found: list[Found], problem: Problem) -> tuple[Cause, ...]:
 
 def _parts(found: Found, problem: Problem) -> list[Cause]:
     """The causes of one explanation."""
-    parts = [cause_of(bug) for bug in found.bugs]
+    parts = [_cause_of(bug) for bug in found.bugs]
     if found.window is not None:
         story = f"Each loss goes back {found.window} steps and no further: truncation."
         parts.append(Cause(CUT, LOOP, "truncation", True, story, "Chunks or a window"))
@@ -82,7 +131,7 @@ def _parts(found: Found, problem: Problem) -> list[Cause]:
     return parts
 
 
-def cause_of(bug: Mutant, certain: bool = True) -> Cause:
+def _cause_of(bug: Mutant, certain: bool = True) -> Cause:
     """A bug of the gallery as a cause."""
     page, section = section_of(bug)
     return Cause(bug.name, line_of(bug), page, certain, bug.story, section)
@@ -140,7 +189,7 @@ def _left_over(found: Found, search: Search) -> Iterator[str]:
     if found.size > 1:
         for part, rest in zip(parts, found.without_one(), strict=True):
             yield f'Once "{part.name}" is mended: {_sizes(search.errors(rest))}.'
-    ends = [TIED.search(bug.new) for bug in found.bugs]
+    ends = [_TIED.search(bug.new) for bug in found.bugs]
     for reach in (int(end[1]) for end in ends if end):
         if reach < search.problem.T - 1:
             errors = _sizes(search.errors(Found(window=reach)))
@@ -177,13 +226,13 @@ def _looks_like(verdicts: Mapping[str, Verdict]) -> tuple[Cause, ...]:
     first = wrong[0].pattern
     alike = all(verdict.pattern == first for verdict in wrong)
     if "in the last place" in " ".join(verdict.pattern for verdict in wrong):
-        return (cause_of(GALLERY["dhnext dropped"], certain=False),)
+        return (_cause_of(GALLERY["dhnext dropped"], certain=False),)
     if not alike or len(wrong) < 2:
         return ()
     likely = {"the sign is turned": "dy sign turned", "= 1/T times": "dy divided by T",
               "all entries equal": "clip to one number"}  # fmt: skip
     return tuple(
-        cause_of(GALLERY[name], certain=False)
+        _cause_of(GALLERY[name], certain=False)
         for words, name in likely.items()
         if words in first
     )

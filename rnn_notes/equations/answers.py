@@ -48,7 +48,7 @@ def judge(
         if found and says_nothing_of(found.task):
             return False, "Wrong: it would hold in any other network too."
     except EquationError as error:
-        error.close = ()  # these would give the solution away
+        error.close = error.advice = ()  # these would give the solution away
         return False, f"Not understood: {error}"
     if not found:
         return False, f"Wrong: {found.without_advice()}"

@@ -177,7 +177,7 @@ def _in_json(status: int, latex: str, report: Measurement | EquationError) -> No
     else:
         record = {"latex": latex, "reason": report.reason}
         record |= {"position": report.position, "in": report.latex}
-        record["close"] = list(report.close)
+        record |= {"close": list(report.close), "advice": list(report.advice)}
     print(json.dumps({"status": status, **record}))
 
 

@@ -32,6 +32,7 @@ class EquationError(ValueError):
     position : where in ``latex``, counted from 0
     latex    : the formula, or the ``where`` text, in which the place lies
     close    : formulas one edit away that are understood and hold
+    advice   : what to do next, in lines
 
     >>> print(EquationError("no symbol q is known", (4, 5), "L = q"))
     no symbol q is known
@@ -40,6 +41,7 @@ class EquationError(ValueError):
     """
 
     close: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
         if len(reason) > 200 and "\n" not in reason:  # it quotes the formula
@@ -56,7 +58,7 @@ class EquationError(ValueError):
 
     def __str__(self) -> str:
         if not self.latex:
-            return self.reason
+            return "\n".join([self.reason, *self.advice])
         start = self.latex.rfind("\n", 0, self.position) + 1
         line = self.latex[start:].split("\n", 1)[0]
         column = self.position - start
@@ -67,7 +69,8 @@ class EquationError(ValueError):
         caret = " " * (column - left + len(before)) + "^" * min(width, 20)
         shown = f"{before}{shown}{after}"
         near = "".join(f"\nclose, and it holds:\n  {latex}" for latex in self.close)
-        return f"{self.reason}\n  {shown}\n  {caret}{near}"
+        advice = "".join(f"\n{line}" for line in self.advice)
+        return f"{self.reason}\n  {shown}\n  {caret}{near}{advice}"
 
     def within(self, latex: str) -> EquationError:
         """The same error, pointing into a text unless it points into another."""

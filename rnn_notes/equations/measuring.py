@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from rnn_notes.equations.advice import advised
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
@@ -79,6 +80,11 @@ def measure(
     except MisfitError as error:
         with suppress(EquationError):  # it may misfit in another model's letters
             error.close = _close(task)
+        raise
+    except EquationError as error:
+        error.advice = advised(
+            error, latex, task.model if model is None else find(model)
+        )
         raise
 
 

@@ -102,7 +102,7 @@ class Comparison:
                 error = float(np.abs(gap).max()) / (scale or 1.0)
                 if not close and error < _CERTAIN:
                     close = self.looked_at_again(sides.draw, env, place, spread)
-                if close and error > _CERTAIN:
+                if close and (error > _CERTAIN or _drowned(left, right, spread)):
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
@@ -213,6 +213,23 @@ def _explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
     sizes = np.maximum(np.abs(left), np.abs(right))
     grain = _GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
     return bool((np.abs(gap) <= SLACK * spread + grain).all())
+
+
+def _drowned(left: Array, right: Array, spread: Array) -> bool:
+    """Whether rounding is as large as the values that two sides surely have.
+
+    >>> sure, noise = np.full((2, 1, 1), 0.5), np.array([[[0.1]], [[0.9]]])
+    >>> _drowned(sure, noise, np.full((1, 1), 0.8))
+    True
+    >>> _drowned(sure, sure, np.zeros((1, 1)))
+    False
+    """
+    size = 0.0
+    for side in (left, right):
+        every = side if side.ndim > 2 else side[None]
+        first, own = np.abs(every[0]), np.abs(every - every[:1]).max(axis=0)
+        size = max(size, float(first[first > SLACK * own].max(initial=0.0)))
+    return bool(SLACK * spread.max() > _CERTAIN * size > 0)
 
 
 def _reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from rnn_notes.equations.advice import command
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, SizeError, WorkError
 from rnn_notes.equations.evaluation import Budget
@@ -60,7 +61,7 @@ def model_for(task: Task, model: str | None) -> Model:
     if equal[0].model is book or len({one.letters for one in equal}) == 1:
         return equal[0].model
     commands = "".join(
-        f"\n  --model {one.model.name} -- '{task.latex}'" for one in equal[:6]
+        f"\n  {command(task.latex, one.model.name)}" for one in equal[:6]
     )
     raise EquationError(f"several models read it, expected one of them:{commands}")
 

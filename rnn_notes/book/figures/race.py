@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rnn_notes.book import timings
 from rnn_notes.book.figures.drawing.boxes import box
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label
 
 __all__ = ["pass_times", "peer_times"]
 
-ROW, LONGEST = 30, 160
+_ROW, _LONGEST = 30, 160
 
 
 def pass_times(results: timings.Results | None = None) -> Figure:
@@ -29,7 +29,7 @@ def pass_times(results: timings.Results | None = None) -> Figure:
         f"After {told}."
     )
     title = "Microseconds a pass, step by step"
-    return draw("pass-times", WIDTH, ROW * len(times) + 10, title, alt, parts)
+    return draw("pass-times", WIDTH, _ROW * len(times) + 10, title, alt, parts)
 
 
 def peer_times(results: timings.Results | None = None) -> Figure:
@@ -50,14 +50,14 @@ def peer_times(results: timings.Results | None = None) -> Figure:
     told = "; ".join(f"{w}: {timings.number(took)}" for w, took in times.items())
     alt = f"Bars of the time of one pass at {timings.size(row)}, in ours. {told}."
     title = "One pass of each, in hoisted passes"
-    return draw("peer-times", WIDTH, ROW * len(times) + 10, title, alt, parts)
+    return draw("peer-times", WIDTH, _ROW * len(times) + 10, title, alt, parts)
 
 
 def _bars(times: dict[str, float], marked: str) -> list[str]:
     """A bar for each, with its words before it and its number behind."""
     parts = []
     for i, (words, took) in enumerate(times.items()):
-        y, length = 18 + ROW * i, LONGEST * took / max(times.values())
+        y, length = 18 + _ROW * i, _LONGEST * took / max(times.values())
         ink = "dh" if words == marked else "weight"
         parts.append(label(142, y + 4, words, size=12.5, anchor="end"))
         parts.append(box(150 + length / 2, y, length, 18, ink, tint=0.25))
