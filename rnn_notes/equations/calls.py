@@ -53,7 +53,9 @@ def _joined(head: Node, factor: Node, role: _Role, note: _Note) -> Node | None:
         return None
     if head.kind in ("gradient", "derivative") and not head.form:
         of, by = head.parts
-        inner = _joined(of, group, lambda n: role(n) * (role(n) != "family"), note)
+        told = head.kind == "gradient" or group.kind == "tuple"
+        kinds = ("function", "loss", "losses") if told else ("function",)
+        inner = _joined(of, group, lambda n: role(n) * (role(n) in kinds), note)
         whole = None if inner is None else replace(head, parts=(inner, by))
     else:
         whole = _called(head, group, role, note)
@@ -74,7 +76,8 @@ def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
     bare = kind == "family" and head.kind == "name"
     if bare and all(node.kind in ("name", "number", "add") for node in group.walk()):
         return Node("subscripted", head.span, (head, *arguments), "[")
-    losses = kind in ("loss", "losses")
+    written = all(part.kind in ("name", "subscripted") for part in arguments)
+    losses = kind in ("loss", "losses") and written  # a number or a sum is a factor
     if kind and (group.kind == "tuple" or losses):
         said = f"left out what {compact(letter)} is said to be a function of"
         note(said, arguments)
