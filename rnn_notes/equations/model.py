@@ -424,11 +424,18 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given."""
+    """The model of a name, of a file or of a text; the book's if none is given.
+
+    A name may be followed by one of the model's options.
+
+    >>> find("gru with the reset before").name
+    'gru, with the reset before'
+    """
     if model is None:
         return shipped("book")
-    if model in names():
-        return shipped(model)
+    name, _, option = model.partition(" ")
+    if name in names() and (not option or option in shipped(name).options):
+        return shipped(name).with_options([option]) if option else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)
