@@ -71,6 +71,7 @@ notebooks: html ## gather the notebooks for the branch that Colab and Binder ope
 mutants: .venv/ready ## plant faults in the package and the prose, and report what is caught
 	python -m tests.helpers.mutation
 	python -m tests.helpers.broken
+	python -m tests.helpers.gallery
 
 plan: .venv/ready ## draw the plan of the house into CONTRIBUTING, from its imports
 	python -m tests.helpers.plan

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.seeds import recall_text
+from benchmarks.seed_spread import recall_text
 from rnn_notes import training
 from rnn_notes.arrays.arguments import Array
 from rnn_notes.arrays.weights import Weights

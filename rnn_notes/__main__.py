@@ -15,11 +15,13 @@ from typing import Any, NoReturn
 
 import rnn_notes
 
-WHOLE = """\
+__all__ = ["main", "parser"]
+
+_WHOLE = """\
 Backpropagation through time, to try out: measure a formula of your own, check a
 backward pass of your own, train the network of the book on a text, let it write."""
 
-TRAIN = """\
+_TRAIN = """\
 Train a network of the book to predict the next letter of a text.
 
 Each step reads a chunk of T letters, finds the loss and its gradients by
@@ -32,7 +34,7 @@ there it starts. The checkpoint is written as often as the loss is printed, and 
 program is asked to stop, by Ctrl-C or SIGTERM. Training resumed from it ends exactly
 where it would have ended undisturbed."""
 
-SAMPLE = """\
+_SAMPLE = """\
 Let a trained network write.
 
 It reads the prime. Then each letter is drawn at random, with the probabilities that the
@@ -40,7 +42,7 @@ network predicts, and is read in turn. A temperature below 1 sharpens the probab
 (safer, until the text repeats itself), above 1 it flattens them (bolder, with more
 mistakes)."""
 
-EXAMPLES = r"""examples:
+_EXAMPLES = r"""examples:
   python -m rnn_notes equation '\frac{\partial L}{\partial y_t} = p_t - e_t'
   python -m rnn_notes check my_rnn.py:lossFun --set hidden_size=5
   python -m rnn_notes train novel.txt --hidden 128 --steps 20000
@@ -54,7 +56,7 @@ exit status:
   2 an error, told in one line, 130 stopped with Ctrl-C, 143 by SIGTERM"""
 
 
-class Parser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
     """A parser whose help keeps its lines and whose errors are one line each."""
 
     def __init__(self, **options: Any) -> None:
@@ -66,24 +68,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help explains)\n")
 
 
-def parser() -> Parser:
+def parser() -> _Parser:
     """The parser of the whole command line."""
-    from rnn_notes.diagnosis.command import add_parser as add_check
-    from rnn_notes.equations.command import add_parser as add_equation
+    from rnn_notes.diagnosis.check_command import add_parser as add_check
+    from rnn_notes.equations.equation_command import add_parser as add_equation
 
-    whole = Parser(prog="python -m rnn_notes", description=WHOLE, epilog=EXAMPLES)
+    whole = _Parser(prog="python -m rnn_notes", description=_WHOLE, epilog=_EXAMPLES)
     whole.add_argument("--version", action="version", version=rnn_notes.__version__)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     add_equation(subparsers)
     add_check(subparsers)
     _train_options(
         subparsers.add_parser(
-            "train", help="train the network on a text", description=TRAIN
+            "train", help="train the network on a text", description=_TRAIN
         )
     )
     _sample_options(
         subparsers.add_parser(
-            "sample", help="let a trained network write", description=SAMPLE
+            "sample", help="let a trained network write", description=_SAMPLE
         )
     )
     return whole

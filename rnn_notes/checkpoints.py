@@ -34,13 +34,13 @@ from rnn_notes.training.updates import nothing
 
 __all__ = ["Checkpoint", "Settings", "digest", "load", "save"]
 
-FORMAT = "rnn_notes checkpoint"
-VERSION = 2  # 1 was written when there was one network and one rule
-ENTRIES = {
+_FORMAT = "rnn_notes checkpoint"
+_VERSION = 2  # 1 was written when there was one network and one rule
+_ENTRIES = {
     "version", "letters", "settings", "digest",
     "position", "step", "loss", "smooth_loss",
 }  # fmt: skip
-FLOATS: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float64)]
+_FLOATS: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float64)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +82,8 @@ def save(path: str | Path, checkpoint: Checkpoint) -> None:
     """
     state, buffer = checkpoint.state, io.BytesIO()
     header = {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": _FORMAT,
+        "version": _VERSION,
         "letters": checkpoint.vocabulary.letters,
         "settings": asdict(checkpoint.settings),
         "digest": checkpoint.digest,
@@ -151,16 +151,16 @@ def _unpacked(file: BinaryIO) -> Checkpoint:
 def _header(archive: zipfile.ZipFile) -> dict[str, Any]:
     """What the checkpoint says of itself, each entry of the right kind."""
     header = json.loads(_array(archive, "header", [np.dtype(np.uint8)]).tobytes())
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ValueError("it is of another kind")
-    if missing := ENTRIES - header.keys():
+    if missing := _ENTRIES - header.keys():
         raise ValueError(f"its header lacks {', '.join(sorted(missing))}")
     for name, least in (("version", 1), ("position", 0), ("step", 0)):
         whole(name, header[name], least)
-    if header["version"] > VERSION:
+    if header["version"] > _VERSION:
         raise ValueError(
             f"its version is {header['version']}, this program reads up to "
-            f"{VERSION}; a newer rnn_notes wrote it"
+            f"{_VERSION}; a newer rnn_notes wrote it"
         )
     for name in ("loss", "smooth_loss"):
         header[name] = _finite(name, header[name])
@@ -192,7 +192,7 @@ def _memory(
 
 def _floats(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> Array:
     """An array of the archive that must have this shape."""
-    return _array(archive, name, FLOATS, shape)
+    return _array(archive, name, _FLOATS, shape)
 
 
 def _array(

@@ -38,7 +38,7 @@ __all__ = [
     "verdicts",
 ]
 
-Problem = tuple[Params, list[int], list[int], Array]
+_Problem = tuple[Params, list[int], list[int], Array]
 WEIGHTS = ("dWxh", "dWhh", "dWhy", "dbh", "dby")
 
 
@@ -57,7 +57,7 @@ class Check(NamedTuple):
     passes: Callable[[ModuleType], bool]
 
 
-def all_checks(problem: Problem | None = None) -> dict[str, Check]:
+def all_checks(problem: _Problem | None = None) -> dict[str, Check]:
     """Every check by its name, on a problem of several steps, by default the example.
 
     The right answers are measured when this is called.
@@ -82,14 +82,14 @@ def all_checks(problem: Problem | None = None) -> dict[str, Check]:
         "T = 1": Check("all six, one step", agrees(short, all_six)),
         "five digits": Check("T = 5, weights, central difference", loosely),
         "all six": Check("T = 5, twelve digits", agrees(long, all_six)),
-        "one answer": Check("T = 5, a loss at the last step only", answers(long)),
+        "one answer": Check("T = 5, a loss at the last step only", _answers(long)),
         "steep": Check("the same, gradients above 5", agrees(steep, all_six)),
         "twice": Check("two calls, one answer", repeats(long)),
         "ledger": Check("dh and dhnext are the ledger's sums", adds_up(long)),
     }
 
 
-def squared(problem: Problem) -> Problem:
+def squared(problem: _Problem) -> _Problem:
     """The problem with one letter more, so that V = 3 where it was 2, and H = V.
 
     >>> params, *_ = squared(running_example())
@@ -137,7 +137,7 @@ def caught(
     return {name: verdicts(mutant.module(), checks) for name, mutant in mutants.items()}
 
 
-def fits(problem: Problem) -> Callable[[ModuleType], bool]:
+def fits(problem: _Problem) -> Callable[[ModuleType], bool]:
     """The check that every gradient has the shape of its variable.
 
     >>> from rnn_notes.mutants import GALLERY
@@ -158,7 +158,7 @@ def fits(problem: Problem) -> Callable[[ModuleType], bool]:
 
 
 def falls(
-    problem: Problem, steps: int = 20, learning_rate: float = 0.01
+    problem: _Problem, steps: int = 20, learning_rate: float = 0.01
 ) -> Callable[[ModuleType], bool]:
     """The check that some steps of gradient descent lower the loss.
 
@@ -188,7 +188,7 @@ def falls(
 
 
 def measure_all(
-    problem: Problem, method: Callable[..., Any] = complex_step
+    problem: _Problem, method: Callable[..., Any] = complex_step
 ) -> dict[str, Array]:
     """All six derivatives of the loss, measured, by name.
 
@@ -202,7 +202,7 @@ def measure_all(
 
 
 def agrees(
-    problem: Problem,
+    problem: _Problem,
     names: Sequence[str],
     method: Callable[..., Any] = complex_step,
     tolerance: float = 1e-12,
@@ -224,11 +224,11 @@ def agrees(
     return passes
 
 
-def answers(problem: Problem) -> Callable[[ModuleType], bool]:
+def _answers(problem: _Problem) -> Callable[[ModuleType], bool]:
     """The check that all six agree where only the last step has a target.
 
     >>> from rnn_notes.mutants import GALLERY
-    >>> answers(running_example())(GALLERY["last dy at every step"].module())
+    >>> _answers(running_example())(GALLERY["last dy at every step"].module())
     False
     """
     params, inputs, targets, hprev = problem
@@ -250,7 +250,7 @@ def answers(problem: Problem) -> Callable[[ModuleType], bool]:
     return passes
 
 
-def repeats(problem: Problem) -> Callable[[ModuleType], bool]:
+def repeats(problem: _Problem) -> Callable[[ModuleType], bool]:
     """The check that two calls on one run give the same gradients.
 
     >>> from rnn_notes.mutants import GALLERY
@@ -267,7 +267,7 @@ def repeats(problem: Problem) -> Callable[[ModuleType], bool]:
     return passes
 
 
-def adds_up(problem: Problem) -> Callable[[ModuleType], bool]:
+def adds_up(problem: _Problem) -> Callable[[ModuleType], bool]:
     """The check that ``dh`` and ``dhnext`` of each step are sums over the ledger.
 
     >>> from rnn_notes.mutants import GALLERY

@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Layout = Literal["numerator", "denominator"]
-METHODS = {"complex": complex_step, "central": central}
+_METHODS = {"complex": complex_step, "central": central}
 
 
 def vec(X: Array) -> Array:
@@ -135,8 +135,8 @@ def jacobian(
     """
     if layout not in ("numerator", "denominator"):
         raise ValueError(f"layout is {layout!r}, expected 'numerator' or 'denominator'")
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}, expected one of {sorted(METHODS)}")
+    if method not in _METHODS:
+        raise ValueError(f"method is {method!r}, expected one of {sorted(_METHODS)}")
     x = np.asarray(x, dtype=None if np.asarray(x).dtype.kind == "f" else np.float64)
     y = np.asarray(f(x))
     kinds = kind(y), kind(x)
@@ -164,5 +164,5 @@ def _partials(f: Callable[[Any], Any], x: Array, y: Array, method: str) -> Array
         def entry(x: Array, index: tuple[int, ...] = index) -> Any:
             return np.asarray(f(x))[index]
 
-        rows.append(METHODS[method](entry, x).ravel(order="F"))
+        rows.append(_METHODS[method](entry, x).ravel(order="F"))
     return np.array(rows)

@@ -12,7 +12,7 @@ from rnn_notes.arrays.arguments import Array
 
 __all__ = ["Vocabulary", "chunks"]
 
-BLOCK = 1_000_000  # characters looked up at once
+_BLOCK = 1_000_000  # characters looked up at once
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Vocabulary:
         letters = _codes(self.letters)
         order = np.argsort(letters)
         found = np.empty(len(text), np.min_scalar_type(len(self)))
-        for start in range(0, len(text), BLOCK):
-            codes = _codes(text[start : start + BLOCK])
+        for start in range(0, len(text), _BLOCK):
+            codes = _codes(text[start : start + _BLOCK])
             places = np.searchsorted(letters, codes, sorter=order)
             index = order[places.clip(max=len(order) - 1)]
             if (unknown := np.flatnonzero(letters[index] != codes)).size:
@@ -75,7 +75,7 @@ class Vocabulary:
                     f"character {text[place]!r} at place {place} is not in the "
                     f"vocabulary of {len(self)} letters"
                 )
-            found[start : start + BLOCK] = index
+            found[start : start + _BLOCK] = index
         return found
 
     def decode(self, indices: Sequence[int]) -> str:

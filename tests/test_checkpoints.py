@@ -377,7 +377,7 @@ def test_what_a_killed_writer_left_goes_after_an_hour(tmp_path):
     old, young = tmp_path / ".a.npz.1.part", tmp_path / ".a.npz.2.part"
     for part in (old, young):
         part.write_text("half")
-    then = time.time() - safe_files.HOUR - 1
+    then = time.time() - safe_files._HOUR - 1
     os.utime(old, (then, then))
     saved(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".a.npz.2.part", "a.npz"]

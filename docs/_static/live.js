@@ -24,13 +24,22 @@
     const [starts, stops] = [button(text, of, action), button("Stop", of, () => (stop("Stopped."), wake()))];
     stops.hidden = true;
     const element = make("div", { className: "live-bar" }, starts, stops, ...more, status);
-    const say = (...words) => status.replaceChildren(...words);
+    const say = (...words) => {
+      status.replaceChildren(...words);
+      status.removeAttribute("data-holds");
+    };
+    // An answer's first line, with the sign that the sheet gives it
+    const judge = (line) => {
+      say(line);
+      const verdict = /^(?:(holds|right)|does not hold|wrong)/i.exec(line);
+      if (verdict) status.setAttribute("data-holds", Boolean(verdict[1]));
+    };
     const busy = (yes) => {
       const held = [starts, stops].includes(document.activeElement);
       [starts.hidden, stops.hidden] = [yes, !yes];
       if (held) (yes ? stops : starts).focus();
     };
-    return { element, starts, say, busy };
+    return { element, starts, say, judge, busy };
   }
 
   // Python answers one question after the other.
@@ -280,6 +289,8 @@
     return made;
   }
 
+  const OFFER = /(close, and it holds|in this book):\s+(.+)/g;
+
   function addBox(node) {
     const { formula, asked, where, layout, model } = node.dataset;
     const label = asked ? "Your answer, in LaTeX" : "Your formula, in LaTeX";
@@ -287,24 +298,39 @@
     preview.setAttribute("role", "group");
     preview.setAttribute("aria-label", "The formula, typeset");
     const answer = make("pre", { className: "live-answer" });
+    const offers = make("div", {});
     const show = () => typeset(area.value, preview);
     const measure = () =>
       inTurn(box, async () => {
         answer.textContent = "";
+        offers.replaceChildren();
         box.say("Measuring");
         const question = { measure: [area.value, layout, where, asked, models?.value ?? model] };
         const said = await ask(question, ({ progress }) => progress && box.say(progress));
         const [first, ...rest] = said.split("\n");
-        box.say(first);
+        box.judge(first);
         answer.textContent = rest.join("\n");
+        offers.replaceChildren(...[...said.matchAll(OFFER)].map(offer));
       });
+    // What would hold instead, set, and taken by a click
+    const offer = ([, told, latex]) => {
+      const set = make("div", { className: "formula", tabIndex: 0 });
+      typeset(latex, set);
+      const take = button("Take", `the formula: ${told}`, () => {
+        area.value = latex;
+        if (models && told.endsWith("book")) models.value = "";
+        show();
+        measure();
+      });
+      return make("div", { className: "live-offer" }, set, take);
+    };
     const area = editor(formula, label, measure, () => box.starts.focus());
     area.rows = 2;
     area.oninput = show;
     area.onfocus = show;
     const models = asked ? null : choice(model);
     const box = bar("Measure", asked ? "your answer" : "your formula", measure, ...(models ? [models] : []));
-    node.append(make("label", {}, label, area), preview, box.element, answer);
+    node.append(make("label", {}, label, area), preview, box.element, answer, offers);
   }
 
   // Code of the reader's may run for ever: from the moment when Python has it, its time is limited.
@@ -323,7 +349,7 @@
         };
         const said = await ask({ check: area.value }, hear).finally(() => clearTimeout(limit));
         const [first, ...rest] = said.split("\n");
-        box.say(first);
+        box.judge(first);
         answer.textContent = rest.join("\n");
       });
     const area = editor(node.dataset.code, label, check, () => box.starts.focus(), indent);

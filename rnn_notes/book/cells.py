@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["GLUED", "Table", "glue", "is_number", "show", "typeset"]
+__all__ = ["GLUED", "Coloured", "Table", "glue", "is_number", "show", "typeset"]
 
-NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 
 
@@ -77,7 +77,7 @@ def is_number(cell: Any) -> bool:
     >>> is_number(-1.5), is_number("+3.2e-05"), is_number("12,000"), is_number("3×3")
     (True, True, True, False)
     """
-    return bool(NUMBER.fullmatch(str(cell)))
+    return bool(_NUMBER.fullmatch(str(cell)))
 
 
 def typeset(text: str) -> str:

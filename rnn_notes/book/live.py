@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rnn_notes.book import trained
 
 if TYPE_CHECKING:
-    from rnn_notes.equations.measuring import Layout
+    from rnn_notes.equations.tasks import Layout
 
 __all__ = [
     "LONGEST",
@@ -39,9 +39,9 @@ __all__ = [
     "told",
 ]
 
-Send = Callable[[str, str], Any]
+_Send = Callable[[str, str], Any]
 LONGEST = 100_000  # characters that a cell prints; a page can hold no more
-REPRESENTATIONS = {  # the first that an object has is shown
+_REPRESENTATIONS = {  # the first that an object has is shown
     "text/html": "_repr_html_",
     "image/svg+xml": "_repr_svg_",
     "image/png": "_repr_png_",
@@ -63,13 +63,13 @@ class Session:
     [('stream', 'two\\n'), ('text/plain', '3')]
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: _Send) -> None:
         self.send = send
         self.stream = Stream(send)
         self.sources: set[str] = set()
         self.names = vars(ModuleType("__main__"))
         self.names["display"] = self.display
-        self.names["input"] = unasked
+        self.names["input"] = _unasked
 
     def run(self, source: str, name: str) -> bool:
         """Whether a cell ran to its end; its outputs and its error have been sent."""
@@ -115,12 +115,13 @@ class Session:
         Wrong: the left side is not a_t.
         """
         # Lark and the grammar take a second to load, and few pages need them.
-        from rnn_notes.equations import answers, command
+        from rnn_notes.equations import answers, equation_command
 
         way, network = layout or None, model or None
         if asked:
             return answers.judge(latex, asked, way, where, network)[1]
-        return command.plain(command.answer(latex, way, where, model=network)[1])
+        found = equation_command.answer(latex, way, where, model=network)[1]
+        return equation_command.plain(found)
 
     def check(self, source: str) -> str:
         """What the command line says of a backward pass that was pasted into a box.
@@ -128,15 +129,15 @@ class Session:
         >>> print(Session(print).check("x = 3"))
         name the function, FILE:NAME: none fits (inputs, targets, hprev); it defines ...
         """
-        from rnn_notes.diagnosis import command
+        from rnn_notes.diagnosis import check_command
 
-        return command.pasted(source)
+        return check_command.pasted(source)
 
 
-def unasked(prompt: object = "") -> str:
+def _unasked(prompt: object = "") -> str:
     """Raise an error: a page has no way to ask its reader.
 
-    >>> unasked("Your name? ")
+    >>> _unasked("Your name? ")
     Traceback (most recent call last):
     RuntimeError: input() cannot ask here; expected the answer in the code, as a string
     """
@@ -147,7 +148,7 @@ def unasked(prompt: object = "") -> str:
 class Stream(io.TextIOBase):
     """What cells print to: it is sent in pieces, not oftener than the page can show."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: _Send) -> None:
         self.send = send
         self.restart()
 
@@ -197,7 +198,7 @@ def represented(value: Any) -> tuple[str, str]:
     >>> represented(1.5), represented(Table(("a",), [(1,)]))[0]
     (('text/plain', '1.5'), 'text/html')
     """
-    for kind, method in REPRESENTATIONS.items():
+    for kind, method in _REPRESENTATIONS.items():
         found = getattr(value, method, None)
         text = found() if callable(found) and not isinstance(value, type) else None
         if isinstance(text, bytes):

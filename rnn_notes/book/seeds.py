@@ -1,7 +1,7 @@
 """Trainings from several seeds, for the pages that say how far results spread.
 
 Nothing is trained here: the numbers come from the JSON that ``python -m
-benchmarks.seeds`` has written, with the day and the machine. ::
+benchmarks.seed_spread`` has written, with the day and the machine. ::
 
     found = Seeds()
     spread(found["cut"]["0.1"]["5"])   # mean, least and most

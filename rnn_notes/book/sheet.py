@@ -18,9 +18,9 @@ from rnn_notes.rnn import Array, running_example
 
 __all__ = ["Line", "lines"]
 
-DOWN = "sums down the columns of {}"
-READ = "dhnext, when read"
-ALONG = "{} lies along the top of {}"
+_DOWN = "sums down the columns of {}"
+_READ = "dhnext, when read"
+_ALONG = "{} lies along the top of {}"
 
 
 class Line(NamedTuple):
@@ -79,23 +79,23 @@ def lines(t: int = 2) -> list[Line]:
         return of_step(h) + after(h)
 
     h, a = run.hs[t], np.arctanh(run.hs[t])
-    every, down = "all losses", DOWN.format("Why")
+    every, down = "all losses", _DOWN.format("Why")
     own_h = Why.T @ at.dy
     turn = [
         _line("dy = ps[t] - es[t]", every, "ys[t]", "–", at.dy, own, run.ys[t]),
         _line("Why.T @ dy", "the loss of step t", "hs[t]", down, own_h, of_step, h),
-        _line(READ, "the losses after t", "hs[t]", "–", at.dhnext, after, h),
+        _line(_READ, "the losses after t", "hs[t]", "–", at.dhnext, after, h),
         _line("dh = Why.T @ dy + dhnext", every, "hs[t]", down, at.dh, both, h),
         _line("dhraw = (1 - hs[t] * hs[t]) * dh", every, "the argument of the tanh",
              "diagonal: none", at.dhraw, lambda a: both(np.tanh(a)), a),
         _line("dhnext = Whh.T @ dhraw", "the losses from t on", "hs[t-1]",
-             DOWN.format("Whh"), Whh.T @ at.dhraw, from_here, run.hs[t - 1]),
+             _DOWN.format("Whh"), Whh.T @ at.dhraw, from_here, run.hs[t - 1]),
     ]  # fmt: skip
     sums = {
-        "dWhy += dy @ hs[t].T": ("Why", ALONG.format("h", "Why")),
+        "dWhy += dy @ hs[t].T": ("Why", _ALONG.format("h", "Why")),
         "dby += dy": ("by", "–"),
-        "dWxh += dhraw @ xs[t].T": ("Wxh", ALONG.format("x", "Wxh")),
-        "dWhh += dhraw @ hs[t-1].T": ("Whh", ALONG.format("the earlier h", "Whh")),
+        "dWxh += dhraw @ xs[t].T": ("Wxh", _ALONG.format("x", "Wxh")),
+        "dWhh += dhraw @ hs[t-1].T": ("Whh", _ALONG.format("the earlier h", "Whh")),
         "dbh += dhraw": ("bh", "–"),
     }
     gradients = rnn.backward(params, run)

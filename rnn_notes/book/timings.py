@@ -33,7 +33,7 @@ __all__ = [
     "width",
 ]
 
-PUBLISHED = Path(__file__).parent / "timings.json"
+_PUBLISHED = Path(__file__).parent / "timings.json"
 PEERS = {
     "hoisted": "hoisted",
     "classic": "classic loop",
@@ -47,8 +47,8 @@ PEERS = {
     "jax unrolled": "JAX, scan unrolled",
     "jax by hand": "JAX, backward by hand",
 }
-DISTURBED = " (other programs held a core: these times say nothing)"
-PARTS = {
+_DISTURBED = " (other programs held a core: these times say nothing)"
+_PARTS = {
     "run_forward": "the recurrence, forwards",
     "run_backward": "the recurrence, backwards",
     "compare": "softmax and loss",
@@ -61,7 +61,7 @@ class Results:
     """A run of the benchmark, by section; without an argument the published one."""
 
     def __init__(self, sections: dict[str, Any] | None = None) -> None:
-        self.sections = sections or json.loads(PUBLISHED.read_text(encoding="utf-8"))
+        self.sections = sections or json.loads(_PUBLISHED.read_text(encoding="utf-8"))
 
     def __getitem__(self, name: str) -> Any:
         return self.sections[name]
@@ -139,7 +139,7 @@ def parts(results: Results) -> Table:
     rows = results["parts"]
     body = [
         [words, *(f"{100 * r['parts'][part] / r['parts']['all']:.0f}%" for r in rows)]
-        for part, words in PARTS.items()
+        for part, words in _PARTS.items()
     ]
     body.append(["all, µs", *(number(r["parts"]["all"]) for r in rows)])
     body.append(["its kernels alone, µs", *(number(bare(r)) for r in rows)])
@@ -252,7 +252,7 @@ def everything(results: Results) -> str:
         "By width, T = 25": width(results),
         "Peers, one thread": peers(results),
         "Peers, one thread, single precision": peers(results, dtype="float32"),
-        f"Peers, two threads{DISTURBED * disturbed(results)}": peers(results, 2),
+        f"Peers, two threads{_DISTURBED * disturbed(results)}": peers(results, 2),
         "Whole training steps": whole_steps(results),
         "Traps": traps(results),
     }

@@ -50,7 +50,7 @@ __all__ = [
     "trained",
 ]
 
-SETTINGS = Settings(H=64, T=25, learning_rate=0.1, seed=0)
+_SETTINGS = Settings(H=64, T=25, learning_rate=0.1, seed=0)
 STAGES = (0, 100, 1000, 10_000)
 
 
@@ -110,7 +110,7 @@ def split(whole: str, share: float = 0.9) -> tuple[str, str]:
 
 def trained(
     whole: str | None = None,
-    settings: Settings = SETTINGS,
+    settings: Settings = _SETTINGS,
     stages: Sequence[int] = STAGES,
     cache: str | Path | None = None,
     back: int | None = None,
@@ -189,7 +189,7 @@ def kept_loss(net: Trained, stage: int) -> float:
 
 def kept_at(
     whole: str | None = None,
-    settings: Settings = SETTINGS,
+    settings: Settings = _SETTINGS,
     stages: Sequence[int] = STAGES,
     cache: str | Path | None = None,
     back: int | None = None,
@@ -225,18 +225,18 @@ def key(
 ) -> str:
     """A name for a result; another text, setting or line of the passes changes it.
 
-    >>> key("ab", SETTINGS, STAGES) == key("ba", SETTINGS, STAGES)
+    >>> key("ab", _SETTINGS, STAGES) == key("ba", _SETTINGS, STAGES)
     False
     """
     parts = [whole, asdict(settings), list(stages), back, np.__version__, sys.platform]
-    parts += [inspect.getsource(module) for module in computed_with()]
+    parts += [inspect.getsource(module) for module in _computed_with()]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
 
 
-def computed_with() -> list[ModuleType]:
+def _computed_with() -> list[ModuleType]:
     """This module and all of the package that it imports, however indirectly.
 
-    >>> names = {module.__name__ for module in computed_with()}
+    >>> names = {module.__name__ for module in _computed_with()}
     >>> {"rnn_notes.rnn", "rnn_notes.arrays.arguments"} < names
     True
     """

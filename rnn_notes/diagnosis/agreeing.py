@@ -12,7 +12,7 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Slopes", "agrees", "all_read", "slopes_of"]
 
-TOLERANCE = 1e-7
+_TOLERANCE = 1e-7
 Slopes = list[tuple[Array, Slope]]
 
 
@@ -38,7 +38,7 @@ def agrees(claim: Array, slopes: Slopes) -> bool:
             return False
         ours = float(np.vdot(claim, direction.real))
         size = max(float(np.linalg.norm(claim)), abs(slope.value))
-        if abs(ours - slope.value) > TOLERANCE * size + slope.noise:
+        if abs(ours - slope.value) > _TOLERANCE * size + slope.noise:
             return False
     return True
 

@@ -12,19 +12,20 @@ import numpy as np
 from rnn_notes.diagnosis import patterns
 from rnn_notes.diagnosis.agreeing import Slopes, agrees, all_read, slopes_of
 from rnn_notes.diagnosis.handed import handed
+from rnn_notes.diagnosis.mending import in_their_lines, mended
 from rnn_notes.diagnosis.models import understood
 from rnn_notes.diagnosis.naming import named
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.remarks import exchanged, method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
 from rnn_notes.diagnosis.slopes import by_entries
-from rnn_notes.diagnosis.twice import called_twice
+from rnn_notes.diagnosis.twice import called_twice, putting_back
 from rnn_notes.rnn import Array
 
 __all__ = ["check"]
 
-ENTRIES = 400  # that are measured in a wrong array
-FEW = 6  # where the right loop is known, and gives the others
+_ENTRIES = 400  # that are measured in a wrong array
+_FEW = 6  # where the right loop is known, and gives the others
 
 
 def check(
@@ -91,12 +92,20 @@ def check(
             along = {n: [(v, s.value) for v, s in some] for n, some in slopes.items()}
             handed_over = asked.arrays, along, inputs, targets, state, upstream
             problem = understood(model, *handed_over)
-        most = ENTRIES if problem is None else FEW
+        most = _ENTRIES if problem is None else _FEW
         lone = {n: by_entries(asked.loss, asked.arrays[n], most, rng) for n in wrong}
     truths = {n: _truth(n, lone[n], problem) for n in wrong}
     numbers = _numbers(problem, inputs)
     verdicts = _verdicts(asked.arrays, claims, truths, slopes, numbers)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
+    bad = [n for n, v in verdicts.items() if not v.right]
+    if bad and not any(cause.certain for cause in causes):
+        asked_of = {n: s for n, s in slopes.items() if n in bad or n not in wrong}
+        with asked.kept(), np.errstate(all="ignore"), redirect_stdout(StringIO()):
+            own = mended(asked, claims, asked_of, putting_back(lent))
+        if own:
+            causes = tuple(one.cause(inputs is not None) for one in own)
+            told = in_their_lines(own, inputs is not None)
     remarks = tuple(exchanged(slopes, claims))
     if lines := said.getvalue().count("\n"):
         remarks += (f"{lines} lines that your functions printed were held back.",)

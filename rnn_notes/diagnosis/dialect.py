@@ -7,8 +7,8 @@ import re
 
 __all__ = ["parsed"]
 
-PRINT = re.compile(r"^(\s*(?:.*:\s+)?)print(?:\s+(?!=|\()(.*?)|\s*)(,?)\s*(#.*)?$")
-GONE = (".iteritems(", ".itervalues(", ".has_key(", "raw_input(", "unicode(")
+_PRINT = re.compile(r"^(\s*(?:.*:\s+)?)print(?:\s+(?!=|\()(.*?)|\s*)(,?)\s*(#.*)?$")
+_GONE = (".iteritems(", ".itervalues(", ".has_key(", "raw_input(", "unicode(")
 
 
 def parsed(text: str, path: str) -> tuple[ast.Module, str, list[str]]:
@@ -47,7 +47,7 @@ def parsed(text: str, path: str) -> tuple[ast.Module, str, list[str]]:
     for number, line in enumerate(text.split("\n"), 1):
         told += [
             f"Line {number} has Python 2's `{gone.strip('.(')}`: not translated."
-            for gone in GONE
+            for gone in _GONE
             if gone in line.partition("#")[0]
         ]
     return tree, ranged, told
@@ -55,7 +55,7 @@ def parsed(text: str, path: str) -> tuple[ast.Module, str, list[str]]:
 
 def _printed(line: str) -> str:
     """A line whose print statement is a call; other lines as they are."""
-    found = PRINT.match(line)
+    found = _PRINT.match(line)
     if not found:
         return line
     before, what, comma, comment = found.groups()

@@ -25,24 +25,24 @@ from rnn_notes.rnn import Array
 
 __all__ = ["identified_gated"]
 
-MOST = 30_000  # steps of readings that are tried
-WORDS = {  # what each gate is called
+_MOST = 30_000  # steps of readings that are tried
+_WORDS = {  # what each gate is called
     lstm: {"i": "i input in", "f": "f forget", "o": "o output out",
            "g": "g c a u cand candidate cell cbar ctilde gate tilde"},
     gru: {"r": "r reset", "z": "z u update", "n": "n h c g cand candidate new tilde"},
 }  # fmt: skip
-OTHERS = {
+_OTHERS = {
     "Why": "why wy wya wyh v vy wv wout",
     "by": "by c bout bya bhy bv",
     "hprev": "h0 hprev prevh a0 aprev h",
     "cprev": "c0 cprev prevc",
     "xs": "x xs inputs",
 }
-NAMED = {word: part for part, words in OTHERS.items() for word in words.split()}
-PREFIXES = ("weight", "bias", "w", "u", "r", "b", "")
+_NAMED = {word: part for part, words in _OTHERS.items() for word in words.split()}
+_PREFIXES = ("weight", "bias", "w", "u", "r", "b", "")
 
 
-class Block(NamedTuple):
+class _Block(NamedTuple):
     """Where a part of the cell stands in a reader's array, rows by columns."""
 
     part: str
@@ -52,7 +52,7 @@ class Block(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Layout:
+class _Layout:
     """How a reader's arrays hold the parts of a cell.
 
     H, D   : sizes
@@ -63,11 +63,11 @@ class Layout:
     H: int
     D: int
     turned: bool
-    blocks: Mapping[str, list[Block]] = field(default_factory=dict)
+    blocks: Mapping[str, list[_Block]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
-class Gated(Problem):
+class _Gated(Problem):
     """A problem some of whose arrays hold several parts of the cell."""
 
     gathered: Mapping[str, Callable[[Mapping[str, Array]], Array]] = field(
@@ -104,7 +104,7 @@ def identified_gated(cell: ModuleType, *handed_over: Any) -> Problem | None:
         if (scale := scale_of(problem, measured)) is not None:
             return replace(problem, scale=scale)
         steps += problem.T
-        if steps > MOST:
+        if steps > _MOST:
             break
     return None
 
@@ -128,6 +128,8 @@ def _problems(
             T, _, B = xs.shape
             params = _parts(cell, arrays, layout, B)
             V = len(params.Why)
+            if params.Why.shape[1] != layout.H or len(params.by) != V:
+                continue
             above = upstreams(upstream, T, V, B)
             for due in dues(targets, T, V, B) if upstream is None else above:
                 starts = states(h0, layout.H, B), states(c0, layout.H, B)
@@ -135,17 +137,20 @@ def _problems(
                     given = {"hprev": h_back, "cprev": c_back, "xs": x_back}
                     back, gathered = _ways_back(arrays, layout, given)
                     for run in _runs(cell, params, xs, h, c, due):
-                        yield Gated(params, run, back, loop=cell, gathered=gathered)
+                        yield _Gated(params, run, back, loop=cell, gathered=gathered)
 
 
-def _layouts(cell: ModuleType, arrays: Mapping[str, Array]) -> Iterator[Layout]:
+def _layouts(cell: ModuleType, arrays: Mapping[str, Array]) -> Iterator[_Layout]:
     """The layouts that the arrays' shapes allow, those first that names speak for."""
-    parts = {name: NAMED.get(_short(name), "") for name in arrays}
+    parts = {name: _NAMED.get(_short(name), "") for name in arrays}
     matrices = {n: a for n, a in arrays.items() if not parts[n] and _is_matrix(a)}
     vectors = [n for n, a in arrays.items() if not parts[n] and not _is_matrix(a)]
     if not matrices:
         return
-    G, sizes = len(WORDS[cell]), sorted({n for a in matrices.values() for n in a.shape})
+    G, sizes = (
+        len(_WORDS[cell]),
+        sorted({n for a in matrices.values() for n in a.shape}),
+    )
     heights = {*sizes} | {n // G for n in sizes if n % G == 0}
     others = {n: p for n, p in parts.items() if p}
     for H, turned in product(sorted(heights), (False, True)):
@@ -158,8 +163,8 @@ def _layouts(cell: ModuleType, arrays: Mapping[str, Array]) -> Iterator[Layout]:
                 continue
             for blocks in _blocks(cell, H, D, upright, vectors, arrays):
                 every = slice(None)
-                rest = {n: [Block(p, every, every)] for n, p in others.items()}
-                yield Layout(H, D, turned, blocks | rest)
+                rest = {n: [_Block(p, every, every)] for n, p in others.items()}
+                yield _Layout(H, D, turned, blocks | rest)
 
 
 def _blocks(
@@ -169,7 +174,7 @@ def _blocks(
     upright: Mapping[str, Array],
     vectors: list[str],
     arrays: Mapping[str, Array],
-) -> Iterator[dict[str, list[Block]]]:
+) -> Iterator[dict[str, list[_Block]]]:
     """The ways in which matrices and biases of these sizes can hold the parts."""
     forms = [_forms(name, array.shape[1], H, D) for name, array in upright.items()]
     for chosen in product(*forms):
@@ -179,14 +184,14 @@ def _blocks(
         names["b"] = vectors
         if not {"x", "h"} <= set("".join(f for f, some in names.items() if some)):
             continue
-        for order in permutations(WORDS[cell]):
+        for order in permutations(_WORDS[cell]):
             kinds = [_placed(cell, f, some, order, H, D, upright, arrays)
                      for f, some in names.items() if some]  # fmt: skip
             if None in kinds:
                 continue
             found = {n: b for kind in kinds if kind for n, b in kind.items()}
             yield from _signs(cell, found)
-            if order == tuple(WORDS[cell]) and _spoken(cell, upright):
+            if order == tuple(_WORDS[cell]) and _spoken(cell, upright):
                 break  # the names say which gate is which
 
 
@@ -212,21 +217,21 @@ def _placed(
     D: int,
     upright: Mapping[str, Array],
     arrays: Mapping[str, Array],
-) -> dict[str, list[Block]] | None:
+) -> dict[str, list[_Block]] | None:
     """The blocks of the arrays of one form, the gates in some order."""
     G, widths = len(order), {"x": D, "h": H, "b": 1}
     ends = np.cumsum([0, *(widths[kind] for kind in form)])
     parts = {"x": "Wx", "h": "Wh", "b": "b"}
     beside = [(parts[kind], slice(a, b))
               for kind, a, b in zip(form, ends, ends[1:], strict=False)]  # fmt: skip
-    placed: dict[str, list[Block]] = {}
+    placed: dict[str, list[_Block]] = {}
     single = []
     for name in names:
         size = len(upright[name]) if name in upright else arrays[name].size
         second = form == "b" and bool(placed)
         if size == G * H and G * H != H:
             placed[name] = [
-                Block(_part(kind, gate, second), slice(k * H, (k + 1) * H), wide)
+                _Block(_part(kind, gate, second), slice(k * H, (k + 1) * H), wide)
                 for k, gate in enumerate(order)
                 for kind, wide in beside
             ]
@@ -239,7 +244,7 @@ def _placed(
         return None
     every = slice(None)
     for name, gate in gates.items():
-        placed[name] = [Block(kind + gate, every, wide) for kind, wide in beside]
+        placed[name] = [_Block(kind + gate, every, wide) for kind, wide in beside]
     return placed
 
 
@@ -266,11 +271,11 @@ def _gate(cell: ModuleType, name: str) -> str:
     >>> _gate(lstm, "W_forget"), _gate(lstm, "Wxi"), _gate(gru, "Uh"), _gate(gru, "q")
     ('f', 'i', 'n', '')
     """
-    gates = {w: gate for gate, words in WORDS[cell].items() for w in words.split()}
+    gates = {w: gate for gate, words in _WORDS[cell].items() for w in words.split()}
     short = _short(name)
     if cell is gru and short in ("bhn", "bnh", "bhnh"):
         return "hn"
-    for prefix in PREFIXES:
+    for prefix in _PREFIXES:
         rest = short.removeprefix(prefix) if short.startswith(prefix) else ""
         for word in (rest, rest[1:] if rest[:1] in "xh" else "", rest.rstrip("xh")):
             if word in gates:
@@ -284,8 +289,8 @@ def _spoken(cell: ModuleType, upright: Mapping[str, Array]) -> bool:
 
 
 def _signs(
-    cell: ModuleType, blocks: dict[str, list[Block]]
-) -> Iterator[dict[str, list[Block]]]:
+    cell: ModuleType, blocks: dict[str, list[_Block]]
+) -> Iterator[dict[str, list[_Block]]]:
     """The blocks as they are; a GRU may mix the other way round, and have one bias.
 
     z and 1 - z change places where what goes into z changes its sign.
@@ -308,7 +313,7 @@ def _signs(
 
 
 def _parts(
-    cell: ModuleType, arrays: Mapping[str, Array], layout: Layout, B: int
+    cell: ModuleType, arrays: Mapping[str, Array], layout: _Layout, B: int
 ) -> _Arrays:
     """The parts of the cell, cut out of the reader's arrays; zero where there is none.
 
@@ -334,7 +339,7 @@ def _parts(
 
 
 def _ways_back(
-    arrays: Mapping[str, Array], layout: Layout, given: Mapping[str, Any]
+    arrays: Mapping[str, Array], layout: _Layout, given: Mapping[str, Any]
 ) -> tuple[dict[str, tuple[str, Any]], dict[str, Any]]:
     """For each array its part and the way into its shape; and what gathers several."""
     back, gathered = {}, {}
@@ -367,7 +372,7 @@ def _shaping(array: Array, turned: bool) -> Callable[[Array], Array]:
 
 
 def _gathering(
-    array: Array, blocks: list[Block], turned: bool
+    array: Array, blocks: list[_Block], turned: bool
 ) -> Callable[[Mapping[str, Array]], Array]:
     """What puts the gradients of several parts into the shape of a reader's array."""
 

@@ -12,9 +12,19 @@ import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["Handed", "claims", "handed", "is_number"]
+__all__ = ["PREFIXES", "Handed", "claims", "handed", "is_number"]
 
-PREFIXES = ("d{}", "{}", "d_{}", "dL_d{}", "dLd{}", "g_{}", "grad_{}", "grad{}", "d{}_")
+PREFIXES = (
+    "d{}",
+    "{}",
+    "d_{}",
+    "dL_d{}",
+    "dLd{}",
+    "g_{}",
+    "grad_{}",
+    "grad{}",
+    "d{}_",
+)
 
 
 @dataclass(frozen=True)

@@ -43,19 +43,22 @@ HIDDEN = {  # the slope of an activation, written with its value
     "relu": "(1.0 * ({h} > 0))",
     "linear": "(1.0 + 0.0 * {h})",
 }
-AGAIN = {"tanh": "np.tanh({h})", "sigmoid": "(1 / (1 + np.exp(-{h})))"}
+_AGAIN = {"tanh": "np.tanh({h})", "sigmoid": "(1 / (1 + np.exp(-{h})))"}
 SQUARED = {"squared sigmoid": "sigmoid", "squared tanh": "tanh"}  # outputs
-OF_THE_TANH = (
+_OF_THE_TANH = (
     "square forgotten", "tan for tanh", "parentheses dropped", "dh changed in place"
 )  # fmt: skip
-OF_SOFTMAX = (
+_OF_SOFTMAX = (
     "= -1 at the target", "softmax slope twice", "target left out",
     "ps changed in place",
 )  # fmt: skip
-OF_TARGETS = (*OF_SOFTMAX, "steps without a target skipped")  # none comes from above
-STATE, DY = "run.hs[t]", "dy = run.ps[t] - run.es[t]"
-SLOPE, RAW = HIDDEN["tanh"].format(h=STATE), "dhraw = (1 - run.hs[t] * run.hs[t]) * dh"
-NEXT, PREV = "dhnext = params.Whh.T @ dhraw", "dhprev = params.Whh.T @ dhraw"
+OF_TARGETS = (*_OF_SOFTMAX, "steps without a target skipped")  # none comes from above
+_STATE, _DY = "run.hs[t]", "dy = run.ps[t] - run.es[t]"
+_SLOPE, _RAW = (
+    HIDDEN["tanh"].format(h=_STATE),
+    "dhraw = (1 - run.hs[t] * run.hs[t]) * dh",
+)
+_NEXT, _PREV = "dhnext = params.Whh.T @ dhraw", "dhprev = params.Whh.T @ dhraw"
 
 
 @dataclass(frozen=True)
@@ -144,19 +147,23 @@ def _made(kind: Kind) -> ModuleType:
 
 def _edits(kind: Kind) -> Iterator[tuple[str, str]]:
     """The lines of the loop that another kind of network has otherwise."""
-    yield RAW, _line(RAW, kind)
+    yield _RAW, _line(_RAW, kind)
     if kind.output in SQUARED:
-        yield DY, _line(DY, kind)
+        yield _DY, _line(_DY, kind)
     if kind.masked:
-        yield NEXT, _line(NEXT, kind)
+        yield _NEXT, _line(_NEXT, kind)
         yield "(dy, _, dhraw, _)", "(dy, dh, dhraw, _)"
-        yield PREV, f"{PREV} + (1 - run.ms[0]) * dh"
+        yield _PREV, f"{_PREV} + (1 - run.ms[0]) * dh"
 
 
 def _line(line: str, kind: Kind) -> str:
     """A line of the loop, or of a bug in it, as another kind of network has it."""
-    again = AGAIN.get(kind.hidden, "{h}").format(h=STATE)
-    for tanh, value in (("np.tanh(run.hs[t])", again), (STATE, STATE), ("after",) * 2):
+    again = _AGAIN.get(kind.hidden, "{h}").format(h=_STATE)
+    for tanh, value in (
+        ("np.tanh(run.hs[t])", again),
+        (_STATE, _STATE),
+        ("after",) * 2,
+    ):
         old, new = HIDDEN["tanh"].format(h=tanh), HIDDEN[kind.hidden].format(h=value)
         line = line.replace(old, new)
     if kind.output in SQUARED:
@@ -189,11 +196,11 @@ def bugs_of(loop: Any) -> tuple[Mutant, ...]:
 
 def _adapted(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
     """The gallery's bugs, in another kind of network's lines."""
-    left: tuple[str, ...] = OF_THE_TANH if kind.hidden != "tanh" else ()
-    left += OF_SOFTMAX if kind.output in SQUARED else ()
+    left: tuple[str, ...] = _OF_THE_TANH if kind.hidden != "tanh" else ()
+    left += _OF_SOFTMAX if kind.output in SQUARED else ()
     left += ("tanh forgotten",) if kind.hidden == "linear" else ()
     left += ("steps without a target skipped",) if kind.masked else ()
-    left += ("slope at h again",) if kind.hidden not in AGAIN else ()
+    left += ("slope at h again",) if kind.hidden not in _AGAIN else ()
     for bug in GALLERY.values():
         if bug.name not in left:
             lines = {_line(old, kind): _line(new, kind) for old, new in bug.lines()}
@@ -214,20 +221,20 @@ def _own(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
     yield bug(
         "letters twice, added once", "dWxh += dhraw @ run.xs[t].T", by_index, story
     )
-    slope = f"{SLOPE} * dh"
+    slope = f"{_SLOPE} * dh"
     raw = "dhraw = run.ms[t] * " if kind.masked else "dhraw = "
     if kind.hidden in ("sigmoid", "relu"):
         story = f"The states come out of a {kind.hidden}, and get the slope of a tanh."
-        yield bug(f"{kind.hidden}: slope of a tanh", RAW, raw + slope, story)
+        yield bug(f"{kind.hidden}: slope of a tanh", _RAW, raw + slope, story)
     if kind.hidden == "relu":
         story = "What is zero is read off the gradient, and not off the state."
-        yield bug("relu: cut by the gradient", RAW, f"{raw}(dh > 0) * dh", story)
+        yield bug("relu: cut by the gradient", _RAW, f"{raw}(dh > 0) * dh", story)
     if kind.output in SQUARED:
         story = "The loss compares what comes out of an activation: its slope belongs."
-        yield bug("output: slope left out", DY, DY, story)
+        yield bug("output: slope left out", _DY, _DY, story)
     if kind.masked:
         story = "A masked step keeps its state; its gradient has to be kept too."
-        yield bug("mask: the kept state's road left out", NEXT, NEXT, story)
+        yield bug("mask: the kept state's road left out", _NEXT, _NEXT, story)
         story = "A masked step computes nothing, and its gradient goes to the weights."
-        line = _line(RAW, kind)
-        yield bug("mask: left out", RAW, line.replace("run.ms[t] * ", ""), story)
+        line = _line(_RAW, kind)
+        yield bug("mask: left out", _RAW, line.replace("run.ms[t] * ", ""), story)

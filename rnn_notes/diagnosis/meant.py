@@ -20,7 +20,7 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Tested", "chunking", "padding", "permuting", "starting"]
 
-ALIKE, NEAR = 1e-9, 0.1
+_ALIKE, _NEAR = 1e-9, 0.1
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def padding(
         parts = (sequence, empty) if behind else (empty, sequence)
         gaps[amount] = _gap(answer(np.concatenate(parts)), alone)
     worst = max(gaps, key=lambda amount: gaps[amount])
-    if gaps[worst] <= ALIKE:
+    if gaps[worst] <= _ALIKE:
         words = f"Padded by {' and '.join(map(str, gaps))} the answer stays."
         return Tested(True, gaps[worst], words)
     return Tested(
@@ -114,7 +114,7 @@ def permuting(answers: Callable[[Array], Any], batch: Any, *, seed: int = 0) -> 
     if np.array_equal(order, np.arange(len(batch))):
         order = order[::-1]
     gap = _gap(answers(batch[order]), np.asarray(answers(batch), dtype=float)[order])
-    if gap <= ALIKE:
+    if gap <= _ALIKE:
         return Tested(True, gap, "A permuted batch gives the permuted answers.")
     return Tested(
         False,
@@ -160,7 +160,7 @@ def chunking(
         loss, state = run(inputs[start:end], targets[start:end], state)
         total += loss
     gap = _gap(total, np.asarray(whole, dtype=float))
-    if gap <= ALIKE:
+    if gap <= _ALIKE:
         return Tested(True, gap, f"In chunks of {length} the text costs the same.")
     return Tested(
         False,
@@ -188,9 +188,9 @@ def starting(loss: float, T: int, V: int) -> Tested:
     even = T * float(np.log(V))
     gap = abs(float(loss) - even) / even
     words = f"{T} log {V} is {even:.4g}, the loss {float(loss):.4g}"
-    if gap <= NEAR:
+    if gap <= _NEAR:
         return Tested(True, gap, f"{words}: near an even guess, as it should start.")
-    mean = abs(float(loss) * T - even) <= NEAR * even
+    mean = abs(float(loss) * T - even) <= _NEAR * even
     why = "it is a mean over the steps" if mean else "are the weights large?"
     return Tested(False, gap, f"{words}: {why}")
 

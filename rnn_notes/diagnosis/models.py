@@ -13,7 +13,7 @@ from rnn_notes.diagnosis.roles import identified
 
 __all__ = ["understood"]
 
-READINGS: dict[str, Callable[..., Problem | None]] = {
+_READINGS: dict[str, Callable[..., Problem | None]] = {
     "rnn": identified,
     "lstm": partial(identified_gated, lstm),
     "gru": partial(identified_gated, gru),
@@ -30,7 +30,7 @@ def understood(model: Any, *handed_over: Any) -> Problem | None:
     handed_over
         As in ``identified``.
     """
-    named = {model: READINGS[model]} if model in (*READINGS,) else READINGS
+    named = {model: _READINGS[model]} if model in (*_READINGS,) else _READINGS
     for reading in named.values():
         if (problem := reading(*handed_over)) is not None:
             return problem

@@ -16,9 +16,9 @@ from rnn_notes.rnn import Array
 
 __all__ = ["named"]
 
-TIED = re.compile(r"t >= run\.T - (\d+)")
+_TIED = re.compile(r"t >= run\.T - (\d+)")
 
-HAND_OVER = (
+_HAND_OVER = (
     "To be told the cause, hand over all arrays, and inputs, targets and state: "
     "check(..., inputs=inputs, targets=targets, state=hprev)."
 )
@@ -40,7 +40,7 @@ def named(
             "No reading of what was handed over, as a plain RNN, an LSTM or a GRU, "
             "gives the slopes of this loss, so no cause is certain."
             if given
-            else HAND_OVER
+            else _HAND_OVER
         )
         return looks, (*_guesses(looks), why)
     search = Search(problem, claims)
@@ -68,7 +68,7 @@ def _causes(found: list[Found], problem: Problem) -> tuple[Cause, ...]:
 
 def _parts(found: Found, problem: Problem) -> list[Cause]:
     """The causes of one explanation."""
-    parts = [cause_of(bug) for bug in found.bugs]
+    parts = [_cause_of(bug) for bug in found.bugs]
     if found.window is not None:
         story = f"Each loss goes back {found.window} steps and no further: truncation."
         parts.append(Cause(CUT, LOOP, "truncation", True, story, "Chunks or a window"))
@@ -82,7 +82,7 @@ def _parts(found: Found, problem: Problem) -> list[Cause]:
     return parts
 
 
-def cause_of(bug: Mutant, certain: bool = True) -> Cause:
+def _cause_of(bug: Mutant, certain: bool = True) -> Cause:
     """A bug of the gallery as a cause."""
     page, section = section_of(bug)
     return Cause(bug.name, line_of(bug), page, certain, bug.story, section)
@@ -140,7 +140,7 @@ def _left_over(found: Found, search: Search) -> Iterator[str]:
     if found.size > 1:
         for part, rest in zip(parts, found.without_one(), strict=True):
             yield f'Once "{part.name}" is mended: {_sizes(search.errors(rest))}.'
-    ends = [TIED.search(bug.new) for bug in found.bugs]
+    ends = [_TIED.search(bug.new) for bug in found.bugs]
     for reach in (int(end[1]) for end in ends if end):
         if reach < search.problem.T - 1:
             errors = _sizes(search.errors(Found(window=reach)))
@@ -177,13 +177,13 @@ def _looks_like(verdicts: Mapping[str, Verdict]) -> tuple[Cause, ...]:
     first = wrong[0].pattern
     alike = all(verdict.pattern == first for verdict in wrong)
     if "in the last place" in " ".join(verdict.pattern for verdict in wrong):
-        return (cause_of(GALLERY["dhnext dropped"], certain=False),)
+        return (_cause_of(GALLERY["dhnext dropped"], certain=False),)
     if not alike or len(wrong) < 2:
         return ()
     likely = {"the sign is turned": "dy sign turned", "= 1/T times": "dy divided by T",
               "all entries equal": "clip to one number"}  # fmt: skip
     return tuple(
-        cause_of(GALLERY[name], certain=False)
+        _cause_of(GALLERY[name], certain=False)
         for words, name in likely.items()
         if words in first
     )

@@ -29,9 +29,9 @@ BOTH = ("loss_and_gradients", "loss_and_grads", "loss_and_grad", "loss_grad",
 PASSES = ("bptt", "backward", "backprop", "gradients", "back_propagation",
           "backpropagation", "back_prop", "backward_pass", "compute_gradients",
           "grad", "grads", "train_step", "step")  # fmt: skip
-GRADIENTS = ("grads", "gradients", "grad", "dparams", "d_params")
-RATES = ("learning_rate", "learn_rate", "lr", "alpha", "eta", "rate")
-CLASSIC = ("Wxh", "Whh", "Why", "bh", "by")
+_GRADIENTS = ("grads", "gradients", "grad", "dparams", "d_params")
+_RATES = ("learning_rate", "learn_rate", "lr", "alpha", "eta", "rate")
+_CLASSIC = ("Wxh", "Whh", "Why", "bh", "by")
 
 
 def method(
@@ -121,7 +121,7 @@ def _called(
     needed = [
         p.name
         for p in inspect.signature(function).parameters.values()
-        if p.default is p.empty and p.name in RATES
+        if p.default is p.empty and p.name in _RATES
     ]
     return function(x, y, *states, **dict.fromkeys(needed, rate))
 
@@ -140,7 +140,7 @@ def _gradients(
         return parts[1 : 1 + len(before)] if many else parts[1]
     if answer is not None and not is_number(answer):
         return answer
-    for name in GRADIENTS:
+    for name in _GRADIENTS:
         if isinstance(getattr(model, name, None), Mapping):
             return getattr(model, name)
     if all(hasattr(model, f"d{name}") for name in before):
@@ -168,7 +168,7 @@ def _places(model: Any) -> dict[str, tuple[Any, Any]]:
     places: dict[str, tuple[Any, Any]] = {}
     own = getattr(model, "__dict__", {})
     for name, value in own.items():
-        if name in GRADIENTS:
+        if name in _GRADIENTS:
             continue
         if isinstance(value, np.ndarray):
             places[name] = own, name
@@ -190,9 +190,9 @@ def _places(model: Any) -> dict[str, tuple[Any, Any]]:
 def _rate(model: Any, function: Callable[..., Any]) -> float | None:
     """The rate that a pass takes by default, or that its object keeps."""
     for name, parameter in inspect.signature(function).parameters.items():
-        if name in RATES and isinstance(parameter.default, float):
+        if name in _RATES and isinstance(parameter.default, float):
             return parameter.default
-    found = [getattr(model, name, None) for name in RATES]
+    found = [getattr(model, name, None) for name in _RATES]
     return next((float(r) for r in found if isinstance(r, (int, float))), None)
 
 
@@ -239,7 +239,7 @@ def named_by_return(
             if name.startswith(prefix) and short in lower:
                 found[lower[short]] = names[lower[short]]
                 break
-    return found or {n: names[n] for n in CLASSIC if _is_array(names.get(n))}
+    return found or {n: names[n] for n in _CLASSIC if _is_array(names.get(n))}
 
 
 def _is_array(value: Any) -> bool:

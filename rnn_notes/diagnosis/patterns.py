@@ -14,7 +14,7 @@ from rnn_notes.rnn import Array
 
 __all__ = ["clipped_at", "factor_of", "named_factor", "norm_limit", "pattern_of"]
 
-CLOSE = 1e-6
+_CLOSE = 1e-6
 
 
 def pattern_of(
@@ -94,11 +94,11 @@ def named_factor(factor: float, numbers: Mapping[str, float]) -> str:
     sign = "minus " if factor < 0 else ""
     size = abs(factor)
     for name, number in numbers.items():
-        if number > 1 and abs(size / number - 1) < CLOSE:
+        if number > 1 and abs(size / number - 1) < _CLOSE:
             return f"exactly {sign}{number:g} = {name} times the slope"
-        if number > 1 and abs(size * number - 1) < CLOSE:
+        if number > 1 and abs(size * number - 1) < _CLOSE:
             return f"exactly {sign}1/{number:g} = 1/{name} times the slope"
-    if abs(size - 1) < CLOSE:
+    if abs(size - 1) < _CLOSE:
         return "the sign is turned"
     return f"exactly {sign}{size:.6g} times the slope"
 
@@ -115,7 +115,7 @@ def clipped_at(claim: Array, truth: Array) -> float | None:
         return None
     limit = float(np.abs(claim).max(initial=0))
     seen = ~np.isnan(truth)
-    above = np.abs(truth[seen]) > limit * (1 + CLOSE)
+    above = np.abs(truth[seen]) > limit * (1 + _CLOSE)
     if not limit or not above.any():
         return None
     sure = above.sum() > 1 or _is_round(limit)
@@ -141,15 +141,15 @@ def norm_limit(
     known = [factor for factor in factors if factor is not None]
     if not known or len(known) < len(factors) or not _is_round(norm):
         return None
-    same = all(abs(factor - known[0]) < CLOSE for factor in known)
-    return norm if same and 0 < known[0] < 1 - CLOSE else None
+    same = all(abs(factor - known[0]) < _CLOSE for factor in known)
+    return norm if same and 0 < known[0] < 1 - _CLOSE else None
 
 
 def _along_an_axis(claim: Array, truth: Array) -> str:
     """Where only some places along an axis are right: the last step, or the first."""
     if np.isnan(truth).any():
         return ""
-    wrong = np.abs(claim - truth) > CLOSE * np.abs(truth).max(initial=0)
+    wrong = np.abs(claim - truth) > _CLOSE * np.abs(truth).max(initial=0)
     for axis in range(claim.ndim):
         if claim.ndim < 3:
             break
@@ -171,4 +171,4 @@ def _close(claim: Array, truth: Array) -> bool:
     """Whether all measured entries agree."""
     seen = ~np.isnan(truth)
     size = np.abs(truth[seen]).max(initial=0)
-    return bool((np.abs(claim[seen] - truth[seen]) <= CLOSE * size).all())
+    return bool((np.abs(claim[seen] - truth[seen]) <= _CLOSE * size).all())

@@ -18,9 +18,9 @@ from rnn_notes.mutants.bugs import Mutant
 
 __all__ = ["LOOP", "in_your_names", "line_of", "section_of"]
 
-DOT = re.compile(r"np\.dot\((.+?), (.+?)\)")
+_DOT = re.compile(r"np\.dot\((.+?), (.+?)\)")
 LOOP = "for t in reversed(range(len(inputs))):"
-CLASSIC = {  # by what a line sets: the line, and where it is explained
+_CLASSIC = {  # by what a line sets: the line, and where it is explained
     "dy": ("dy[targets[t]] -= 1", "backward", "The signals"),
     "dh": ("dh = np.dot(Why.T, dy) + dhnext", "dhnext", "The rule"),
     "dhraw": ("dhraw = (1 - hs[t] * hs[t]) * dh", "backward", "Where did the tanh go?"),
@@ -42,11 +42,11 @@ CLASSIC = {  # by what a line sets: the line, and where it is explained
     "return": ("return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs)-1]",
                "truncation", "What a clip does to the direction"),
 }  # fmt: skip
-OWN_LINES = {  # of bugs whose line the book's loop does not have
+_OWN_LINES = {  # of bugs whose line the book's loop does not have
     "window tied to the end": "for k in reversed(range(max(0, t - window), t + 1)):",
 }
-PADDING = ("batches", "Sequences of several lengths: padding and a mask")
-ELSEWHERE = {  # where the line alone does not tell
+_PADDING = ("batches", "Sequences of several lengths: padding and a mask")
+_ELSEWHERE = {  # where the line alone does not tell
     "= for +=": ("backward", "Why every dW is a sum"),
     "dbh not accumulated": ("backward", "Why every dW is a sum"),
     "Whh left out": ("dhnext", "The rule"),
@@ -73,10 +73,10 @@ ELSEWHERE = {  # where the line alone does not tell
     "lstm: dcnext after the gates": ("lstm", "The two sums"),
     "gru: mix turned round": ("gru", "Two variants"),
 }  # fmt: skip
-CELLS = {
+_CELLS = {
     "lstm": ("lstm", "The backward pass, line by line"),
     "gru": ("gru", "The backward pass, line by line"),
-    "mask": PADDING,
+    "mask": _PADDING,
 }
 
 
@@ -90,7 +90,7 @@ def line_of(bug: Mutant) -> str:
     'dhnext = np.dot(Whh.T, dhraw)'
     """
     name, line = _changed(bug)
-    return OWN_LINES.get(bug.name) or CLASSIC.get(name, (line,))[0]
+    return _OWN_LINES.get(bug.name) or _CLASSIC.get(name, (line,))[0]
 
 
 def section_of(bug: Mutant) -> tuple[str, str]:
@@ -102,11 +102,11 @@ def section_of(bug: Mutant) -> tuple[str, str]:
     >>> section_of(GALLERY["Whh untransposed"])
     ('transposes', 'The other transpose: W.T')
     """
-    if bug.name in ELSEWHERE:
-        return ELSEWHERE[bug.name]
+    if bug.name in _ELSEWHERE:
+        return _ELSEWHERE[bug.name]
     kind = bug.name.partition(":")[0]
     name, _ = _changed(bug)
-    return CELLS[kind] if kind in CELLS else CLASSIC[name][1:]
+    return _CELLS[kind] if kind in _CELLS else _CLASSIC[name][1:]
 
 
 def in_your_names(bug: Mutant, problem: Problem) -> str:
@@ -115,7 +115,7 @@ def in_your_names(bug: Mutant, problem: Problem) -> str:
     Empty where the network has gates, or the line is the classic one as it is.
     """
     line = line_of(bug)
-    kept = (LOOP, CLASSIC["dy"][0], CLASSIC["run"][0], *OWN_LINES.values())
+    kept = (LOOP, _CLASSIC["dy"][0], _CLASSIC["run"][0], *_OWN_LINES.values())
     if not problem.plain or line in kept:
         return ""
     theirs = {role: name for name, (role, _) in problem.back.items()}
@@ -123,7 +123,7 @@ def in_your_names(bug: Mutant, problem: Problem) -> str:
         line = line.replace("np.dot(Why.T, dy)", "above[t]")
     own = re.sub("Wxh|Whh|Why|bh|by", lambda m: theirs.get(m[0], m[0]), line)
     if _turned(problem):
-        own = DOT.sub(r"np.dot(\2, \1)", own)
+        own = _DOT.sub(r"np.dot(\2, \1)", own)
     return own if own != line_of(bug) else ""
 
 

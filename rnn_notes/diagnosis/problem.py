@@ -20,8 +20,8 @@ from rnn_notes.rnn import Array, Forward, logsumexp, softmax
 
 __all__ = ["Due", "Plain", "Problem", "forward", "outputs"]
 
-Back = Callable[[Array], Array]
-Loop = Any  # what has ``signals`` and ``backward``, as ``rnn`` and its mutants
+_Back = Callable[[Array], Array]
+_Loop = Any  # what has ``signals`` and ``backward``, as ``rnn`` and its mutants
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +67,12 @@ class Problem:
 
     params: Any
     run: Any
-    back: Mapping[str, tuple[str, Back]]
+    back: Mapping[str, tuple[str, _Back]]
     scale: float = 1.0
     loop: ModuleType = rnn
     due: Due | None = None
 
-    def gradients(self, loop: Loop = None) -> dict[str, Array]:
+    def gradients(self, loop: _Loop = None) -> dict[str, Array]:
         """The gradients that a loop gives for the reader's arrays, in their shapes."""
         return self.all_shaped(self.by_role(loop))
 
@@ -88,7 +88,7 @@ class Problem:
         """A gradient in the shape of the reader's array, on the scale of their loss."""
         return self.scale * self.back[name][1](array)
 
-    def by_role(self, loop: Loop = None) -> dict[str, Array]:
+    def by_role(self, loop: _Loop = None) -> dict[str, Array]:
         """The gradients that a loop gives, by the book's names of the arrays."""
         loop = loop or self.loop
         run = self.run._replace(ps={t: p.copy() for t, p in self.run.ps.items()})
@@ -110,7 +110,7 @@ class Problem:
         by_input: Array = np.sum(sent, axis=0)
         return by_input
 
-    def handed_out(self, loop: Loop) -> Array:
+    def handed_out(self, loop: _Loop) -> Array:
         """What a loop's ``dhnext`` holds at its end, (H, B): many return it as dhprev.
 
         The loop is given one step more, before the first, with nothing due there.
@@ -204,10 +204,10 @@ def forward(
     return found if ms is None else Masked(*found, dict(enumerate(ms)))
 
 
-Outputs = tuple[dict[int, Array], dict[int, Array], dict[int, Array], Array]
+_Outputs = tuple[dict[int, Array], dict[int, Array], dict[int, Array], Array]
 
 
-def outputs(params: Any, hs: Mapping[int, Array], due: Due) -> Outputs:
+def outputs(params: Any, hs: Mapping[int, Array], due: Due) -> _Outputs:
     """Logits, predictions, targets and losses of the states from step 0 on."""
     ys, ps, es, losses = {}, {}, {}, []
     for t in range(len(due.wanted)):

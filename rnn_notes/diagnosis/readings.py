@@ -18,11 +18,11 @@ from rnn_notes.rnn import Array
 
 __all__ = ["columns", "dues", "looked_up", "masks_of", "states", "upstreams"]
 
-Back = Callable[[Array], Array]
-NOTHING_DUE = (-1, -100)  # the usual marks of a step without a target
+_Back = Callable[[Array], Array]
+_NOTHING_DUE = (-1, -100)  # the usual marks of a step without a target
 
 
-def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
+def columns(value: Any, D: int) -> Iterator[tuple[Array, _Back]]:
     """The readings of ``value`` as columns (T, D, B), each with the way back.
 
     Examples
@@ -58,7 +58,7 @@ def columns(value: Any, D: int) -> Iterator[tuple[Array, Back]]:
             yield array.transpose(order), _undone(order, shape)
 
 
-def looked_up(value: Any, *embedding: Array, D: int) -> Iterator[tuple[Array, Back]]:
+def looked_up(value: Any, *embedding: Array, D: int) -> Iterator[tuple[Array, _Back]]:
     """The readings of ``value``, or of what an embedding holds in its places.
 
     The way back then leads to the embedding: each place adds up what came to it.
@@ -85,7 +85,7 @@ def looked_up(value: Any, *embedding: Array, D: int) -> Iterator[tuple[Array, Ba
             yield xs, _added_up(back, ids, table.shape, turned)
 
 
-def _added_up(back: Back, ids: Array, shape: tuple[int, ...], turned: bool) -> Back:
+def _added_up(back: _Back, ids: Array, shape: tuple[int, ...], turned: bool) -> _Back:
     """The way of inputs' gradients into an embedding's shape."""
 
     def way(dxs: Array) -> Array:
@@ -96,13 +96,13 @@ def _added_up(back: Back, ids: Array, shape: tuple[int, ...], turned: bool) -> B
     return way
 
 
-def _undone(order: tuple[int, ...], shape: tuple[int, ...]) -> Back:
+def _undone(order: tuple[int, ...], shape: tuple[int, ...]) -> _Back:
     """What brings (T, D, B) back into the order and shape that it came in."""
     inverse = tuple(np.argsort(order))
     return lambda dxs: dxs.transpose(inverse).reshape(shape)
 
 
-def states(value: Any, H: int, B: int) -> Iterator[tuple[Array, Back]]:
+def states(value: Any, H: int, B: int) -> Iterator[tuple[Array, _Back]]:
     """The readings of ``value`` as columns (H, B), each with the way back.
 
     Examples
@@ -165,7 +165,7 @@ def dues(value: Any, T: int, V: int, B: int) -> Iterator[Due]:
 
 def _indices_due(array: Array, T: int, V: int, B: int) -> Iterator[Due]:
     """The readings of targets that are indices."""
-    asked = ~np.isin(array, NOTHING_DUE)
+    asked = ~np.isin(array, _NOTHING_DUE)
     if not _indices(array[asked], V):
         return
     for order in permutations(range(array.ndim)):

@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["Cause", "Diagnosis", "Verdict"]
 
-BLIND = (
+_BLIND = (
     "It cannot see a right gradient of another loss than the one you meant: a padded "
     "sequence, a permuted batch and a text in chunks have to give the same answers, "
     "and a first loss T log V. `padding`, `permuting`, `chunking` and `starting` of "
@@ -91,7 +91,7 @@ class Diagnosis:
         for name, v in self.arrays.items():
             words = "right" if v.right else f"wrong by {_size(v.error)}"
             lines.append(f"  {name}: {words}" + (f"; {v.pattern}" if v.pattern else ""))
-        lines += [self.calls, *self.told, *self.remarks, BLIND]
+        lines += [self.calls, *self.told, *self.remarks, _BLIND]
         return "\n".join(line for line in lines if line)
 
     def as_dict(self) -> dict[str, Any]:

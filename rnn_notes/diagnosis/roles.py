@@ -19,13 +19,13 @@ from rnn_notes.diagnosis.problem import Due, Plain, Problem, forward
 from rnn_notes.diagnosis.readings import dues, looked_up, masks_of, states, upstreams
 from rnn_notes.rnn import Array
 
-__all__ = ["Measured", "identified", "kept_where_padded", "scale_of"]
+__all__ = ["ROLES", "Measured", "identified", "kept_where_padded", "scale_of"]
 
-Back = Callable[[Array], Array]
+_Back = Callable[[Array], Array]
 Measured = Mapping[str, Sequence[tuple[Array, float]]]  # directions and slopes
-MATRICES = ("Wxh", "Whh", "Why")
-OTHERS = ("hs", "xs", "E")  # first state, inputs, an embedding: where they are checked
-KNOWN = {
+_MATRICES = ("Wxh", "Whh", "Why")
+_OTHERS = ("hs", "xs", "E")  # first state, inputs, an embedding: where they are checked
+_KNOWN = {
     "Wxh": "wxh wx wax wih wi win u wxa wix weightih weightihl0 wih0 w1 wxh0 synapse0",
     "Whh": "whh wh waa w wrec wr whr wss weighthh weighthhl0 whh0 wrnn synapseh",
     "Why": "why wy wya v who wo wout wha wyh wys weightho wfc w2 synapse1",
@@ -35,9 +35,9 @@ KNOWN = {
     "xs": "x xs inputs",
     "E": "e emb embed embedding embeddings wemb wembed we wte lookup",
 }
-ROLES = {name: role for role, names in KNOWN.items() for name in names.split()}
-MOST = 40_000  # steps of readings that are tried
-CLOSE = 1e-6
+ROLES = {name: role for role, names in _KNOWN.items() for name in names.split()}
+_MOST = 40_000  # steps of readings that are tried
+_CLOSE = 1e-6
 
 
 def identified(
@@ -65,7 +65,7 @@ def identified(
             if (scale := scale_of(problem, measured)) is not None:
                 return replace(problem, scale=scale)
             steps += problem.T
-            if steps > MOST:
+            if steps > _MOST:
                 return None
     return None
 
@@ -82,7 +82,7 @@ def _assignments(
         for name in arrays
     }
     meant = {name: ROLES.get(short, "") for name, short in plain.items()}
-    fixed = {name: role for name, role in meant.items() if role in OTHERS}
+    fixed = {name: role for name, role in meant.items() if role in _OTHERS}
     rest = [name for name in arrays if name not in fixed]
     sizes = {n for name in rest for n in arrays[name].shape} | {1}
     found: list[tuple[int, int, int, dict[str, str]]] = []
@@ -90,7 +90,7 @@ def _assignments(
         for choice in product(*(_parts(arrays[name], H) for name in rest)):
             roles = dict(zip(rest, choice, strict=True))
             count = Counter(choice)
-            single = all(count[role] <= 1 for role in (*MATRICES, "by"))
+            single = all(count[role] <= 1 for role in (*_MATRICES, "by"))
             if count["Wxh"] and single and count["bh"] <= 2 and len(count) > 1:
                 strange = sum(roles[name] != meant[name] for name in rest)
                 found.append((strange, len(found), H, roles | fixed))
@@ -186,7 +186,7 @@ def _weights(
     """
     found = {"Whh": np.zeros((H, H)), "Why": np.eye(H)}
     for name, role in roles.items():
-        if role in MATRICES:
+        if role in _MATRICES:
             array = np.atleast_2d(arrays[name])
             found[role] = array.T if turned else array
     shapes = {role: array.shape for role, array in found.items()}
@@ -194,7 +194,7 @@ def _weights(
     return found if fits else None
 
 
-def _kept_in(shape: tuple[int, ...], turned: bool) -> Back:
+def _kept_in(shape: tuple[int, ...], turned: bool) -> _Back:
     """The way of a matrix back into the shape that it came in."""
     return lambda d: (d.T if turned else d).reshape(shape)
 
@@ -228,11 +228,11 @@ def scale_of(problem: Problem, measured: Measured) -> float | None:
         return None
     weights = np.where(size > 0, 1 / np.where(size > 0, size, 1), 0)
     scale = float((weights * a) @ (weights * b) / ((weights * a) @ (weights * a)))
-    if scale == 0 or (np.abs(b - scale * a) > CLOSE * np.abs(scale) * size).any():
+    if scale == 0 or (np.abs(b - scale * a) > _CLOSE * np.abs(scale) * size).any():
         return None
-    nearest = [k for k in (1.0, -1.0, 2.0, 0.5) if abs(scale - k) < CLOSE * abs(k)]
+    nearest = [k for k in (1.0, -1.0, 2.0, 0.5) if abs(scale - k) < _CLOSE * abs(k)]
     T, B = problem.T, problem.B
     for whole in (T, B, T * B, 2 * T, 2 * B):
-        if abs(scale * whole - 1) < CLOSE:
+        if abs(scale * whole - 1) < _CLOSE:
             nearest.append(1 / whole)
     return nearest[0] if nearest else scale

@@ -27,12 +27,12 @@ from rnn_notes.diagnosis.dialect import parsed
 
 __all__ = ["Script", "held_back", "theirs"]
 
-DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
-FILLS = ("append", "extend", "add", "update", "setdefault")
-PLOTS = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "IPython", "tqdm")
-SIZES = ("hidden_size", "vocab_size")  # which may be given where a file has none
-TEXT = "The quick brown fox jumps over the lazy dog, and is not seen again.\n" * 99
+_DEFINES = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+_ASSIGNS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+_FILLS = ("append", "extend", "add", "update", "setdefault")
+_PLOTS = ("matplotlib", "matplotlib.pyplot", "pylab", "seaborn", "IPython", "tqdm")
+_SIZES = ("hidden_size", "vocab_size")  # which may be given where a file has none
+_TEXT = "The quick brown fox jumps over the lazy dog, and is not seen again.\n" * 99
 
 
 class _Arguments(list[str]):
@@ -78,10 +78,10 @@ class Script:
         sys.modules[module.__name__] = module  # dataclasses look their module up
         lines = source.splitlines(keepends=True)
         linecache.cache[str(self.path)] = (len(source), None, lines, str(self.path))
-        self.names |= {n: v for n, v in self.settings.items() if n in SIZES}
-        left = set(self.settings) - {*SIZES}
+        self.names |= {n: v for n, v in self.settings.items() if n in _SIZES}
+        left = set(self.settings) - {*_SIZES}
         for node in tree.body:
-            if runs(node):
+            if _runs(node):
                 left -= self._set(node)
                 self._execute(node)
         if left:
@@ -131,7 +131,7 @@ class Script:
             if path.exists() or not mode.startswith("r"):
                 return builtins.open(path, mode, *args, **options)
         self.told.append(f"{file} is missing: a text of ours stands in for it.")
-        return io.BytesIO(TEXT.encode()) if "b" in mode else io.StringIO(TEXT)
+        return io.BytesIO(_TEXT.encode()) if "b" in mode else io.StringIO(_TEXT)
 
     def _widen(self) -> None:
         """Turn arrays of float32 into float64, which differences need."""
@@ -148,22 +148,22 @@ class Script:
             )
 
 
-def runs(node: ast.stmt) -> bool:
+def _runs(node: ast.stmt) -> bool:
     """Whether a statement at the top of a file is one that is run.
 
     Examples
     --------
-    >>> [runs(node) for node in ast.parse("H = 3\\nwhile True: pass\\nprint(H)").body]
+    >>> [_runs(node) for node in ast.parse("H = 3\\nwhile True: pass\\nprint(H)").body]
     [True, False, False]
     """
     if isinstance(node, ast.Try):
-        return all(map(runs, node.body))
-    return isinstance(node, DEFINES) or _fills(node)
+        return all(map(_runs, node.body))
+    return isinstance(node, _DEFINES) or _fills(node)
 
 
 def _fills(node: ast.stmt) -> bool:
     """Whether a statement does nothing but fill variables."""
-    if isinstance(node, ASSIGNS):
+    if isinstance(node, _ASSIGNS):
         return True
     if isinstance(node, (ast.For, ast.With)):
         return all(map(_fills, node.body))
@@ -174,7 +174,7 @@ def _fills(node: ast.stmt) -> bool:
     if isinstance(call, ast.Call):
         function = call.func
         seeds = ast.unparse(function).endswith("random.seed")
-        fills = isinstance(function, ast.Attribute) and function.attr in FILLS
+        fills = isinstance(function, ast.Attribute) and function.attr in _FILLS
         return seeds or fills
     return isinstance(node, ast.Pass)
 
@@ -182,9 +182,9 @@ def _fills(node: ast.stmt) -> bool:
 @contextmanager
 def held_back() -> Iterator[None]:
     """Hold back prints, plots, questions and the command line of this program."""
-    modules = {name: sys.modules.get(name) for name in PLOTS}
+    modules = {name: sys.modules.get(name) for name in _PLOTS}
     argv, asked = sys.argv, builtins.input
-    sys.modules.update({name: MagicMock() for name in PLOTS})
+    sys.modules.update({name: MagicMock() for name in _PLOTS})
     sys.argv, builtins.input = _Arguments(argv[:1]), lambda *_: ""
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):

@@ -16,8 +16,8 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Slope", "by_entries", "directions", "slopes_along", "steady"]
 
-SIXTH = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))  # weights of f(ke) - f(-ke)
-STEPS = (2e-3, 1e-4, 6e-6)
+_SIXTH = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))  # weights of f(ke) - f(-ke)
+_STEPS = (2e-3, 1e-4, 6e-6)
 
 
 class Slope(NamedTuple):
@@ -52,10 +52,10 @@ def slopes_along(
             yield Slope(float(value), abs(value) * 1e-12)
             return
         reach = np.sqrt(max(1, *direction.shape)) if direction.ndim else 1.0
-        for step in STEPS:
+        for step in _STEPS:
             e = step / reach
-            differences = [at(k * e) - at(-k * e) for k, _ in SIXTH]
-            weighted = zip(SIXTH, differences, strict=True)
+            differences = [at(k * e) - at(-k * e) for k, _ in _SIXTH]
+            weighted = zip(_SIXTH, differences, strict=True)
             value = sum(weight * d for (_, weight), d in weighted) / e
             rounding = 4 * np.finfo(float).eps * max(1.0, abs(at(0.0))) / e
             bend = abs(value - differences[0] / (2 * e)) * step

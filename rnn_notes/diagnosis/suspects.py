@@ -22,13 +22,13 @@ from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
 
-__all__ = ["Found", "Search", "explained"]
+__all__ = ["CUT", "EXACT", "MEAN", "SUM", "Found", "Search", "explained"]
 
-MOST = 3  # bugs at once
+_MOST = 3  # bugs at once
 EXACT = 1e-8
-OUTPUT = ("Why", "by")
+_OUTPUT = ("Why", "by")
 CUT, MEAN, SUM = "way back cut short", "mean for sum", "sum for mean"
-Bugs = tuple[Mutant, ...]
+_Bugs = tuple[Mutant, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Found:
     factor : what the reader's gradients are, of those of the loss, apart from the bugs
     """
 
-    bugs: Bugs = ()
+    bugs: _Bugs = ()
     window: int | None = None
     factor: float = 1.0
 
@@ -60,7 +60,7 @@ class Found:
 
 
 def explained(
-    problem: Problem, claimed: Mapping[str, Array], most: int = MOST
+    problem: Problem, claimed: Mapping[str, Array], most: int = _MOST
 ) -> list[Found]:
     """The smallest sets of bugs that give the claimed gradients, all of one size."""
     return Search(problem, claimed).smallest(most)
@@ -148,14 +148,14 @@ class Search:
 
     def _mended(
         self,
-        bugs: Bugs,
+        bugs: _Bugs,
         bad: Sequence[str],
         room: int,
         window: int | None,
         factor: float,
     ) -> Iterator[Found]:
         """Explanations in which bugs of single sums account for the wrong arrays."""
-        options: list[list[Bugs]] = []
+        options: list[list[_Bugs]] = []
         for name in bad:
             near = self.sums.get(self.problem.role(name), [])
             sets = [
@@ -171,7 +171,7 @@ class Search:
             if len(added) == room and self._bad((*bugs, *added), window, factor) == []:
                 yield Found((*bugs, *added), window, factor)
 
-    def _bad(self, bugs: Bugs, window: int | None, factor: float) -> list[str] | None:
+    def _bad(self, bugs: _Bugs, window: int | None, factor: float) -> list[str] | None:
         """The claimed arrays that the bugs do not explain; None where they clash."""
         key = frozenset(bugs), window, factor
         if key not in self.bad:
@@ -179,7 +179,7 @@ class Search:
         return self.bad[key]
 
     def _unlike(
-        self, bugs: Bugs, window: int | None, factor: float
+        self, bugs: _Bugs, window: int | None, factor: float
     ) -> list[str] | None:
         """The same, worked out."""
         key = frozenset(bugs), window
@@ -197,13 +197,13 @@ class Search:
             if not any(_agree(claim, factor * a, self.limit) for a in answers[name])
         ]
 
-    def _at_the_output(self, bugs: Bugs, factor: float) -> list[str]:
+    def _at_the_output(self, bugs: _Bugs, factor: float) -> list[str]:
         """The wrong arrays of the output layer, where few bugs and no window show."""
-        few = tuple(bug for bug in bugs if self.touches.get(bug, set()) & {*OUTPUT})
+        few = tuple(bug for bug in bugs if self.touches.get(bug, set()) & {*_OUTPUT})
         bad = self._bad(few, None, factor) or []
-        return [name for name in bad if self.problem.role(name) in OUTPUT]
+        return [name for name in bad if self.problem.role(name) in _OUTPUT]
 
-    def _loop(self, bugs: Bugs) -> Any:
+    def _loop(self, bugs: _Bugs) -> Any:
         """The reader's kind of loop with the bugs in it."""
         return _loop(bugs, self.problem.loop)
 
@@ -258,7 +258,7 @@ class Search:
 
 
 def _answers(
-    problem: Problem, loop: Any, bugs: Bugs, window: int | None
+    problem: Problem, loop: Any, bugs: _Bugs, window: int | None
 ) -> dict[str, list[Array]]:
     """What a loop gives for each array; loops differ in a first state: several."""
     parts = [problem]
@@ -305,7 +305,7 @@ def _where(bug: Mutant) -> str:
     )
 
 
-def _loop(bugs: Bugs, loop: ModuleType) -> Any:
+def _loop(bugs: _Bugs, loop: ModuleType) -> Any:
     """``signals`` and ``backward`` with the bugs in them, and nothing else compiled."""
     found, error = _compiled(frozenset(bugs), loop)
     if error:

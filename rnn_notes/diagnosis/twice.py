@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from rnn_notes.diagnosis.handed import Handed
 from rnn_notes.rnn import Array
 
-__all__ = ["called_twice"]
+__all__ = ["called_twice", "putting_back"]
 
 
 def called_twice(
@@ -26,16 +26,10 @@ def called_twice(
     """
     before = deepcopy(dict(lent))
     copies = {n: a.copy() for n, a in asked.arrays.items()}
+    put_back = putting_back({**asked.arrays, **lent})
     first, claims = asked.loss(), asked.gradients()
     moved = [n for n, a in asked.arrays.items() if not np.array_equal(a, copies[n])]
     moved += [name for name, value in lent.items() if not _same(value, before[name])]
-
-    def put_back() -> None:
-        for name, array in asked.arrays.items():
-            array[...] = copies[name]
-        for name, value in lent.items():
-            _restore(value, before[name])
-
     put_back()
     second = asked.loss()
     if not np.isclose(first, second, rtol=1e-12, atol=0):
@@ -52,6 +46,17 @@ def called_twice(
                 "it draw random numbers, add to what stood there, or keep a state?"
             )
     return claims, _told(moved)
+
+
+def putting_back(lent: Mapping[str, Any]) -> Callable[[], None]:
+    """What puts back the numbers that stand in arrays and lists now."""
+    before = deepcopy(dict(lent))
+
+    def put_back() -> None:
+        for name, value in lent.items():
+            _restore(value, before[name])
+
+    return put_back
 
 
 def _restore(value: Any, before: Any) -> None:

@@ -10,9 +10,10 @@ To measure true is not enough: $x = x$ does. An answer is right if
 from __future__ import annotations
 
 from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.measuring import Layout, measure, says_nothing_of
+from rnn_notes.equations.measuring import measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.tasks import Layout
 
 __all__ = ["judge"]
 
@@ -40,26 +41,26 @@ def judge(
     (False, 'Wrong: the right side holds what is asked for.')
     """
     try:
-        fault = misses(latex, asked, defined=f"{asked.strip()} =" in where)
+        fault = _misses(latex, asked, defined=f"{asked.strip()} =" in where)
         if fault:
             return False, f"Wrong: {fault}."
         found = measure(latex, layout=layout, where=where, model=model)
         if found and says_nothing_of(found.task):
             return False, "Wrong: it would hold in any other network too."
     except EquationError as error:
-        error.close = ()  # these would give the solution away
+        error.close = error.advice = ()  # these would give the solution away
         return False, f"Not understood: {error}"
     if not found:
         return False, f"Wrong: {found.without_advice()}"
     return True, f"Right: it {found}"
 
 
-def misses(latex: str, asked: str, defined: bool) -> str:
+def _misses(latex: str, asked: str, defined: bool) -> str:
     r"""Why a formula is no answer, whether it holds or not; nothing if it may be one.
 
-    >>> misses("a_t = h_t", "y_t", defined=False)
+    >>> _misses("a_t = h_t", "y_t", defined=False)
     'the left side is not y_t'
-    >>> misses("y_t = b_y, t = 1", "y_t", defined=False)
+    >>> _misses("y_t = b_y, t = 1", "y_t", defined=False)
     'an answer is one equation, without conditions'
     """
     [[[wanted, _]]] = [[item.parts for item in line] for line in parse(f"{asked} = 0")]
@@ -67,30 +68,30 @@ def misses(latex: str, asked: str, defined: bool) -> str:
     if len(lines) > 1 or len(lines[0]) > 1 or lines[0][0].kind != "relation":
         return "an answer is one equation, without conditions"
     left, *others = lines[0][0].parts
-    if not same(left, wanted):
+    if not _same(left, wanted):
         return f"the left side is not {asked}"
     pieces = [node for side in others for node in side.walk()]
     slopes = [node for node in pieces if node.kind == "derivative"]
-    if any(same(node, wanted) for node in pieces):
+    if any(_same(node, wanted) for node in pieces):
         return "the right side holds what is asked for"
     if defined and slopes:
         return "the right side holds a derivative, as the definition does"
     if wanted.kind == "derivative":
         variable = wanted.parts[-1]
         by = [node for slope in slopes for node in slope.parts[-1].walk()]
-        if any(same(node, variable) for node in by):
+        if any(_same(node, variable) for node in by):
             return "the right side differentiates by the same variable"
     return ""
 
 
-def same(a: Node, b: Node) -> bool:
+def _same(a: Node, b: Node) -> bool:
     """Whether two pieces are written alike, but for spaces and brackets.
 
     >>> [[[left, right]]] = [[r.parts for r in line] for line in parse("h_t = h_{ t }")]
-    >>> same(left, right)
+    >>> _same(left, right)
     True
     """
     return (
         (a.kind, a.value, len(a.parts)) == (b.kind, b.value, len(b.parts))
-        and all(map(same, a.parts, b.parts))
+        and all(map(_same, a.parts, b.parts))
     )  # fmt: skip

@@ -10,20 +10,18 @@ from typing import Any
 from lark import Token, v_args
 from lark.tree import Meta
 
-from rnn_notes.equations.bigs import Bigs
-from rnn_notes.equations.derivatives import Derivatives
-from rnn_notes.equations.errors import EquationError
-from rnn_notes.equations.names import Names
+from rnn_notes.equations.errors import astray, span
 from rnn_notes.equations.nodes import Node, Remark
-from rnn_notes.equations.pieces import nodes, span
 from rnn_notes.equations.runs import without_dots
-from rnn_notes.equations.scripts import Scripts
+from rnn_notes.equations.scripts import Scripts, nodes
 
 __all__ = ["build"]
 
-FUNCTIONS = {"ln": "log"}
-EQUALS = (r"\equiv", r"\triangleq", r"\doteq")
-SAME = {r"\coloneqq": ":=", r"\leqslant": r"\leq", r"\geqslant": r"\geq"}
+_FUNCTIONS = {"ln": "log"}
+_EQUALS = (r"\equiv", r"\triangleq", r"\doteq")
+_SAME = {r"\coloneqq": ":=", r"\leqslant": r"\leq", r"\geqslant": r"\geq"}
+_UP = {"<": 1, r"\lt": 1, r"\le": 0, r"\leq": 0}
+_DOWN = {">": 1, r"\gt": 1, r"\ge": 0, r"\geq": 0}
 
 
 def build(tree: Any, latex: str, remarks: list[Remark]) -> list[list[Node]]:
@@ -33,7 +31,7 @@ def build(tree: Any, latex: str, remarks: list[Remark]) -> list[list[Node]]:
 
 
 @v_args(meta=True)
-class _Builder(Bigs, Derivatives, Names, Scripts):
+class _Builder(Scripts):
     """One method a rule of the grammar, under the same name; no recursion."""
 
     def start(self, meta: Meta, lines: list[Any]) -> list[list[Node]]:
@@ -66,10 +64,10 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
 
     def _symbol(self, token: Token) -> str:
         """A relation as the reader knows it."""
-        if token in EQUALS or "{" in token:
+        if token in _EQUALS or "{" in token:
             self._note(token, f"read {token} as =")
             return "="
-        return SAME.get(token, str(token))
+        return _SAME.get(token, str(token))
 
     def expression(self, meta: Meta, children: list[Any]) -> Node:
         terms, signs, sign = [], [], 1
@@ -83,9 +81,6 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
             return terms[0]
         total = Node("add", span(meta), tuple(terms), tuple(signs))
         return without_dots(total, self._note)
-
-    def term(self, meta: Meta, children: list[Any]) -> Any:
-        return children[0]
 
     def hadamard(self, meta: Meta, children: list[Any]) -> Node:
         return self._chain("hadamard", meta, children)
@@ -129,7 +124,7 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
     def call(self, meta: Meta, children: list[Any]) -> Node:
         (function, prime, sup), argument = children
         name = re.findall("[A-Za-z]+", function.replace("-", ""))[-1].lower()
-        name = FUNCTIONS.get(name, name)
+        name = _FUNCTIONS.get(name, name)
         if not re.match(r"\\(operatorname|mathrm|mathop|text|[a-z]+$)", function):
             known = name in ("tanh", "exp", "log", "det")
             better = f"\\{name}" if known else rf"\operatorname{{{name}}}"
@@ -142,43 +137,225 @@ class _Builder(Bigs, Derivatives, Names, Scripts):
         (inside,) = nodes(children)
         return replace(inside, span=span(meta), form="closed")
 
-    def tuple(self, meta: Meta, children: list[Any]) -> Node:
+    def arguments(self, meta: Meta, children: list[Any]) -> Node:
         return Node("tuple", span(meta), nodes(children), form="closed")
 
     def number(self, meta: Meta, children: list[Any]) -> Node:
         return Node("number", span(meta), (), str(children[0]))
 
-    def dots(self, meta: Meta, children: list[Any]) -> Node:
-        return Node("dots", span(meta))
-
     def matrix(self, meta: Meta, children: list[Any]) -> Node:
         rows = [child for child in children if isinstance(child, list)]
         widths = {len(row) for row in rows}
         if len(widths) > 1:
-            raise EquationError(
-                f"rows of {sorted(widths)} entries came, expected rows of one length",
-                span(meta),
-            )
+            came = f"rows of {sorted(widths)} entries came"
+            raise astray(meta, f"{came}, expected rows of one length")
         entries = tuple(entry for row in rows for entry in row)
         return Node("matrix", span(meta), entries, (len(rows), len(rows[0])))
 
     def row(self, meta: Meta, children: list[Any]) -> list[Node]:
         return list(nodes(children))
 
-    def inner(self, meta: Meta, children: list[Any]) -> Node:
-        return Node("inner", span(meta), nodes(children))
-
-    def norm(self, meta: Meta, children: list[Any]) -> Node:
-        return Node("norm", span(meta), nodes(children))
-
-    def bars(self, meta: Meta, children: list[Any]) -> Node:
-        return Node("bars", span(meta), nodes(children))
-
-    def set(self, meta: Meta, children: list[Any]) -> Node:
+    def braces(self, meta: Meta, children: list[Any]) -> Node:
         items = nodes(children)
         if len(items) == 1 and items[0].kind != "relation":  # braces as brackets
             return replace(items[0], span=span(meta), form="closed")
         return Node("set", span(meta), items)
+
+    # Derivatives and fractions
+
+    def differential(self, meta: Meta, children: list[Any]) -> Node:
+        (of,) = nodes(children)
+        if of.kind == "power" and not of.form:
+            question = r"is it the power of \mathrm{d} or \mathrm{d} of the power?"
+            raise astray(meta, f"{question} expected brackets")
+        return Node("d", span(meta), (of,))
+
+    def derivative(self, meta: Meta, children: list[Any]) -> Node:
+        *_, numerator, _, denominator = children
+        return self._derivative(meta, children, (numerator, denominator))
+
+    def slashed(self, meta: Meta, children: list[Any]) -> Node:
+        _, numerator, link, _, denominator = children
+        if link != "/":
+            raise astray(meta, r"a lone \partial has no meaning")
+        return self._derivative(meta, children, (numerator, denominator))
+
+    def operator(self, meta: Meta, children: list[Any]) -> Node:
+        *_, denominator, numerator = children
+        node = self._derivative(meta, children, (numerator, denominator))
+        return replace(node, form="open")
+
+    def shared(self, meta: Meta, children: list[Any]) -> Node:
+        r"""A derivative with a factor, as in ``\frac{\partial y}{T \partial x}``."""
+        _, above, numerator, factor, *_, denominator = children
+        self._note(factor, r"read the factor beside \partial as one of the whole")
+        slope = Node("derivative", span(meta), (numerator, denominator), "+" in above)
+        return Node("fraction", span(meta), (slope, factor))
+
+    def second(self, meta: Meta, children: list[Any]) -> Node:
+        *_, of, _, first, _, last = children
+        if last is None:
+            if first.kind != "power" or first.parts[1].value != "2":
+                raise first.fail(r"\partial^2 came above, expected x^2 below")
+            first = last = first.parts[0]
+        inner = Node("derivative", span(meta), (of, first), False)
+        return Node("derivative", span(meta), (inner, last), False)
+
+    def lowered(self, meta: Meta, children: list[Any]) -> Node:
+        partial, below, of = children
+        self._note(partial, r"read \partial_x y as \frac{\partial y}{\partial x}")
+        parts = (of, self._one(partial, below))
+        return Node("derivative", span(meta), parts, False)
+
+    def gradient(self, meta: Meta, children: list[Any]) -> Node:
+        nabla, below, of = children
+        return Node("gradient", span(meta), (of, self._one(nabla, below)))
+
+    def _one(self, sign: Token, below: list[Node]) -> Node:
+        """The one variable that a derivative is taken by."""
+        if len(below) != 1:
+            came = "several variables" if below else "no variable"
+            raise astray(sign, f"{came} came, expected one")
+        return below[0]
+
+    def _derivative(
+        self, meta: Meta, children: list[Any], parts: tuple[Node, Node]
+    ) -> Node:
+        above, below = [c for c in children if getattr(c, "type", "") == "PARTIAL"]
+        if "+" in below:
+            raise astray(meta, r"\partial^{+} came below the line, expected it above")
+        return Node("derivative", span(meta), parts, "+" in above)
+
+    def fraction(self, meta: Meta, children: list[Any]) -> Node:
+        above, below = nodes(children)
+        if (of := _after_d(above)) and (by := _after_d(below)):
+            if not above.kind == below.kind == "d":
+                self._note(above, r"read d as \partial")
+            return Node("derivative", span(meta), (of, by), False)
+        return Node("fraction", span(meta), (above, below))
+
+    def short_fraction(self, meta: Meta, children: list[Token]) -> Node:
+        above, below = re.findall(r"\w", children[0].split("frac")[1])
+        parts = []
+        for sign in (above, below):
+            kind = "number" if sign.isdigit() else "name"
+            parts.append(Node(kind, span(meta), (), sign))
+        return Node("fraction", span(meta), tuple(parts))
+
+    def _ratio(self, meta: Meta, factors: tuple[Node, ...], links: list[str]) -> Node:
+        """What is written with a slash."""
+        ds = [_is_d(factor) for factor in factors]
+        if links == ["", "/", ""] and ds == [True, False, True, False]:  # dL/dW
+            self._note(factors[0], r"read d as \partial")
+            return Node("derivative", span(meta), (factors[1], factors[3]), False)
+        if len(factors) != 2:
+            raise astray(meta, r"what is divided by what? expected \frac{...}{...}")
+        return self.fraction(meta, list(factors))
+
+    def _operators(
+        self, factors: tuple[Node, ...], links: list[str]
+    ) -> tuple[tuple[Node, ...], list[str]]:
+        r"""The factors, \frac{d}{dx} and what follows it taken together."""
+        for place, factor in enumerate(factors[:-1]):
+            if factor.kind != "fraction" or not _is_d(factor.parts[0]):
+                continue
+            if by := _after_d(factor.parts[1]):
+                self._note(factor, r"read d as \partial")
+                of = factors[place + 1]
+                whole = (factor.span[0], of.span[1])
+                slope = Node("derivative", whole, (of, by), False)
+                rest = (*factors[:place], slope, *factors[place + 2 :])
+                return self._operators(rest, links[:place] + links[place + 1 :])
+        return factors, links
+
+    # Sums and products over a letter
+
+    def limits(self, meta: Meta, children: list[Any]) -> list[Any]:
+        return children
+
+    def limits_reversed(self, meta: Meta, children: list[Any]) -> list[Any]:
+        return children[::-1]
+
+    def big(self, meta: Meta, children: list[Any]) -> Node:
+        command, (sub, sup), *rest = children
+        body: Node = rest[-1]
+        if isinstance(rest[0], Token) and rest[0] == "-":
+            body = Node("add", body.span, (body,), (-1,))
+        kind = "sum" if "sum" in command else "prod"
+        read = [] if isinstance(sup, str) else self._limits(sub or [], sup)
+        falls = kind == "prod" and sub and sub[0].value and sub[0].value[0] in _DOWN
+        if falls and sub[0].kind == "relation":  # t \ge i > k goes down from t
+            read = [(index, high, low) for index, low, high in read]
+        if not read:
+            known = rf"\{kind}_{{t=1}}^{{T}} or \{kind}_{{t}}"
+            came = rf"the limits of \{kind} are not read"
+            raise astray(meta, f"{came}, expected them as in {known}")
+        body, behind = self._bracketed(kind, body)
+        for limits in reversed(read):
+            body = Node(kind, span(meta), (*limits, body))
+        if not behind:
+            return body
+        place = (span(meta)[0], body.parts[-1].span[1])
+        first = replace(body, span=place, form="closed")
+        return Node("mul", span(meta), (first, *behind), ("",) * len(behind))
+
+    def _bracketed(self, kind: str, body: Node) -> tuple[Node, tuple[Node, ...]]:
+        """What a product is over, and the factors behind its brackets."""
+        if kind == "sum" or body.kind != "mul" or body.form:
+            return body, ()
+        first, *rest = body.parts
+        if first.form != "closed" or self.latex[first.span[0]] == "{":
+            return body, ()
+        if any(factor.form == "closed" for factor in rest) or set(body.value) != {""}:
+            return body, ()
+        self._note(first, "read the product as one over its brackets alone")
+        return first, tuple(rest)
+
+    def _limits(self, sub: list[Node], sup: Node | None) -> list[tuple[Node, ...]]:
+        """Index, first and last of every letter that is bound; empty if not read."""
+        if len(sub) > 1 and sub[1].kind != "dots":
+            if sup is None and all(item.kind == "name" for item in sub):
+                self._note(sub[0], "read the letters under one sign as a sign for each")
+                return [(item,) for item in sub]
+            return []
+        if len(sub) == 3 and sup is None:  # k = 1, \dots, t
+            self._note(sub[0], "read the first and the last value as limits")
+            sub, sup = sub[:1], sub[2]
+        if len(sub) != 1:
+            return []
+        (below,) = sub
+        if below.kind == "name":
+            if sup is None:
+                return [(below,)]
+            self._note(below, f"read it as a sum from {below.value} = 1")
+            return [(below, replace(_number(1, below), form="unsaid"), sup)]
+        if below.kind != "relation" or (sup is None) == (below.value == ("=",)):
+            return []
+        if sup is None:
+            return self._ordered(below)
+        return [(*below.parts, sup)] if below.parts[0].kind == "name" else []
+
+    def _ordered(self, below: Node) -> list[tuple[Node, ...]]:
+        r"""Limits that are written as an order, ``1 \le k < t``."""
+        sides, signs = below.parts, below.value
+        if all(sign in _DOWN for sign in signs):
+            sides, signs = sides[::-1], signs[::-1]
+        orders = _UP if all(sign in _UP for sign in signs) else _DOWN
+        if not all(sign in orders for sign in signs):
+            return []
+        gaps = [orders[sign] for sign in signs]
+        if len(sides) == 3 and sides[1].kind == "name":
+            low, high = _shifted(sides[0], gaps[0]), _shifted(sides[2], -gaps[1])
+            index = sides[1]
+        elif len(sides) == 2 and sides[0].kind == "name":
+            index, low, high = sides[0], _number(1, below), _shifted(sides[1], -gaps[0])
+        elif len(sides) == 2 and sides[1].kind == "name":
+            index, low = sides[1], _shifted(sides[0], gaps[0])
+            high = Node("name", below.span, (), "T")
+        else:
+            return []
+        self._note(below, f"read {self._text(below)} as limits that rise")
+        return [(index, low, high)]
 
 
 def _link(before: Any) -> str:
@@ -194,3 +371,33 @@ def _is_equation(item: Node) -> bool:
         return False
     simple = ("name", "number", "add", "mul", "dots", "set")
     return any(node.kind not in simple for side in item.parts for node in side.walk())
+
+
+def _is_d(node: Node) -> bool:
+    """Whether a factor is the letter d of a derivative."""
+    return node.kind == "name" and node.value in ("d", r"\mathrm{d}")
+
+
+def _after_d(node: Node) -> Node | None:
+    """What stands after the letter d in a product, None where none does."""
+    if node.kind == "d":
+        return node.parts[0]
+    if node.kind != "mul" or not _is_d(node.parts[0]) or any(node.value):
+        return None
+    rest = node.parts[1:]
+    if len(rest) == 1:
+        return rest[0]
+    place = (rest[0].span[0], rest[-1].span[1])
+    return Node("mul", place, rest, node.value[1:])
+
+
+def _number(value: int, at: Node) -> Node:
+    """A number that stands where a node does."""
+    return Node("number", at.span, (), str(value))
+
+
+def _shifted(limit: Node, by: int) -> Node:
+    """A limit moved by one, or as it is."""
+    if not by:
+        return limit
+    return Node("add", limit.span, (limit, _number(1, limit)), (1, by))

@@ -9,17 +9,19 @@ from rnn_notes.equations.nodes import Node, compact
 
 __all__ = ["applied"]
 
-WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
-Role = Callable[[Node], str]
+_WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
+_Role = Callable[[Node], str]
+_Note = Callable[[str, tuple[Node, ...]], None]
 
 
-def applied(node: Node, role: Role, note: Callable[[str], None]) -> Node:
+def applied(node: Node, role: _Role, note: _Note) -> Node:
     r"""A product in which the brackets after some letters are their arguments.
 
     node : a "mul" as it is parsed
     role : for the letter before a bracket, "function", "family" (it takes a step),
-           "loss" (what stands in its brackets is said in passing) or nothing
-    note : what is called with a remark for what is left out
+           "loss" (what stands in its brackets is said in passing), "losses" (it has one
+           a step too) or nothing
+    note : what is called with a remark, and with what is left out
 
     >>> from rnn_notes.equations.parsing import parse
     >>> [[product]] = parse("W f(x)")
@@ -42,12 +44,10 @@ def applied(node: Node, role: Role, note: Callable[[str], None]) -> Node:
     return replace(node, parts=tuple(factors), value=tuple(links))
 
 
-def _joined(
-    head: Node, factor: Node, role: Role, note: Callable[[str], None]
-) -> Node | None:
+def _joined(head: Node, factor: Node, role: _Role, note: _Note) -> Node | None:
     """What a head and the bracket after it are together, None if they are factors."""
     group = factor
-    while not group.form and group.kind in WRAPS:
+    while not group.form and group.kind in _WRAPS:
         group = group.parts[0]
     if group.form != "closed":
         return None
@@ -62,9 +62,7 @@ def _joined(
     return _around(factor, group, replace(whole, span=(head.span[0], group.span[1])))
 
 
-def _called(
-    head: Node, group: Node, role: Role, note: Callable[[str], None]
-) -> Node | None:
+def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
     """A letter with its arguments."""
     letter, primes = head, ""
     while letter.kind == "prime" and not letter.form:
@@ -76,9 +74,11 @@ def _called(
     bare = kind == "family" and head.kind == "name"
     if bare and all(node.kind in ("name", "number", "add") for node in group.walk()):
         return Node("subscripted", head.span, (head, *arguments), "[")
-    if kind in ("loss", "family") and (group.kind == "tuple" or kind == "loss"):
-        note(f"left out what {compact(letter)} is said to be a function of")
-        step = _step(arguments) if bare else None
+    losses = kind in ("loss", "losses")
+    if kind and (group.kind == "tuple" or losses):
+        said = f"left out what {compact(letter)} is said to be a function of"
+        note(said, arguments)
+        step = _step(arguments) if bare or kind == "losses" else None
         return head if step is None else Node("subscripted", head.span, (head, step))
     return None
 

@@ -9,7 +9,7 @@ from rnn_notes.equations.symbols import Dim, Shape
 
 __all__ = ["Dims", "written"]
 
-ORDER = "VHT"
+_ORDER = "VHT"
 
 
 def written(shape: Shape, sizes: Mapping[str, int] | None = None) -> str:
@@ -30,7 +30,7 @@ def _written_dim(dim: Dim, sizes: Mapping[str, int]) -> str:
     values = list(sizes.values())
     known = {str(n): name for name, n in sizes.items() if values.count(n) == 1}
     counts = Counter(known.get(name, name) for name in dim)
-    names = sorted(counts, key=lambda n: (ORDER.find(n) if n in ORDER else 9, n))
+    names = sorted(counts, key=lambda n: (_ORDER.find(n) if n in _ORDER else 9, n))
     powers = {1: "", 2: "²", 3: "³"}
     pieces = [f"{n}{powers[counts[n]] if counts[n] < 4 else counts[n]}" for n in names]
     if any(name.isdigit() for name in names):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_notes.equations.nature import Array, Key, Noise, World, scrambled
 from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape
+from rnn_notes.equations.worlds import Array, Key, Noise, World, scrambled
 
 __all__ = ["LARGEST_SIZE", "SETTINGS", "Draw", "draws", "whole_numbers"]
 
@@ -24,7 +24,7 @@ SETTINGS = (
     (3, 0.01),
     (4, 2.5),
 )
-AGAIN = ((4, 1.0), (5, 1.0), (3, 1.0), (2, 0.5), (4, 2.5))  # under the other seeds
+_AGAIN = ((4, 1.0), (5, 1.0), (3, 1.0), (2, 0.5), (4, 2.5))  # under the other seeds
 LARGEST_SIZE = 12
 
 
@@ -150,7 +150,7 @@ def draws(
     far = max((n for n in numbers if n <= LARGEST_SIZE), default=0)
     found: dict[tuple[object, ...], Draw] = {}
     settings = [(T, scale, seeds[0]) for T, scale in SETTINGS]
-    settings += [(T, scale, seed) for seed in seeds[1:] for T, scale in AGAIN]
+    settings += [(T, scale, seed) for seed in seeds[1:] for T, scale in _AGAIN]
     usual = len(settings)
     if far > 2:
         settings += [(T, 1.0, seeds[0]) for T in range(6, far + 3)]

@@ -8,30 +8,21 @@ import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rnn_notes.equations import quiet
+from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import BothWaysError, EquationError, WorkError
+from rnn_notes.equations.errors import BothWaysError, EquationError
 from rnn_notes.equations.immediate import with_immediate_factors
+from rnn_notes.equations.kinds import shown
 from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.repeated import summed
+from rnn_notes.equations.repeated import summed, widened
 from rnn_notes.equations.shapes import Shapes
-from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Scope, Shape
-from rnn_notes.equations.where import Clauses
+from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Quantity, Scope
 
 __all__ = ["Equation"]
 
-ORDERS = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-MOST_CASES = 4000
-ONE_TO_T = (Linear((), 1), Linear((("T", 1),)))
+_MOST_CASES = 4000
 
 
 class Equation:
@@ -67,7 +58,7 @@ class Equation:
         reader = Reader(self.scope)
         self.relation = reader.read(relation)
         if self.scope.remarks is not None:
-            self.relation = summed(self.relation, reader.note)
+            self.relation = widened(summed(self.relation, reader.note), reader.note)
             self.relation = with_immediate_factors(self.relation, reader.note)
         self.sides = self.relation.parts
         self.shapes = Shapes(self.scope, layout, outer, flat)
@@ -107,11 +98,7 @@ class Equation:
     @property
     def line(self) -> str:
         """The shape of every factor."""
-        return quiet.line(list(self.sides), self.shapes)
-
-    def shape(self, node: Node) -> Shape:
-        """The shape of one of its nodes."""
-        return self.shapes.shape(node)
+        return " = ".join(shown(side, self.shapes) for side in self.sides)
 
     def side_shapes(self) -> list[str]:
         """The shape of every side, in letters."""
@@ -122,6 +109,13 @@ class Equation:
         """Every node that has a text of its own in the formula, the line first."""
         return with_text(self.relation)
 
+    def named(self) -> Iterator[tuple[str, Quantity]]:
+        """The model's quantities that stand in the formula, by their names."""
+        for node in self.nodes():
+            known = self.scope.known(str(node.value))
+            if node.kind == "quantity" and known:
+                yield str(node.value), known
+
     def has(self, kind: str) -> bool:
         """Whether a node of this kind is anywhere, definitions included."""
         return any(node.kind == kind for side in self.sides for node in side.walk())
@@ -129,7 +123,7 @@ class Equation:
     def has_jacobian(self) -> bool:
         """Whether a derivative is in it that layouts tell apart, but for transposes."""
         nodes = (n for side in self.sides for n in side.walk())
-        tops = [self.shape(n.parts[0]) for n in nodes if n.kind == "derivative"]
+        tops = [self.shapes.shape(n.parts[0]) for n in nodes if n.kind == "derivative"]
         return any(top != SCALAR for top in tops)
 
     def check_letters(self) -> None:
@@ -151,11 +145,11 @@ class Equation:
         chosen = [
             c for c in self.scope.conditions if c.letters <= set(sizes) | set(self.free)
         ]
-        if math.prod(map(len, spans)) > MOST_CASES:
+        if math.prod(map(len, spans)) > _MOST_CASES:
             raise self.sides[0].fail("it has too many free indices to measure")
         for values in itertools.product(*spans):
             env = {**sizes, **dict(zip(self.free, values, strict=True))}
-            if all(self.allows(condition, env) for condition in chosen):
+            if all(condition.holds(env) for condition in chosen):
                 yield env
 
     def span(self, name: str, draw: Draw) -> range:
@@ -167,14 +161,7 @@ class Equation:
                 return range(low, high + 1)
         user = [n for n in self.nodes() if name in n.free][-1]
         domain = self.shapes.domain(name, user)
-        last = draw.sizes["T"] if isinstance(domain, str) else draw.size(domain)
-        return range(1, last + 1)
-
-    def allows(self, condition: Condition, env: dict[str, int]) -> bool:
-        """Whether a condition holds for given values of the letters."""
-        values = [side.at(env) for side in condition.sides]
-        pairs = zip(values, condition.relations, values[1:], strict=False)
-        return all(ORDERS[relation](a, b) for a, relation, b in pairs)
+        return range(1, draw.last(domain) + 1)
 
     def in_order(self, error: EquationError) -> None:
         """Measure only where what stands below the first derivative comes earlier."""
@@ -191,7 +178,7 @@ class Equation:
         letters = frozenset[str]().union(*(step.letters for step in steps))
         if first.kind != "derivative" or len(steps) < 2 or len(letters) < 2:
             raise error
-        said = Condition((steps[1], steps[0]), ("<",), self.sides[0])
+        said = Condition((steps[1], steps[0]), (operator.lt,), self.sides[0])
         self.scope.conditions.append(said)
         text = f"measured for {steps[1]} < {steps[0]}, as the product is written"
         self.scope.remarks.append(Remark(text, first.span))
@@ -212,21 +199,20 @@ class Equation:
     def gaps(self, node: Node, env: dict[str, int], gaps: dict[Node, set[int]]) -> None:
         """Note how far apart the limits of every product come."""
         self.looked += 1
-        if self.looked > MOST_CASES:
-            raise WorkError("it takes too much work, expected a smaller one", node.span)
+        if self.looked > _MOST_CASES:
+            raise node.too_much()
         if not any(part in gaps for part in node.walk()):
             return
         inner = env
         if node.kind in ("sum", "prod"):
-            low, high = (index.at(env) for index in node.indices or ONE_TO_T)
+            low, high = node.at(env) or (1, env[STEPS])
             if node in gaps:
                 gaps[node].add(high - low)
             for value in {low, high} if low <= high else {low}:
                 self.gaps(node.parts[0], {**env, node.value: value}, gaps)
             return
         if node.kind == "defined":
-            values = (index.at(env) for index in node.indices)
-            inner = {**env, **dict(zip(node.binds, values, strict=True))}
+            inner = {**env, **dict(zip(node.binds, node.at(env), strict=True))}
         for part in node.parts:
             self.gaps(part, inner, gaps)
 

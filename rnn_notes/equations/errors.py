@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 __all__ = [
     "BothWaysError",
     "EquationError",
     "MisfitError",
+    "OutsideError",
     "SizeError",
     "Span",
     "UnshapedError",
     "WorkError",
+    "astray",
+    "pointing",
+    "span",
 ]
 
 Span = tuple[int, int]
+_FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
 
 
 class EquationError(ValueError):
@@ -22,6 +32,7 @@ class EquationError(ValueError):
     position : where in ``latex``, counted from 0
     latex    : the formula, or the ``where`` text, in which the place lies
     close    : formulas one edit away that are understood and hold
+    advice   : what to do next, in lines
 
     >>> print(EquationError("no symbol q is known", (4, 5), "L = q"))
     no symbol q is known
@@ -30,6 +41,7 @@ class EquationError(ValueError):
     """
 
     close: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def __init__(self, reason: str, span: Span = (0, 0), latex: str = "") -> None:
         if len(reason) > 200 and "\n" not in reason:  # it quotes the formula
@@ -46,7 +58,7 @@ class EquationError(ValueError):
 
     def __str__(self) -> str:
         if not self.latex:
-            return self.reason
+            return "\n".join([self.reason, *self.advice])
         start = self.latex.rfind("\n", 0, self.position) + 1
         line = self.latex[start:].split("\n", 1)[0]
         column = self.position - start
@@ -57,7 +69,8 @@ class EquationError(ValueError):
         caret = " " * (column - left + len(before)) + "^" * min(width, 20)
         shown = f"{before}{shown}{after}"
         near = "".join(f"\nclose, and it holds:\n  {latex}" for latex in self.close)
-        return f"{self.reason}\n  {shown}\n  {caret}{near}"
+        advice = "".join(f"\n{line}" for line in self.advice)
+        return f"{self.reason}\n  {shown}\n  {caret}{near}{advice}"
 
     def within(self, latex: str) -> EquationError:
         """The same error, pointing into a text unless it points into another."""
@@ -66,6 +79,10 @@ class EquationError(ValueError):
 
 class MisfitError(EquationError):
     """The pieces of a formula do not fit each other in shape."""
+
+
+class OutsideError(EquationError):
+    """An index falls outside what a draw has, so the formula does not speak of it."""
 
 
 class SizeError(EquationError):
@@ -82,3 +99,25 @@ class BothWaysError(EquationError):
 
 class UnshapedError(EquationError):
     """A quantity of a model has no shape yet."""
+
+
+def span(matched: Any) -> Span:
+    """Where a token of lark's, or what a rule has matched, stands."""
+    return matched.start_pos or 0, matched.end_pos or 0
+
+
+def astray(matched: Any, reason: str) -> EquationError:
+    """The error that points at a token, or at what a rule has matched."""
+    return EquationError(reason, span(matched))
+
+
+@contextmanager
+def pointing(latex: str) -> Iterator[None]:
+    """A context whose errors point into a text, unless they point into another."""
+    try:
+        yield
+    except EquationError as error:
+        word = _FUNCTION.match(latex, error.position)
+        if word and error.reason.endswith("is not known"):
+            error.reason += rf": write \operatorname{{{word[0]}}}"
+        raise error.within(latex) from None

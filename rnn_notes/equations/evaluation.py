@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import WorkError
-from rnn_notes.equations.nature import REPLICAS, ROUNDING, Array, Key, World
+from rnn_notes.equations.errors import OutsideError
+from rnn_notes.equations.functions import unvec, vec
+from rnn_notes.equations.kinds import KINDS, Env, Given, by_numerator
 from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
-from rnn_notes.equations.values import CALLS, VALUES, entry, unvec, vec
+from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, World
+
+__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "computed", "reads"]
 
 MOST_WORK = 22_000
-READING = 3  # times the pieces of a line that is read
-LARGEST = 1_000_000  # numbers in one array
-MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
+_READING = 3  # times the pieces of a line that is read
+_LARGEST = 1_000_000  # numbers in one array
+_MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done
-LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
-COMPLEX_STEP = 1e-30
-CENTRAL_STEP = float(ROUNDING ** (1 / 3))
-CENTRAL_STEPS = tuple(CENTRAL_STEP / n for n in (1, 64, 4096, 2**18))  # for sharp bends
-WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
-AGREEMENT = 1e-7
-FLOOR = 1e-9  # below this, rounding is all that a central difference shows
-DEEPEST = 2
-Env = Mapping[str, int]
-
-
-class OutsideError(Exception):
-    """An index falls outside what the draw has, so the formula does not speak of it."""
-
-    def __init__(self, node: Node, index: str) -> None:
-        self.node, self.index = node, index
-        super().__init__(index)
+_LOST = 1e-12  # a term so much smaller than its sum is below what rounding shows
+_COMPLEX_STEP = 1e-30
+_CENTRAL_STEP = float(ROUNDING ** (1 / 3))
+_CENTRAL_STEPS = tuple(
+    _CENTRAL_STEP / n for n in (1, 64, 4096, 2**18)
+)  # for sharp bends
+_WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
+_AGREEMENT = 1e-7
+_FLOOR = 1e-9  # below this, rounding is all that a central difference shows
+_DEEPEST = 2
 
 
 @dataclass
@@ -56,43 +52,97 @@ class Budget:
         """Count the work of making this many numbers, and keeping them."""
         self.work += 1 + numbers / 1200
         self.kept += numbers
-        if self.over or numbers > LARGEST or self.kept > MOST_NUMBERS:
-            raise WorkError("it takes too much work, expected a smaller one", node.span)
+        if self.over or numbers > _LARGEST or self.kept > _MOST_NUMBERS:
+            raise node.too_much()
 
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
-        self.work += READING * line.size
+        self.work += _READING * line.size
         if self.over:
-            raise WorkError("it takes too much work, expected a smaller one", line.span)
+            raise line.too_much()
 
 
-class Evaluator:
-    """The values of one equation's pieces in the worlds of one draw.
+class Sized:
+    """The numbers that shapes and limits come to in one draw.
 
-    budget     : what may be spent
-    directions : for differentials, where everything that is drawn may move
-    moving     : what does
-    falling    : whether products that rise have their last factor first
-    filled     : the sums and products that had a term
-    lost       : a piece in which a term or an argument is lost to rounding, or None
-
-    Raises ``EquationError`` for what takes too much work, and for derivatives in which
-    the complex step and the central difference disagree.
+    downwards : the products whose letter runs from a larger to a smaller value
+    falling   : whether products that rise have their last factor first
     """
 
     def __init__(
         self,
         draw: Draw,
         shapes: Shapes,
-        downwards: set[Node],
-        budget: Budget,
+        downwards: Collection[Node] = (),
         falling: bool = False,
     ) -> None:
-        self.draw, self.shapes, self.downwards = draw, shapes, downwards
-        self.falling = falling
+        self.draw, self.shapes = draw, shapes
+        self.downwards, self.falling = downwards, falling
+        self.sizes: dict[Node, tuple[int, int]] = {}
+
+    def size(self, node: Node) -> tuple[int, int]:
+        """Rows and columns of a node."""
+        found = self.sizes.get(node)
+        if found is None:
+            found = self.sizes[node] = self.draw.shape(self.shapes.shape(node))
+        return found
+
+    def values(self, node: Node, env: Env) -> range:
+        """The values of the letter that a sum or product binds, in order."""
+        if node.indices:
+            low, high = node.at(env)
+        else:
+            domain = self.shapes.domain(node.value, node)
+            low, high = 1, self.draw.last(domain)
+        if node in self.downwards:
+            return range(low, high - 1, -1)
+        rising = range(low, high + 1)
+        return rising[::-1] if self.falling and node.kind == "prod" else rising
+
+
+def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
+    """What a node of a model is computed from, under given values of its letters."""
+    if node.kind == "quantity":
+        yield node.value, node.at(env)
+    for part, inside in KINDS[node.kind].inside(node, env, sized):
+        yield from reads(part, inside, sized)
+
+
+def computed(node: Node, env: Env, sized: Sized, read: Read) -> Array:
+    """The value of a node of a model by what it reads: no noise, nothing kept."""
+    at = node.at(env)
+    if node.kind == "quantity":
+        return read((node.value, at))
+    inside = KINDS[node.kind].inside(node, env, sized)
+    parts = [computed(part, inner, sized, read) for part, inner in inside]
+    return KINDS[node.kind].value(Given(node, at, parts, sized))
+
+
+class Evaluator(Sized):
+    """The values of one equation's pieces in the worlds of one draw.
+
+    budget     : what may be spent
+    directions : for differentials, where everything that is drawn may move
+    moving     : what does
+    filled     : the sums and products that had a term
+    lost       : a piece in which a term or an argument is lost to rounding, or None
+
+    Raises ``EquationError`` for what takes too much work, for an index that falls
+    outside of what the draw has, and for derivatives in which the complex step and the
+    central difference disagree.
+    """
+
+    def __init__(
+        self,
+        draw: Draw,
+        shapes: Shapes,
+        budget: Budget,
+        downwards: Collection[Node] = (),
+        falling: bool = False,
+    ) -> None:
+        super().__init__(draw, shapes, downwards, falling)
         self.budget = budget
         budget.kept = 0
-        self.sizes: dict[Node, tuple[int, int]] = {}
         self.directions: Mapping[Key, Array] = {}
         self.moving: frozenset[Key] = frozenset()
         self.start()
@@ -105,7 +155,7 @@ class Evaluator:
     def value(self, node: Node, env: Env, world: World) -> Array:
         """The value of a node, (..., replica, rows, columns), for given letters."""
         moving = self.moving if node.measured else None
-        key = (node, moving, *[env[name] for name in sorted(node.free)])
+        key = (node, moving, *[env[name] for name in node.letters])
         if (known := world.memo.get(key)) is not None:
             value: Array = known[0]
             self.filled |= known[1]
@@ -113,16 +163,13 @@ class Evaluator:
             return value
         before = self.filled, self.lost
         self.start()
-        self.check_room(node, world)
-        special = SPECIAL.get(node.kind)
-        if special is None:
-            parts = [self.value(part, env, world) for part in node.parts]
-            at = [index.at(env) for index in node.indices]
-            value = VALUES[node.kind](node, at, parts, self.size)
-            if not world.batch:
-                self.look_for_losses(node, parts, value)
-        else:
+        rows, columns = self.size(node)
+        if rows * columns * REPLICAS * math.prod(world.batch) > _LARGEST:
+            raise node.too_much()
+        if special := _SPECIAL.get(node.kind):
             value = special(self, node, env, world)
+        else:
+            value = self.composed(node, env, world)
         if node.kind != "zero":
             value = world.noise.of(value)
         self.budget.spend(node, value.size)
@@ -131,15 +178,36 @@ class Evaluator:
         self.lost = before[1] or self.lost
         return value
 
-    def check_room(self, node: Node, world: World) -> None:
-        """Raise an error before an array is made that is too large."""
-        rows, columns = self.size(node)
-        if rows * columns * REPLICAS * math.prod(world.batch) > LARGEST:
-            raise WorkError("it takes too much work, expected a smaller one", node.span)
+    def composed(self, node: Node, env: Env, world: World) -> Array:
+        """The value of a node by those of its parts, and what is lost on the way."""
+        kind, parts = KINDS[node.kind], []
+        for part, inside in kind.inside(node, env, self):
+            try:
+                parts.append(self.value(part, inside, world))
+            except OutsideError:
+                if not self.is_step_0(node, inside):
+                    raise
+                self.shapes.note(node, "left out the term of step 0, there is none")
+        at = node.at(env)
+        value = kind.value(Given(node, at, parts, self))
+        if node.kind in ("sum", "prod") and parts:
+            self.filled |= {node}
+        if node.kind == "defined" and world.nudges:
+            value = value + world.nudges.get((node.value, at), 0.0)
+        if not world.batch:
+            self.look_for_losses(node, parts, value)
+        return value
+
+    def is_step_0(self, node: Node, env: Env) -> bool:
+        """Whether this is the first term of a sum that has a reason to begin at 0."""
+        if node.kind != "sum" or env[node.value] or not node.indices:
+            return False
+        low, high = node.indices
+        return self.shapes.lenient and low == Linear() and high.constant >= 0
 
     def look_for_losses(self, node: Node, parts: list[Array], value: Array) -> None:
         """Note what rounding has swallowed whole: a term, an argument."""
-        if node.kind == "add":
+        if node.kind in ("add", "sum"):
             for term in parts:
                 self.weigh(node, term, value)
         if node.kind == "call" and node.value in ("tanh", "exp", "sigmoid", "softmax"):
@@ -153,91 +221,19 @@ class Evaluator:
     def weigh(self, node: Node, term: Array, total: Array) -> None:
         """Note a term that counts for nothing beside the others."""
         small = np.abs(term)
-        tiny = (small > 0) & (small < LOST * np.abs(total))
+        tiny = (small > 0) & (small < _LOST * np.abs(total))
         if tiny.any():
             spread = np.abs(term - term[:1]).max(axis=0) if term.ndim > 2 else 0.0
             if (tiny & (small > SLACK * spread)).any():  # it is no zero off by rounding
                 self.lost = node, "a term is too small beside the others to count"
 
-    def size(self, node: Node) -> tuple[int, int]:
-        """Rows and columns of a node in this draw."""
-        found = self.sizes.get(node)
-        if found is None:
-            found = self.sizes[node] = self.draw.shape(self.shapes.shape(node))
-        return found
-
-    # What needs more than the values of its parts
-
     def quantity(self, node: Node, env: Env, world: World) -> Array:
         """The value of a quantity of the model or of the page."""
-        key = (node.value, tuple(index.at(env) for index in node.indices))
+        key = (node.value, node.at(env))
         if key not in world.values:
             name = node.value.removeprefix(PAGE).rstrip("_")
-            raise OutsideError(node, f"{name}_{{{node.indices[0]}}}")
+            raise node.outside(f"{name}_{{{node.indices[0]}}}")
         return world.values[key]
-
-    def defined(self, node: Node, env: Env, world: World) -> Array:
-        """The value of what a page defines, and its nudge."""
-        values = tuple(index.at(env) for index in node.indices)
-        inside = {**env, **dict(zip(node.binds, values, strict=True))}
-        value = self.value(node.parts[0], inside, world)
-        nudge = world.nudges.get((node.value, values))
-        return value if nudge is None else value + nudge
-
-    def entry(self, node: Node, env: Env, world: World) -> Array:
-        """One entry of an array."""
-        base = self.value(node.parts[0], env, world)
-        at = [index.at(env) for index in node.indices]
-        value = entry(node, at, base, self.size(node.parts[0])[0] == 1)
-        if value is None:
-            raise OutsideError(node, ", ".join(map(str, node.indices)))
-        return value
-
-    def range(self, node: Node, env: Env) -> range:
-        """The values of the letter that a sum or product binds, in order."""
-        if node.indices:
-            low, high = (index.at(env) for index in node.indices)
-        else:
-            domain = self.shapes.domain(node.value, node)
-            low, high = 1, self.draw.last(domain)
-        if node in self.downwards:
-            return range(low, high - 1, -1)
-        return range(low, high + 1)
-
-    def sum(self, node: Node, env: Env, world: World) -> Array:
-        """The sum of all terms."""
-        total: Array = np.zeros(self.size(node))
-        terms = []
-        for value in self.range(node, env):
-            inside = {**env, node.value: value}
-            try:
-                terms.append(self.value(node.parts[0], inside, world))
-            except OutsideError:
-                if value or not self.is_from_0(node):
-                    raise
-                self.shapes.note(node, "left out the term of step 0, there is none")
-                continue
-            self.filled |= {node}
-            total = total + terms[-1]
-        if not world.batch:
-            for term in terms:
-                self.weigh(node, term, total)
-        return total
-
-    def is_from_0(self, node: Node) -> bool:
-        """Whether a sum starts at step 0 and does not count all steps from there."""
-        low, high = node.indices or (Linear((), 1), Linear())
-        return self.shapes.lenient and low == Linear() and high.constant >= 0
-
-    def prod(self, node: Node, env: Env, world: World) -> Array:
-        """The product of all factors, in order."""
-        product: Array = np.eye(self.size(node)[0])
-        values = self.range(node, env)
-        for value in values[::-1] if self.falling and values.step > 0 else values:
-            self.filled |= {node}
-            factor = self.value(node.parts[0], {**env, node.value: value}, world)
-            product = product @ factor
-        return product
 
     # Derivatives and differentials
 
@@ -260,7 +256,7 @@ class Evaluator:
             stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
         else:
             stacked = table
-        numerator = self.shapes.numerator(node, y, x)
+        numerator = by_numerator(node, y, self.shapes.layout)
         return stacked if numerator else stacked.swapaxes(-1, -2)
 
     def diagonal(self, node: Node, table: Array) -> Array:
@@ -284,21 +280,12 @@ class Evaluator:
             chain.append(chain[-1].parts[0])
         base = chain.pop()
         self.value(base, env, world)  # it has to be in range
-        key = (base.value, tuple(index.at(env) for index in base.indices))
         rows, columns = self.size(base)
         places = np.arange(rows * columns).reshape(rows, columns)
         for outer in reversed(chain):
-            if outer.kind == "transpose":
-                places = places.T
-            elif outer.kind == "call":
-                places = vec(places)
-            else:
-                at = [index.at(env) for index in outer.indices]
-                found = entry(outer, at, places, places.shape[0] == 1)
-                if found is None:
-                    raise OutsideError(outer, ", ".join(map(str, outer.indices)))
-                places = found
-        return key, (rows, columns), vec(places)[:, 0]
+            given = Given(outer, outer.at(env), [places], self)
+            places = KINDS[outer.kind].value(given)
+        return (base.value, base.at(env)), (rows, columns), vec(places)[:, 0]
 
     def differential(self, node: Node, env: Env, world: World) -> Array:
         """The change of the part while all that moves goes in its direction."""
@@ -313,7 +300,7 @@ class Evaluator:
         above, hold = node.parts[0], node.kind == "derivative" and node.value is True
         if not nudges:
             return np.zeros((1, REPLICAS, *self.size(above)))
-        if above.measured and (hold or len(world.batch) + 1 >= DEEPEST):
+        if above.measured and (hold or len(world.batch) + 1 >= _DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
         N = len(next(iter(nudges.values())))
         still = frozenset(self.shapes.scope.still if node.kind == "d" else ())
@@ -325,12 +312,12 @@ class Evaluator:
             return np.broadcast_to(values, whole).reshape(len(steps), N, *whole[1:])
 
         if above.measured:
-            return extrapolated(along)
+            return _extrapolated(along)
         if world.batch:
-            (moved,) = along((1j * COMPLEX_STEP,))
-            nested: Array = moved.imag / COMPLEX_STEP
+            (moved,) = along((1j * _COMPLEX_STEP,))
+            nested: Array = moved.imag / _COMPLEX_STEP
             return nested
-        return exactly(along, node)
+        return _exactly(along, node)
 
     def nudged(
         self,
@@ -362,27 +349,27 @@ class Evaluator:
         return found
 
 
-def exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
+def _exactly(along: Callable[[tuple[complex, ...]], Array], node: Node) -> Array:
     """The slopes by the complex step, once a central difference agrees with them."""
-    for step in CENTRAL_STEPS:
-        moved, up, down = along((1j * COMPLEX_STEP, step, -step))
-        exact: Array = moved.imag / COMPLEX_STEP
+    for step in _CENTRAL_STEPS:
+        moved, up, down = along((1j * _COMPLEX_STEP, step, -step))
+        exact: Array = moved.imag / _COMPLEX_STEP
         central = (up - down).real / (2 * step)
         scale = max(np.abs(exact).max(), np.abs(up).max())
-        if np.abs(exact - central).max() <= AGREEMENT * scale + FLOOR:
+        if np.abs(exact - central).max() <= _AGREEMENT * scale + _FLOOR:
             return exact
     raise node.fail(
         "complex step and central difference disagree, so it is not measured"
     )
 
 
-def extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
+def _extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
     """The slopes by central differences over four steps, extrapolated to a step of 0.
 
     What the last refinement has changed is what may be wrong: it goes, with either
     sign, into the replicas.
     """
-    steps = [WIDE_STEP / 2**n for n in range(4)]
+    steps = [_WIDE_STEP / 2**n for n in range(4)]
     values = along(tuple(s for step in steps for s in (step, -step)))
     table = [
         (values[2 * n] - values[2 * n + 1]) / (2 * step) for n, step in enumerate(steps)
@@ -398,13 +385,8 @@ def extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
     return slopes
 
 
-SPECIAL: dict[str, Callable[[Evaluator, Node, Env, World], Array]] = {
+_SPECIAL: dict[str, Callable[[Evaluator, Node, Env, World], Array]] = {
     "quantity": Evaluator.quantity,
-    "defined": Evaluator.defined,
-    "entry": Evaluator.entry,
-    "sum": Evaluator.sum,
-    "prod": Evaluator.prod,
     "derivative": Evaluator.derivative,
     "d": Evaluator.differential,
 }
-__all__ = ["CALLS", "Budget", "Evaluator", "OutsideError"]

@@ -24,29 +24,29 @@ def with_immediate_factors(
     bound = (*bound, *node.binds)
     if node.kind == "mul":
         for letter in bound:
-            if any(comes_from(factor, letter) for factor in factors(node)):
-                node = held(node, letter, note)
+            if any(_comes_from(factor, letter) for factor in _factors(node)):
+                node = _held(node, letter, note)
     return node.with_parts(lambda part: with_immediate_factors(part, note, bound))
 
 
-def factors(node: Node) -> Iterator[Node]:
+def _factors(node: Node) -> Iterator[Node]:
     """The factors of a product, those of products in brackets too."""
     for part in node.parts:
-        yield from factors(part) if part.kind == "mul" else [part]
+        yield from _factors(part) if part.kind == "mul" else [part]
 
 
-def comes_from(node: Node, letter: str) -> bool:
+def _comes_from(node: Node, letter: str) -> bool:
     """Whether a factor is the derivative of a later step by that of a letter."""
     if node.kind in ("prod", "transpose"):
         within = any(letter in index.letters for index in node.indices)
-        return within or comes_from(node.parts[0], letter)
+        return within or _comes_from(node.parts[0], letter)
     if node.kind != "derivative":
         return False
-    above, below = (steps(part) for part in node.parts)
+    above, below = (_steps(part) for part in node.parts)
     return below == {letter} and above != below and bool(above)
 
 
-def steps(node: Node) -> set[str]:
+def _steps(node: Node) -> set[str]:
     """What stands in the index of a quantity, its letters and ``"1"`` for a number."""
     while node.kind in ("entry", "transpose"):
         node = node.parts[0]
@@ -54,7 +54,7 @@ def steps(node: Node) -> set[str]:
     return letters or {"1" for _ in node.indices}
 
 
-def held(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
+def _held(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
     """The product with its last factors, by parameters, as immediate ones."""
 
     def one(part: Node) -> Node:
@@ -62,7 +62,7 @@ def held(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
             return part.with_parts(one)
         if part.kind == "derivative" and part.value is False:
             above, below = part.parts
-            if steps(above) == {letter} and not steps(below):
+            if _steps(above) == {letter} and not _steps(below):
                 note("read the factor within one step as immediate, ∂⁺", part)
                 return replace(part, value=True)
         return part

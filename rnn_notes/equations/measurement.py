@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.nature import Array
+from rnn_notes.equations.worlds import Array
 
 __all__ = ["Measurement", "Worst"]
 

@@ -6,72 +6,38 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from numbers import Integral
-from typing import Literal
+from contextlib import suppress
+from dataclasses import replace
 
-from rnn_notes.equations.choosing import chosen
-from rnn_notes.equations.comparing import Comparison
+from rnn_notes.equations.advice import advised
 from rnn_notes.equations.dims import written
-from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.errors import EquationError, MisfitError, WorkError
+from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.model import Model, find
-from rnn_notes.equations.neighbours import (
-    CLOSE,
-    Line,
-    Rule,
-    Shapeless,
-    diag_added,
-    edits,
+from rnn_notes.equations.model import find
+from rnn_notes.equations.neighbours import CLOSE
+from rnn_notes.equations.sides import Comparison
+from rnn_notes.equations.tasks import (
+    SEEDS,
+    Layout,
+    Task,
+    check,
+    diagonal_ways,
+    fitting,
+    neighbours,
+    readings,
+    understood,
+    unusual,
+    with_diagonals,
 )
-from rnn_notes.equations.nodes import Node, Remark
-from rnn_notes.equations.parsing import parse
-from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.translation import sizes_in, translated, with_sizes
-from rnn_notes.equations.where import Clauses, index_letters
+from rnn_notes.equations.which_model import model_for
 
-__all__ = [
-    "LAYOUTS",
-    "SEEDS",
-    "Layout",
-    "Task",
-    "holds",
-    "measure",
-    "neighbours",
-    "says_nothing_of",
-    "understood",
-]
+__all__ = ["holds", "measure", "says_nothing_of"]
 
-Layout = Literal["denominator", "numerator", "mixed"]
-LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
-SEEDS = (0, 1, 2)
-EXACT = 1e-12
-MOST_NEIGHBOURS = 80
-FUNCTION = re.compile(r"(vec|diag|tr|softmax|tanh|exp|log)(?![a-z])")
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be measured, and how: the arguments of ``measure``."""
-
-    latex: str
-    layout: Layout | None
-    where: str
-    sizes: Mapping[str, int]
-    seeds: Sequence[int]
-    model: Model = field(default_factory=lambda: find("book"))
-    strict: bool = False
-    outer: bool = False
-    flat: bool = False
-    falling: bool = False
-
-    told: str = ""
-    asked: Layout | None = None
+_EXACT = 1e-12
+_MOST_NEIGHBOURS = 80
 
 
 def measure(
@@ -108,201 +74,119 @@ def measure(
     False
     """
     task = Task(latex, layout, where, sizes or {}, tuple(seeds), strict=strict)
-    _check(task)
+    check(task)
     try:
-        task = replace(task, model=_model(task, model))
-        return in_layout(task)
+        return _in_layout(replace(task, model=model_for(task, model)))
     except MisfitError as error:
         with suppress(EquationError):  # it may misfit in another model's letters
-            error.close = close(task)
+            error.close = _close(task)
+        raise
+    except EquationError as error:
+        error.advice = advised(
+            error, latex, task.model if model is None else find(model)
+        )
         raise
 
 
-def _model(task: Task, model: str | None) -> Model:
-    """The model that is named, or else the one that the formula's letters fit."""
-    if model is not None or task.strict:
-        return find(model)
-
-    budget = Budget()
-
-    def understand(one: Model) -> tuple[list[Equation], int]:
-        """A formula in a model, and how far from usual that is."""
-        here = replace(task, model=one)
-        try:
-            equations = understood(ways(here, budget)[0], budget)
-            if all(all(equation.fits) for equation in equations):
-                return equations, 0
-        except MisfitError as error:
-            equations, misfit = [], error
-        for way in unusual(here):
-            if not way.falling and (found := fitting(way, budget)):
-                return found, 1
-        if not equations:
-            raise misfit
-        return equations, 2
-
-    return chosen(understand, f"-- '{task.latex}'")
-
-
-def ways(task: Task, budget: Budget | None = None) -> list[Task]:
-    """The task in each layout in which the pieces of its formula fit, if any.
-
-    Raises the ``EquationError`` of the first layout where they fit in none.
-    """
-    first: EquationError | None = None
-    layouts: list[Layout] = [task.layout] if task.layout else ["denominator", "mixed"]
-    fitting: list[Task] = []
-    rest: list[Task] = []
-    for layout in layouts:
-        for outer in (False, True) if "otimes" in task.latex else (False,):
-            turned = outer and not task.strict
-            way = replace(task, layout=layout, outer=turned, asked=task.layout)
-            try:
-                equations = understood(way, budget)
-            except WorkError:
-                raise
-            except EquationError as error:
-                first = first or error
-                if not (outer or fitting or rest or isinstance(error, MisfitError)):
-                    raise
-                continue
-            whole = all(all(equation.fits) for equation in equations)
-            (fitting if whole else rest).append(way)
-            if not any(equation.has_jacobian() for equation in equations):
-                layouts = layouts[:1]  # the same in all of them
-        if layout not in layouts[-1:] and len(layouts) == 1:
-            break
-    if not fitting and not rest:
-        raise first or EquationError("it fits no layout")
-    return fitting or rest[:1]
-
-
-def unusual(task: Task) -> Iterator[Task]:
-    """The task in further ways of reading it, which are told and hold for no more."""
-    slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    layouts = LAYOUTS if slopes else (task.layout or LAYOUTS[0],)
-    flats = (False, True) if slopes and not task.strict else (False,)
-    turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
-    for falling, flat, layout in itertools.product(turns, flats, layouts):
-        told = [f"in {layout} layout"] if layout != (task.layout or LAYOUTS[0]) else []
-        told += ["with each matrix below as its vec"] if flat else []
-        told += ["with the last factor of each product first"] if falling else []
-        if told:
-            outer = "otimes" in task.latex and not task.strict
-            yield replace(
-                task, layout=layout, outer=outer, flat=flat, falling=falling,
-                told=", ".join(told),
-            )  # fmt: skip
-
-
-def fitting(task: Task, budget: Budget) -> list[Equation] | None:
-    """The equations of a task if its pieces fit, None if they do not."""
-    try:
-        equations = understood(task, budget)
-    except WorkError:
-        raise
-    except EquationError:
-        return None
-    return equations if all(all(one.fits) for one in equations) else None
-
-
-def in_layout(
+def _in_layout(
     task: Task, hasty: bool = False, budget: Budget | None = None
 ) -> Measurement:
     """The measurement in the layout where the formula holds, or else in the first.
 
     Where its pieces fit in no layout as they stand, it may hold in a way that is told.
+
+    hasty : stop where the sides first part
     """
-    found: Measurement | None = None
-    budget = budget or Budget(work=-extra(task))
+    budget = budget or _budget(task)
     try:
-        usual = ways(task, budget)
+        usual = readings(task, budget)
     except MisfitError:
         if task.strict or task.told:
             raise
-        for way in unusual(task):
-            if fitting(way, budget) and (measured := finished(way, hasty, budget)):
-                return replace(measured, holds=False, error=math.inf, only=way.told)
+        for way in itertools.chain(unusual(task), diagonal_ways(task)):
+            if not (equations := fitting(way, budget)):
+                continue
+            if measured := _compared(way, equations, budget, hasty):
+                measured = replace(measured, latex=task.latex, only=way.told)
+                return replace(measured, holds=False, error=math.inf)
         raise
-    for way in usual:
+    found: Measurement | None = None
+    for way, equations in usual:
         try:
-            measured = finished(way, hasty, budget)
+            measured = _compared(way, equations, budget, hasty)
         except EquationError:
             if found is None:
                 raise
             continue
-        if measured or found is None:
-            found = measured
         if measured:
-            break
+            return measured
+        found = measured if found is None else found
     assert found is not None
     return found
 
 
-def finished(
+def _budget(task: Task) -> Budget:
+    """What may be spent; more seeds than usual may take longer."""
+    return Budget(work=-MOST_WORK * max(0.0, len(task.seeds) / len(SEEDS) - 1))
+
+
+def _compared(
     task: Task,
+    equations: list[Equation],
+    budget: Budget,
     hasty: bool = False,
-    budget: Budget | None = None,
     scramble: bool = False,
 ) -> Measurement:
-    """The measurement of a task.
+    """The measurement of a task whose equations are understood.
 
-    hasty    : stop where the sides first part
-    budget   : what may be spent, here and elsewhere
     scramble : whether it is measured in another network, to see whether that matters
     """
-    budget = budget or Budget(work=-extra(task))
-    compared: list[Comparison] = []
-    equations = understood(task, budget)
-    for equation in equations:
-        compared.append(Comparison(equation, equation.draws, hasty, budget, scramble))
-        with _pointing_into(task.latex):
-            compared[-1].run()
+    compared = [Comparison(one, budget, hasty, scramble) for one in equations]
+    for one in compared:
+        with pointing(task.latex):
+            one.run()
     worst = max(
         (c.worst for c in compared if c.worst),
         key=lambda w: (any(w is c.worst and not c.holds for c in compared), w.error),
     )
+    remarks = equations[0].scope.remarks or []
     return Measurement(
         latex=task.latex,
         holds=all(c.holds for c in compared),
         error=worst.error,
-        tolerance=EXACT,
+        tolerance=_EXACT,
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,
         work=budget.work,
         task=task,
-        look=lambda: advice(task),
-        translate=lambda measured: in_the_book(measured, equations),
+        look=lambda: _advice(task),
+        translate=lambda measured: _in_the_book(measured, equations),
         model=task.model.name,
         layout=task.layout or "denominator",
-        read=read_as(task, equations),
-        remarks=tuple(remark.text for remark in (equations[0].scope.remarks or [])),
+        read=_letters(equations),
+        remarks=tuple(dict.fromkeys(remark.text for remark in remarks)),
     )
 
 
-def extra(task: Task) -> float:
-    """The work that may be done beyond the usual: more draws may take longer."""
-    return MOST_WORK * max(0.0, len(task.seeds) / len(SEEDS) - 1)
+def _finished(task: Task, budget: Budget, scramble: bool = False) -> Measurement:
+    """The measurement of a task read as it says, which stops where sides part."""
+    return _compared(task, understood(task, budget), budget, True, scramble)
 
 
-def read_as(task: Task, equations: list[Equation]) -> tuple[str, ...]:
+def _letters(equations: list[Equation]) -> tuple[str, ...]:
     """What each letter of the formula is, ``W: hidden to hidden, N×N, W_{hh} here``."""
     found: dict[str, str] = {}
-    model = task.model
-    for equation in equations:
-        for node in equation.nodes():
-            known = model.quantities.get(str(node.value))
-            if node.kind != "quantity" or known is None or known.shape is None:
-                continue
-            name = str(node.value).rstrip("_")
+    for name, known in (pair for one in equations for pair in one.named()):
+        if known.shape is not None:
+            name = name.rstrip("_")
             book = f", {known.book} in the book" if known.book else ""
             note = known.note or known.role
             found[name] = f"{name}: {note}, {written(known.shape)}{book}"
     return tuple(found.values())
 
 
-def in_the_book(measured: Measurement, equations: list[Equation]) -> str:
+def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
     """The formula in the book's letters, where these say the same; empty elsewhere.
 
     It is measured there too: its shapes and its verdict have to be the same.
@@ -312,32 +196,34 @@ def in_the_book(measured: Measurement, equations: list[Equation]) -> str:
         return ""
     nodes = [node for equation in equations for node in equation.nodes()]
     latex = translated(task.latex, task.model, book, nodes)
-    if not latex:
-        return ""
     with suppress(EquationError):
         there = replace(task, latex=latex, model=book)
-        again = finished(there, hasty=True, budget=Budget(work=MOST_WORK * 0.25))
+        again = _finished(there, Budget(work=MOST_WORK * 0.25))
         shapes = with_sizes(measured.shapes, sizes_in(task.model, book))
         if (again.holds, again.shapes) == (measured.holds, shapes):
             return latex
     return ""
 
 
-def advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+# What would hold in place of a formula that does not
+
+
+def _advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
     budget = Budget(work=MOST_WORK * 0.25)
     asked = replace(task, layout=task.asked, outer=False)
-    saved = saved_by_options(asked, 1, budget) or saved_by_words(asked, budget)
-    way = other_way(asked, budget)
+    saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
+    ways = () if asked.told else (way for way in unusual(asked) if not budget.over)
+    way = next((way for way in ways if holds(way, budget)), None)
     layout = way.layout or "" if way and way.layout != task.layout else ""
     saved += (f"holds {way.told}",) if way else ()
-    near = () if saved or budget.over else close(task, budget)
+    near = () if saved or budget.over else _close(task, budget)
     if not (saved or near):
-        saved = saved_by_options(asked, 2, budget)
+        saved = _saved_by_options(asked, 2, budget)
     return near, layout, saved
 
 
-def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
+def _saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
     """The options of the network, so many at once, that make a formula hold."""
     found: list[str] = []
     for some in itertools.combinations(task.model.options, count):
@@ -345,217 +231,85 @@ def saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]:
             break
         with suppress(EquationError):
             other = replace(task, model=task.model.with_options(some))
-            measured = in_layout(other, hasty=True, budget=budget)
+            measured = _in_layout(other, hasty=True, budget=budget)
             if measured or measured.only:
                 told = [f"holds {' and '.join(some)}", measured.only]
                 found.append(", ".join(filter(None, told)))
     return tuple(found)
 
 
-def saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
+def _saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
     """A condition or a word that is left out, and makes a formula hold."""
     for condition in _conditions(task):
         latex = rf"{task.latex.rstrip(' .,')}, \quad {condition}"
         if not budget.over and holds(replace(task, latex=latex), budget):
             return (f"holds for {condition}",)
-    for one in neighbours(task, {"diag added": diag_added}):
+    for one in with_diagonals(task):
         if not budget.over and holds(one, budget):
-            return (f"holds with a column as a diagonal matrix: {one.latex}",)
+            return (f"holds {one.told}",)
     return ()
 
 
-def _conditions(task: Task) -> list[str]:
+def _conditions(task: Task) -> Iterator[str]:
     """Conditions that a formula on one line may have left unsaid."""
     try:
-        equations = understood(task)
+        equation, *others = understood(task)
     except EquationError:
-        return []
-    if len(equations) != 1 or equations[0].scope.conditions:
-        return []
-    (equation,) = equations
-    steps = [n for n in equation.free if equation.shapes.domains.get(n)]
-    steps = [
-        n for n in steps if any(d == "time" for d, _ in equation.shapes.domains[n])
-    ]
-    pairs = [f"{a} < {b}" for a in steps for b in steps if a != b]
-    return [*pairs, *(f"{a} < T" for a in steps), *(f"{a} > 1" for a in steps)]
+        return
+    if others or equation.scope.conditions:
+        return
+    uses = equation.shapes.domains
+    steps = [n for n in equation.free if any(d == "time" for d, _ in uses.get(n, []))]
+    yield from (f"{a} < {b}" for a in steps for b in steps if a != b)
+    yield from (f"{a} < T" for a in steps)
+    yield from (f"{a} > 1" for a in steps)
 
 
-def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
-    """The equations of a task, one a line; ``EquationError`` for what is none."""
-    lines, scope, drawn = _read(task, budget)
-    layout = task.layout or "denominator"
-    ways_ = (task.outer, task.flat, task.falling)
-    with _pointing_into(task.latex):
-        equations = [Equation(items, scope, layout, drawn, *ways_) for items in lines]
-    with _pointing_into(task.where):
-        _check_conditions(scope, equations)
-    return equations
-
-
-def _read(
-    task: Task, budget: Budget | None = None
-) -> tuple[list[list[Node]], Scope, list[Draw]]:
-    """The lines of a task's formula, what its letters stand for, and its draws."""
-    _check(task)
-    remarks: list[Remark] | None = None if task.strict else []
-    lines = parse(task.latex, remarks)
-    numbers = whole_numbers(
-        [
-            node.value
-            for line in lines
-            for item in line
-            for node in item.walk()
-            if node.kind == "number"
-        ]
-    )
-    budget = budget or Budget()
-    for item in itertools.chain(*lines):
-        budget.read(item)
-    scope = _scope(task, lines, remarks, budget)
-    return lines, scope, draws(scope, task.seeds, numbers)
-
-
-@contextmanager
-def _pointing_into(latex: str) -> Iterator[None]:
-    """A context whose errors point into a text, unless they point into another."""
-    try:
-        yield
-    except EquationError as error:
-        word = FUNCTION.match(latex, error.position)
-        if word and error.reason.endswith("is not known"):
-            error.reason += rf": write \operatorname{{{word[0]}}}"
-        raise error.within(latex) from None
-
-
-def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
-    """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
-    lines, scope, drawn = _read(task)
-    shaped: list[Line] = []
-    for items in lines:
-        try:
-            layout = task.layout or "denominator"
-            shaped.append(Equation(items, scope, layout, drawn))
-        except MisfitError:
-            shaped.append(Shapeless(Reader(scope).read(items[0])))
-    for edit in edits(task.latex, shaped, rules):
-        yield replace(task, latex=edit.of(task.latex))
-
-
-def close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
+def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
     budget = budget or Budget()
-    layout = task.layout or "denominator"
-    task = replace(task, layout=layout)
-    for neighbour in itertools.islice(neighbours(task, CLOSE), MOST_NEIGHBOURS):
-        if says_nothing(neighbour.latex):
+    task = replace(task, layout=task.layout or "denominator")
+    for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
+        if _is_tautology(neighbour.latex):
             continue
         try:
-            measurement = finished(neighbour, hasty=True, budget=budget)
+            if _finished(neighbour, budget) and not says_nothing_of(neighbour):
+                found.append(neighbour.latex)
         except WorkError:
             break
         except EquationError:
             continue
-        if measurement and not says_nothing_of(neighbour):
-            found.append(neighbour.latex)
     return tuple(found)
-
-
-def other_way(task: Task, budget: Budget) -> Task | None:
-    """The task in another way of reading it, if the formula holds so."""
-    if task.told:
-        return None
-    ways_ = (way for way in unusual(task) if not budget.over)
-    return next((way for way in ways_ if holds(way, budget)), None)
 
 
 def holds(task: Task, budget: Budget | None = None) -> bool:
     """Whether a formula is understood and holds."""
     try:
-        return in_layout(task, hasty=True, budget=budget).holds
+        return _in_layout(task, hasty=True, budget=budget).holds
     except EquationError:
         return False
 
 
 def says_nothing_of(task: Task) -> bool:
     """Whether a formula speaks of a network, and holds in any other one as well."""
-    computed = {n for n, q in task.model.quantities.items() if q.role == "computed"}
+    quantities = task.model.quantities
     try:
-        equations = understood(task)
-        speaks = any(
-            node.value in computed
-            for equation in equations
-            for side in equation.sides
-            for node in side.walk()
-            if node.kind == "quantity"
-        )
+        nodes = (n for e in understood(task) for side in e.sides for n in side.walk())
+        names = {node.value for node in nodes if node.kind == "quantity"}
+        if not any(quantities[n].role == "computed" for n in names & {*quantities}):
+            return False
         drawn = replace(task, seeds=task.seeds[:1], layout=task.layout or "denominator")
-        return speaks and finished(drawn, hasty=True, scramble=True).holds
+        return _finished(drawn, _budget(drawn), scramble=True).holds
     except EquationError:
         return False
 
 
-def says_nothing(latex: str) -> bool:
+def _is_tautology(latex: str) -> bool:
     """Whether both sides of an equality are the same text.
 
-    >>> says_nothing("h_t = h_t"), says_nothing("h_t = a_t")
+    >>> _is_tautology("h_t = h_t"), _is_tautology("h_t = a_t")
     (True, False)
     """
     sides = [re.sub(r"[\s&]", "", side) for side in re.split(r"=|\\\\", latex)]
     return any(a == b for a, b in itertools.pairwise(sides))
-
-
-def _check(task: Task) -> None:
-    """Refuse options under which no formula can be measured."""
-    if task.layout not in (None, *LAYOUTS):
-        known = ", ".join(map(repr, LAYOUTS))
-        raise ValueError(f"layout is {task.layout!r}, expected one of {known}")
-    if not task.seeds:
-        raise ValueError("seeds is empty, expected at least one")
-    for seed in task.seeds:
-        if not (isinstance(seed, Integral) and seed >= 0):
-            raise ValueError(f"seeds holds {seed!r}, expected whole numbers from 0 on")
-    for name, size in task.sizes.items():
-        if not (isinstance(size, int) and 1 <= size <= LARGEST_SIZE):
-            raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
-
-
-def _scope(
-    task: Task, lines: list[list[Node]], remarks: list[Remark] | None, budget: Budget
-) -> Scope:
-    """What the letters stand for, after ``where``."""
-    model = task.model
-    scope = Scope(
-        model=model,
-        quantities=model.quantities,
-        functions=model.functions,
-        bindings=dict(model.scope.bindings),
-        given=model.scope.given,
-        sizes=dict(task.sizes),
-        size_names=set(model.sizes),
-        renamed=model.scope.renamed,
-        remarks=remarks,
-    )
-    if task.where.strip():
-        clauses = Clauses(scope, index_letters(lines))
-        with _pointing_into(task.where):
-            for items in parse(task.where, remarks):
-                clauses.read(items)
-                for said in list(scope.bindings.values())[-1:]:
-                    budget.read(said.body if isinstance(said, Definition) else items[0])
-    if strange := sorted(set(task.sizes) - scope.size_names):
-        known = ", ".join(sorted(scope.size_names))
-        raise ValueError(f"sizes has {strange[0]}, expected some of {known}")
-    if large := [n for n in scope.sizes if scope.sizes[n] > LARGEST_SIZE]:
-        raise ValueError(f"{large[0]} is too large, expected 1 to {LARGEST_SIZE}")
-    return scope
-
-
-def _check_conditions(scope: Scope, equations: list[Equation]) -> None:
-    """Refuse a condition of ``where`` that is about no index of any equation."""
-    free = {name for equation in equations for name in equation.free}
-    for condition in scope.conditions:
-        if strange := condition.letters - scope.size_names - free:
-            name = sorted(strange)[0]
-            raise condition.node.fail(f"{name} is no free index of the formula")

@@ -18,19 +18,17 @@ line, ``title: …`` or ``option NAME: CLAUSES``, clauses in place of those of t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import EquationError, UnshapedError
-from rnn_notes.equations.nature import Array, Key, Plan, Read, Step
+from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
+from rnn_notes.equations.evaluation import Sized, computed, reads
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -43,19 +41,17 @@ from rnn_notes.equations.symbols import (
     Shape,
     family,
 )
-from rnn_notes.equations.values import VALUES, entry
-from rnn_notes.equations.where import Clauses
+from rnn_notes.equations.worlds import Key, Plan, Step
 
 __all__ = ["Model", "clauses", "find", "names", "shipped"]
 
-STEP = "t"
-LONGEST = 20_000
-MOST_QUANTITIES = 60
-Compute = Callable[[Read], Array]
+_STEP = "t"
+_LONGEST = 20_000
+_MOST_QUANTITIES = 60
 
 
 @dataclass(frozen=True)
-class Clause:
+class _Clause:
     """One clause of a text, what a comment says of it, and where it starts."""
 
     text: str
@@ -63,7 +59,7 @@ class Clause:
     book: str = ""
 
 
-def clauses(text: str) -> Iterator[Clause]:
+def clauses(text: str) -> Iterator[_Clause]:
     r"""The clauses of a text, comments on lines of their own among them.
 
     >>> [c.text for c in clauses("a = 1; b = 2 % two\n% three")]
@@ -73,10 +69,10 @@ def clauses(text: str) -> Iterator[Clause]:
         code, _, comment = re.sub(r"\\%", "", line).partition("%")
         pieces = [piece.strip() for piece in code.split(";") if piece.strip()]
         if not pieces and comment.strip():
-            yield Clause(f"% {comment.strip()}")
+            yield _Clause(f"% {comment.strip()}")
         note, _, book = comment.rpartition("=") if "=" in comment else (comment, "", "")
         for piece in pieces:
-            yield Clause(piece, note.strip(), book.strip())
+            yield _Clause(piece, note.strip(), book.strip())
 
 
 class Model:
@@ -97,7 +93,7 @@ class Model:
     """
 
     def __init__(self, text: str, name: str = "") -> None:
-        if len(text) > LONGEST:
+        if len(text) > _LONGEST:
             raise EquationError(f"a model of {len(text)} characters came")
         self.name, self.title, self.text = name, name, text
         self.equations: dict[str, Definition] = {}
@@ -135,7 +131,7 @@ class Model:
         for clause, item in said:
             if item.value != (r"\in",):
                 self.announce(item, clause)
-        if len(self.quantities) > MOST_QUANTITIES:
+        if len(self.quantities) > _MOST_QUANTITIES:
             raise EquationError(f"a model of {len(self.quantities)} quantities came")
         for clause, item in said:
             if item.value != (r"\in",):
@@ -162,7 +158,7 @@ class Model:
                                 head, item.parts[-1]
                             )
 
-    def said(self) -> Iterator[tuple[Clause, Node]]:
+    def said(self) -> Iterator[tuple[_Clause, Node]]:
         """Every clause with its tree; titles and options are noted on the way."""
         for clause in clauses(self.text):
             if clause.text.startswith("%"):
@@ -191,7 +187,7 @@ class Model:
             base, *items = left.parts
             index = compact(items[0])
             stepwise = left.value or len(items) == 1
-            if stepwise and index in (STEP, "0") and base.kind == "name":
+            if stepwise and index in (_STEP, "0") and base.kind == "name":
                 self.place = left.value or self.place
                 name = str(base.value)
                 return (family(name) if name in self.double else name), index
@@ -207,7 +203,7 @@ class Model:
             raise node.fail(f"{name} has a meaning already")
         self.quantities[name] = quantity
 
-    def declare(self, item: Node, clause: Clause) -> None:
+    def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
         left, domain = item.parts[0], item.parts[-1]
         with pointing(clause.text):
@@ -227,7 +223,7 @@ class Model:
             meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
             self.add(name, meaning, left)
 
-    def announce(self, item: Node, clause: Clause) -> None:
+    def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
         left = item.parts[0]
         with pointing(clause.text):
@@ -281,8 +277,8 @@ class Model:
             return
         body = Reader(self.scope).read(right)
         self.nodes[name] = left
-        self.equations[name] = Definition((STEP,) if index else (), body)
-        if strange := body.free - self.sizes - {STEP if index else ""}:
+        self.equations[name] = Definition((_STEP,) if index else (), body)
+        if strange := body.free - self.sizes - {_STEP if index else ""}:
             raise right.fail(f"{min(strange)} is an index without a value")
 
     def find_shapes(self) -> None:
@@ -317,7 +313,7 @@ class Model:
         if sizes not in self.plans:
             if len(self.plans) > 200:
                 self.plans.clear()
-            self.plans[sizes] = Plan(list(Order(self, draw).steps()))
+            self.plans[sizes] = Plan(list(_Order(self, draw).steps()))
         return self.plans[sizes]
 
     def with_options(self, some: Collection[str]) -> Model:
@@ -329,16 +325,17 @@ class Model:
                 self.changed[key] = shipped(names_[0].removeprefix("model ").strip())
             else:
                 name = f"{self.name}, {' and '.join(key)}"
-                self.changed[key] = changed(self.text, "; ".join(names_), name)
+                self.changed[key] = _changed(self.text, "; ".join(names_), name)
         return self.changed[key]
 
 
-class Order:
+class _Order:
     """The order in which the quantities of a model can be computed, found by need."""
 
     def __init__(self, model: Model, draw: Draw) -> None:
         self.model, self.draw = model, draw
         self.T = draw.sizes[STEPS]
+        self.sized = Sized(draw, model.shapes)
         self.found: dict[Key, Step | None] = {}
 
     def steps(self) -> Iterator[Step]:
@@ -385,89 +382,31 @@ class Order:
     def step(self, key: Key) -> Step:
         """How a quantity is computed, all indices put in."""
         equation = self.model.equations[key[0]]
+        body, sized = equation.body, self.sized
+        if strange := [n for n in body.walk() if n.measured or n.kind == "defined"]:
+            raise strange[-1].fail(
+                f"{strange[-1].kind} came in a model, expected an expression"
+            )
         env = {**self.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
-        reads: list[Key] = []
-        compute = self.compiled(equation.body, env, reads)
-        return Step(key, compute, tuple(dict.fromkeys(reads)))
-
-    def size(self, node: Node) -> tuple[int, int]:
-        """Rows and columns of a node."""
-        return self.draw.shape(self.model.shapes.shape(node))
-
-    def compiled(self, node: Node, env: dict[str, int], reads: list[Key]) -> Compute:
-        """The function that computes a node from the values that it reads."""
-        at = [index.at(env) for index in node.indices]
-        if node.kind == "quantity":
-            key = (node.value, tuple(at))
-            reads.append(key)
-            return lambda read: read(key)
-        if node.kind in ("sum", "prod"):
-            return self.compiled_sum(node, env, at, reads)
-        parts = [self.compiled(part, env, reads) for part in node.parts]
-        if node.kind == "entry":
-            row = self.size(node.parts[0])[0] == 1
-            (base,) = parts
-            return lambda read: _present(node, entry(node, at, base(read), row))
-        compute = VALUES.get(node.kind)
-        if compute is None:
-            raise node.fail(f"{node.kind} came in a model, expected an expression")
-        if not parts:
-            constant = compute(node, at, (), self.size)
-            return lambda read: constant
-        if len(parts) == 1:
-            (one,) = parts
-            return lambda read: compute(node, at, (one(read),), self.size)
-        return lambda read: compute(node, at, [part(read) for part in parts], self.size)
-
-    def compiled_sum(
-        self, node: Node, env: dict[str, int], at: list[int], reads: list[Key]
-    ) -> Compute:
-        """The function that computes a sum or a product over an index."""
-        if at:
-            low, high = at
-        else:
-            domain = self.model.shapes.domain(node.value, node)
-            low, high = 1, self.draw.last(domain)
-        inside = [{**env, node.value: value} for value in range(low, high + 1)]
-        parts = [self.compiled(node.parts[0], env, reads) for env in inside]
-        rows, columns = self.size(node)
-
-        def compute(read: Read) -> Array:
-            if node.kind == "sum":
-                return sum((part(read) for part in parts), np.zeros((rows, columns)))
-            product = np.eye(rows)
-            for part in parts:
-                product = product @ part(read)
-            return product
-
-        return compute
+        found = tuple(dict.fromkeys(reads(body, env, sized)))
+        return Step(key, lambda read: computed(body, env, sized, read), found)
 
 
-def _present(node: Node, value: Array | None) -> Array:
-    """An entry; ``EquationError`` where there is none."""
-    if value is None:
-        raise node.fail("an entry came that is not there")
-    return value
-
-
-@contextmanager
-def pointing(latex: str) -> Iterator[None]:
-    """A context whose errors point into a text, unless they point into another."""
-    try:
-        yield
-    except EquationError as error:
-        raise error.within(latex) from None
-
-
-def changed(text: str, option: str, name: str) -> Model:
+def _changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
-    new = {clause.text.partition("=")[0].strip(): clause for clause in clauses(option)}
+    new = {_named(clause.text): clause for clause in clauses(option)}
+    zero = {name for name, clause in new.items() if clause.text.endswith("= 0")}
     kept = [
         line
         for line in text.splitlines()
-        if line.partition("=")[0].strip() not in new or r"\in" in line
+        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
+
+
+def _named(line: str) -> str:
+    """What stands on the left of a clause."""
+    return re.split(r"=|\\in ", line)[0].strip()
 
 
 @cache
@@ -485,18 +424,11 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given.
-
-    A name may be followed by one of the model's options.
-
-    >>> find("gru with the reset before").name
-    'gru, with the reset before'
-    """
+    """The model of a name, of a file or of a text; the book's if none is given."""
     if model is None:
         return shipped("book")
-    name, _, option = model.partition(" ")
-    if name in names() and (not option or option in shipped(name).options):
-        return shipped(name).with_options([option]) if option else shipped(name)
+    if model in names():
+        return shipped(model)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)

@@ -1,9 +1,9 @@
 r"""Formulas one edit away: what a slip of the pen makes of a formula.
 
-A rule looks at an equation that is understood and yields edits of its text: a transpose
-dropped or added, factors swapped, an index moved. When a formula fails, the neighbours
-that hold are what its author may have meant; and the neighbours of a formula that holds
-are false formulas to test the measuring with.
+A rule looks at a node of an equation that is understood and yields edits of its text: a
+transpose dropped or added, factors swapped, an index moved. When a formula fails, the
+neighbours that hold are what its author may have meant; and the neighbours of a formula
+that holds are false formulas to test the measuring with.
 """
 
 from __future__ import annotations
@@ -12,31 +12,35 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from rnn_notes.equations.errors import Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.symbols import SCALAR, Shape
 
-__all__ = ["CLOSE", "RULES", "Line", "Rule", "Shapeless", "diag_added", "edits"]
+__all__ = ["ADDED", "CLOSE", "RULES", "Line", "Rule", "edits"]
 
-OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
-WEIGHTS = {
+_OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
+_PARTIAL = re.compile(r"\\partial(\s*\^\s*(\{\s*\+\s*\}|\+))?")
+_WEIGHTS = {
     "W_{xh}": ["W_{hh}"],
     "W_{hh}": ["W_{xh}", "W_{hy}"],
     "W_{hy}": ["W_{hh}"],
     "b_{h}": ["b_y"],
     "b_{y}": ["b_h"],
 }
-RECURRENT = ("W_{xh}", "W_{hh}", "b_{h}")
-RELATIVES = {"a": "h", "h": "a", "y": "p", "p": "y", "e": "p", "x": "h"}
+_RECURRENT = {"W_{xh}", "W_{hh}", "b_{h}"}
+_RELATIVES = {"a": "h", "h": "a", "y": "p", "p": "y", "e": "p", "x": "h"}
+_STEP = Linear((), 1)
+
+Line = tuple[Node, Callable[[Node], Shape]]  # a line of a formula, and its shapes
+_Edits = Iterator[tuple[Span, str]]
 
 
 @dataclass(frozen=True)
-class Edit:
+class _Edit:
     """One edit of a text: a rule's name, and what stands in place of what.
 
-    >>> Edit("a letter changed", (4, 5), "q").of("L = p")
+    >>> _Edit("a letter changed", (4, 5), "q").of("L = p")
     'L = q'
     """
 
@@ -49,250 +53,216 @@ class Edit:
         return latex[: self.span[0]] + self.text + latex[self.span[1] :]
 
 
-class Text:
-    """The text of a formula and where its pieces stand in it, brackets whole."""
+@dataclass(frozen=True)
+class _Text:
+    """The text of a formula, where its pieces stand in it, and their shapes."""
 
-    def __init__(self, latex: str) -> None:
-        self.latex = latex
+    latex: str
+    shape: Callable[[Node], Shape]
 
     def span(self, node: Node) -> Span:
         """Where a node stands, with the \\left of its bracket."""
         start, end = node.span
-        opening = OPENING.search(self.latex[:start])
+        opening = _OPENING.search(self.latex[:start])
         return (opening.start() if opening else start), end
 
     def of(self, node: Node) -> str:
         """The text of a node."""
-        start, end = self.span(node)
-        return self.latex[start:end]
+        return self.latex[slice(*self.span(node))]
 
     def between(self, left: Node, right: Node) -> Span:
         """Where the text between two nodes stands."""
         return self.span(left)[1], self.span(right)[0]
 
-
-class Line(Protocol):
-    """A line of a formula, such as an ``Equation``: its tree, and shapes in it."""
-
-    @property
-    def relation(self) -> Node:
-        """The whole line."""
-
-    def shape(self, node: Node) -> Shape:
-        """The shape of one of its nodes."""
+    def pairs(self, node: Node) -> Iterator[tuple[Node, Node]]:
+        """Neighbouring parts neither of which is a number; numbers commute."""
+        for left, right in itertools.pairwise(node.parts):
+            if SCALAR not in (self.shape(left), self.shape(right)):
+                yield left, right
 
 
 @dataclass(frozen=True)
-class Shapeless:
-    """A line whose shapes do not fit, so that they are not known."""
+class Rule:
+    """What one slip of the pen makes of a node of some kinds."""
 
-    relation: Node
-
-    def shape(self, node: Node) -> Shape:
-        """Unknown sizes, which are those of no scalar."""
-        return ("?",), ("?",)
+    kinds: tuple[str, ...]
+    edits: Callable[[_Text, Node], _Edits]
 
 
-Shaper = Callable[[Node], Shape]
-Rule = Callable[[Text, Shaper, Node], Iterator[tuple[Span, str]]]
+CLOSE: dict[str, Rule] = {}  # what a formula that fails is compared with
+_SPOILT: dict[str, Rule] = {}  # what a formula that holds is spoilt with, besides
+ADDED: dict[str, Rule] = {}  # what code means, and texts that follow it leave out
 
 
-def transpose_dropped(
-    text: Text, shape: Shaper, node: Node
-) -> Iterator[tuple[Span, str]]:
+def _rule(
+    name: str, *kinds: str, among: dict[str, Rule] = CLOSE
+) -> Callable[[Callable[[_Text, Node], _Edits]], None]:
+    """A decorator that puts the rule of this name among others."""
+    return lambda edits: among.update({name: Rule(kinds, edits)})
+
+
+@_rule("transpose dropped", "transpose")
+def _(text: _Text, node: Node) -> _Edits:
     r"""``h_t^\top`` becomes ``h_t``."""
-    if node.kind == "transpose" and not node.form:
+    if not node.form:
         yield text.span(node), text.of(node.parts[0])
 
 
-def transpose_added(
-    text: Text, shape: Shaper, node: Node
-) -> Iterator[tuple[Span, str]]:
+@_rule("transpose added", "mul", "hadamard", "kronecker", "add", "relation")
+def _(text: _Text, node: Node) -> _Edits:
     r"""``h_t`` becomes ``h_t^\top`` where it is a factor, a term or a side."""
-    if node.kind not in ("mul", "hadamard", "kronecker", "add", "relation"):
-        return
     for part in node.parts:
         simple = part.kind in ("quantity", "defined", "derivative", "d")
         simple |= part.kind == "call" and part.value != "diag"  # that is symmetric
-        if shape(part) != SCALAR and (simple or part.form == "closed"):
-            if part.form == "open":
-                continue
+        said = (simple and part.form != "open") or part.form == "closed"
+        if said and text.shape(part) != SCALAR:
             yield text.span(part), f"{text.of(part)}^\\top"
 
 
-def factors_swapped(
-    text: Text, shape: Shaper, node: Node
-) -> Iterator[tuple[Span, str]]:
-    r"""``A B`` becomes ``B A``; numbers commute, so they stay."""
-    if node.kind in ("mul", "kronecker"):
-        for left, right in itertools.pairwise(node.parts):
-            shapes = shape(left), shape(right)
-            if SCALAR not in shapes and right.kind not in ("sum", "prod"):
-                start, end = text.between(left, right)
-                pieces = text.of(right), text.latex[start:end], text.of(left)
-                whole = text.span(left)[0], text.span(right)[1]
-                yield whole, "".join(pieces)
+@_rule("factors swapped", "mul", "kronecker")
+def _(text: _Text, node: Node) -> _Edits:
+    r"""``A B`` becomes ``B A``."""
+    for left, right in text.pairs(node):
+        if right.kind not in ("sum", "prod"):
+            joint = text.latex[slice(*text.between(left, right))]
+            whole = text.span(left)[0], text.span(right)[1]
+            yield whole, text.of(right) + joint + text.of(left)
 
 
-def odot_for_product(
-    text: Text, shape: Shaper, node: Node
-) -> Iterator[tuple[Span, str]]:
+@_rule("odot for product", "mul")
+def _(text: _Text, node: Node) -> _Edits:
     r"""``A B`` becomes ``A \odot B``."""
-    if node.kind == "mul":
-        for left, right in itertools.pairwise(node.parts):
-            shapes = shape(left), shape(right)
-            if SCALAR not in shapes:
-                yield text.between(left, right), r" \odot "
+    for left, right in text.pairs(node):
+        yield text.between(left, right), r" \odot "
 
 
-def product_for_odot(
-    text: Text, shape: Shaper, node: Node
-) -> Iterator[tuple[Span, str]]:
+@_rule("product for odot", "hadamard")
+def _(text: _Text, node: Node) -> _Edits:
     r"""``A \odot B`` becomes ``A B``."""
-    if node.kind == "hadamard":
-        for left, right in itertools.pairwise(node.parts):
-            if shape(left) != SCALAR:
-                yield text.between(left, right), r"\, "
+    for left, right in text.pairs(node):
+        yield text.between(left, right), r"\, "
 
 
-def sign_flipped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
-    """``a + b`` becomes ``a - b``; a leading minus goes."""
-    if node.kind != "add":
-        return
-    for left, right in itertools.pairwise(node.parts):
-        start, end = text.between(left, right)
-        joint = text.latex[start:end]
-        swapped = joint.translate(str.maketrans("+-", "-+"))
-        yield (start, end), swapped
-    start, first = text.span(node)[0], text.span(node.parts[0])[0]
-    if node.value[0] < 0:
-        yield (start, first), text.latex[start:first].replace("-", "", 1)
-
-
-def index_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+@_rule("index moved", "quantity", "defined")
+def _(text: _Text, node: Node) -> _Edits:
     """``h_t`` becomes ``h_{t-1}`` or ``h_{t+1}``."""
-    if node.kind in ("quantity", "defined"):
-        for index in node.indices[:1]:
-            script = re.search(r"_\s*(\{[^{},]*|\\?\w)", text.of(node))
-            if script is None or not index.letters:
-                continue
-            start = text.span(node)[0] + script.start(1)
-            whole = text.span(node)[0] + script.end(1)
-            alone = script[1][0] != "{" or text.latex[whole : whole + 1] == "}"
-            for step in (-1, 1):
-                moved = str(index.plus(Linear((), step))).replace(" ", "")
-                if alone:
-                    end = whole + (script[1][0] == "{")
-                    yield (start, end), moved if len(moved) == 1 else f"{{{moved}}}"
-                else:
-                    yield (start, whole), f"{{{moved}"
+    script = re.search(r"_\s*(\{[^{},]*|\\?\w)", text.of(node))
+    if script is None or not (node.indices and node.indices[0].letters):
+        return
+    start, end = (text.span(node)[0] + place for place in script.span(1))
+    braces = script[1][0] == "{"
+    alone = not braces or text.latex[end : end + 1] == "}"
+    for step in (-1, 1):
+        moved = str(node.indices[0].plus(_STEP, step)).replace(" ", "")
+        if alone:
+            new = moved if len(moved) == 1 else f"{{{moved}}}"
+            yield (start, end + braces), new
+        else:
+            yield (start, end), f"{{{moved}"
 
 
-def limits_moved(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+@_rule("sign flipped", "add")
+def _(text: _Text, node: Node) -> _Edits:
+    """``a + b`` becomes ``a - b``; a leading minus goes."""
+    for left, right in itertools.pairwise(node.parts):
+        place = text.between(left, right)
+        joint = text.latex[slice(*place)]
+        yield place, joint.translate(str.maketrans("+-", "-+"))
+    if node.value[0] < 0:
+        place = text.span(node)[0], text.span(node.parts[0])[0]
+        yield place, text.latex[slice(*place)].replace("-", "", 1)
+
+
+@_rule("limits moved", "sum", "prod")
+def _(text: _Text, node: Node) -> _Edits:
     """``t=1`` becomes ``t=2``, ``T`` becomes ``T-1`` above a sum or a product."""
-    if node.kind in ("sum", "prod") and node.indices:
-        head = (node.span[0], text.span(node.parts[0])[0])
-        words = text.latex[slice(*head)]
-        low, high = (
-            re.escape(str(index)).replace(r"\ ", " *") for index in node.indices
-        )
-        step = Linear((), 1)
-        raised = str(node.indices[0].plus(step)).replace(" ", "")
-        lowered = str(node.indices[1].plus(step, -1)).replace(" ", "")
-        for pattern, new in (
-            (rf"(=\s*){low}(\s*\}})", rf"\g<1>{raised}\g<2>"),
-            (rf"(\^\s*)(?:\{{\s*{high}\s*\}}|{high})", rf"\g<1>{{{lowered}}}"),
-        ):
-            changed = re.sub(pattern, new, words, count=1)
-            if changed != words:
-                yield head, changed
+    if not node.indices:
+        return
+    head = (node.span[0], text.span(node.parts[0])[0])
+    words = text.latex[slice(*head)]
+    low, high = (re.escape(str(index)).replace(r"\ ", " *") for index in node.indices)
+    raised, lowered = (
+        str(index.plus(_STEP, sign)).replace(" ", "")
+        for index, sign in zip(node.indices, (1, -1), strict=True)
+    )
+    for pattern, new in (
+        (rf"(=\s*){low}(\s*\}})", rf"\g<1>{raised}\g<2>"),
+        (rf"(\^\s*)(?:\{{\s*{high}\s*\}}|{high})", rf"\g<1>{{{lowered}}}"),
+    ):
+        changed = re.sub(pattern, new, words, count=1)
+        if changed != words:
+            yield head, changed
 
 
-def term_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
-    """``a + b`` becomes ``a`` or ``b``."""
-    if node.kind == "add" and len(node.parts) > 1:
-        for place, part in enumerate(node.parts):
-            start, end = text.span(part)
-            if place:
-                yield (text.span(node.parts[place - 1])[1], end), ""
-            else:
-                minus = "-" if node.value[1] < 0 else ""
-                yield (start, text.span(node.parts[1])[0]), minus
-
-
-def factor_dropped(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
-    """``A B`` becomes ``A`` or ``B``."""
-    if node.kind in ("mul", "hadamard", "kronecker"):
-        for place, part in enumerate(node.parts):
-            start, end = text.span(part)
-            if place:
-                yield (text.span(node.parts[place - 1])[1], end), " "
-            else:
-                yield (start, text.span(node.parts[1])[0]), ""
-
-
-def diag_added(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
-    r"""``v A`` becomes ``\operatorname{diag}(v) A``, as code means it."""
-    if node.kind == "mul":
-        for part in node.parts:
-            if shape(part) != SCALAR and () in shape(part):
-                of = rf"\left({text.of(part)}\right)"
-                yield text.span(part), rf"\operatorname{{diag}}{of}"
-
-
-def weight_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+@_rule("weight changed", "quantity")
+def _(text: _Text, node: Node) -> _Edits:
     """``W_{hy}`` becomes ``W_{hh}``, ``b_h`` becomes ``b_y``."""
-    if node.kind == "quantity" and node.value in WEIGHTS:
-        for other in WEIGHTS[node.value]:
-            yield text.span(node), other
+    for other in _WEIGHTS.get(node.value, []):
+        yield text.span(node), other
 
 
-def letter_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+@_rule("letter changed", "quantity")
+def _(text: _Text, node: Node) -> _Edits:
     """``p_t`` becomes ``y_t``, ``h_t`` becomes ``a_t``: a function is forgotten."""
-    if node.kind == "quantity" and node.value in RELATIVES:
+    if node.value in _RELATIVES:
         start = text.span(node)[0]
-        yield (start, start + 1), RELATIVES[node.value]
+        yield (start, start + 1), _RELATIVES[node.value]
 
 
-def plus_changed(text: Text, shape: Shaper, node: Node) -> Iterator[tuple[Span, str]]:
+@_rule("plus changed", "derivative")
+def _(text: _Text, node: Node) -> _Edits:
     r"""``\partial^{+}`` becomes ``\partial``, and the other way round."""
-    below = [n.value for part in node.parts[1:] for n in part.walk()]
-    if node.kind == "derivative" and (node.value or {*below} & {*RECURRENT}):
-        found = re.search(r"\\partial(\s*\^\s*(\{\s*\+\s*\}|\+))?", text.of(node))
-        if found:
-            start = text.span(node)[0]
-            span = start + found.start(), start + found.end()
-            yield span, r"\partial " if node.value else r"\partial^{+} "
+    below = {n.value for n in node.parts[1].walk()}
+    found = _PARTIAL.search(text.of(node))
+    if found and (node.value or below & _RECURRENT):
+        start = text.span(node)[0]
+        span = start + found.start(), start + found.end()
+        yield span, r"\partial " if node.value else r"\partial^{+} "
 
 
-# What a formula that fails is compared with.
-CLOSE: dict[str, Rule] = {
-    "transpose dropped": transpose_dropped,
-    "transpose added": transpose_added,
-    "factors swapped": factors_swapped,
-    "odot for product": odot_for_product,
-    "product for odot": product_for_odot,
-    "index moved": index_moved,
-    "sign flipped": sign_flipped,
-    "limits moved": limits_moved,
-    "weight changed": weight_changed,
-    "letter changed": letter_changed,
-    "plus changed": plus_changed,
-}
-# What a formula that holds is spoilt with.
-RULES = CLOSE | {"term dropped": term_dropped, "factor dropped": factor_dropped}
+def _dropped(text: _Text, node: Node, first: str, other: str) -> _Edits:
+    """One part gone: the first with what follows it, another with what is before."""
+    yield (text.span(node.parts[0])[0], text.span(node.parts[1])[0]), first
+    for before, part in itertools.pairwise(node.parts):
+        yield (text.span(before)[1], text.span(part)[1]), other
+
+
+@_rule("term dropped", "add", among=_SPOILT)
+def _(text: _Text, node: Node) -> _Edits:
+    """``a + b`` becomes ``a`` or ``b``."""
+    if len(node.parts) > 1:
+        yield from _dropped(text, node, "-" if node.value[1] < 0 else "", "")
+
+
+@_rule("factor dropped", "mul", "hadamard", "kronecker", among=_SPOILT)
+def _(text: _Text, node: Node) -> _Edits:
+    """``A B`` becomes ``A`` or ``B``."""
+    yield from _dropped(text, node, "", " ")
+
+
+@_rule("diag added", "mul", among=ADDED)
+def _(text: _Text, node: Node) -> _Edits:
+    r"""``v A`` becomes ``\operatorname{diag}(v) A``, as code means it."""
+    for part in node.parts:
+        if text.shape(part) != SCALAR and () in text.shape(part):
+            of = rf"\left({text.of(part)}\right)"
+            yield text.span(part), rf"\operatorname{{diag}}{of}"
+
+
+RULES = CLOSE | _SPOILT
 
 
 def edits(
     latex: str, lines: Iterable[Line], rules: Mapping[str, Rule]
-) -> Iterator[Edit]:
+) -> Iterator[_Edit]:
     """Every edit that the rules make of a formula, given its lines; each text once."""
-    text, seen = Text(latex), {latex}
-    for line in lines:
+    seen = {latex}
+    for relation, shape in lines:
+        text = _Text(latex, shape)
         for name, rule in rules.items():
-            for node in with_text(line.relation):
-                for span, new in rule(text, line.shape, node):
-                    edit = Edit(name, span, new)
+            for node in (n for n in with_text(relation) if n.kind in rule.kinds):
+                for span, new in rule.edits(text, node):
+                    edit = _Edit(name, span, new)
                     if (edited := edit.of(latex)) not in seen:
                         seen.add(edited)
                         yield edit

@@ -7,18 +7,33 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnn_notes.equations.errors import EquationError, MisfitError, Span
+from rnn_notes.equations.errors import (
+    EquationError,
+    MisfitError,
+    OutsideError,
+    Span,
+    WorkError,
+)
 
-__all__ = ["Linear", "Node", "Remark", "compact", "plain", "with_text"]
+__all__ = [
+    "ALIAS",
+    "FONTS",
+    "Linear",
+    "Node",
+    "Remark",
+    "compact",
+    "plain",
+    "with_text",
+]
 
-DEEPEST = 60
-LARGEST = 3000
-MEASURED = ("derivative", "d")
+_DEEPEST = 60
+_LARGEST = 3000
+_MEASURED = ("derivative", "d")
 ALIAS = "alias"  # the value of an entry that a letter of the page stands for
 
 
 FONTS = ("mathbf", "boldsymbol", "bm", "pmb", "mathcal", "mathscr", "mathbb", "mathit")
-WIDE = {r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar"}
+_WIDE = {r"\widehat": r"\hat", r"\widetilde": r"\tilde", r"\overline": r"\bar"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,7 @@ class Node:
     binds   : the letters that it gives values to inside its parts
 
     From these follow ``depth`` and ``size`` of the tree, the letters that are ``free``
-    in it, and whether something in it is ``measured`` by nudging.
+    in it (``letters``: in order), and whether something in it is ``measured``, nudged.
     """
 
     kind: str
@@ -110,30 +125,36 @@ class Node:
     depth: int = field(init=False)
     size: int = field(init=False)
     free: frozenset[str] = field(init=False)
+    letters: tuple[str, ...] = field(init=False)
     measured: bool = field(init=False)
 
     def __post_init__(self) -> None:
         depth = 1 + max((part.depth for part in self.parts), default=0)
         size = 1 + sum(part.size for part in self.parts)
-        measured = self.kind in MEASURED or any(part.measured for part in self.parts)
+        measured = self.kind in _MEASURED or any(part.measured for part in self.parts)
         inside = frozenset[str]().union(*(part.free for part in self.parts))
         own = frozenset[str]().union(*(index.letters for index in self.indices))
         free = own | (inside - set(self.binds))
         found = {"depth": depth, "size": size, "free": free, "measured": measured}
         for name, value in found.items():
             object.__setattr__(self, name, value)
-        if depth > DEEPEST:
-            raise self.fail(f"it is nested {depth} deep, expected at most {DEEPEST}")
-        if size > LARGEST:
-            raise self.fail(f"it has {size} pieces, expected at most {LARGEST}")
+        object.__setattr__(self, "letters", tuple(sorted(free)))
+        if depth > _DEEPEST:
+            raise self.fail(f"it is nested {depth} deep, expected at most {_DEEPEST}")
+        if size > _LARGEST:
+            raise self.fail(f"it has {size} pieces, expected at most {_LARGEST}")
 
     def with_parts(self, change: Callable[[Node], Node]) -> Node:
         """The same node with every part changed."""
         return replace(self, parts=tuple(change(part) for part in self.parts))
 
-    def at(self, span: Span) -> Node:
+    def put_at(self, span: Span) -> Node:
         """The same tree, every node of which says that it stands at ``span``."""
-        return replace(self.with_parts(lambda part: part.at(span)), span=span)
+        return replace(self.with_parts(lambda part: part.put_at(span)), span=span)
+
+    def at(self, env: Mapping[str, int]) -> tuple[int, ...]:
+        """What its own indices come to for given values of their letters."""
+        return tuple([index.at(env) for index in self.indices])
 
     def walk(self) -> Iterator[Node]:
         """The node and all that it is made of."""
@@ -148,6 +169,14 @@ class Node:
     def fail(self, reason: str) -> EquationError:
         """The error that says ``reason`` and points here."""
         return EquationError(reason, self.span)
+
+    def too_much(self) -> WorkError:
+        """The error that says that the work for this is more than may be done."""
+        return WorkError("it takes too much work, expected a smaller one", self.span)
+
+    def outside(self, index: str) -> OutsideError:
+        """The error that says that an index here is outside of what is there."""
+        return OutsideError(f"{index} falls outside in every draw", self.span)
 
 
 def compact(node: Node) -> str:
@@ -178,7 +207,7 @@ def plain(letter: str) -> str:
     ('h', '\\hat{y}', '\\text{raw}')
     """
     bare = re.sub(rf"\\({'|'.join(FONTS)}|mathrm)\{{([^{{}}]*)\}}", r"\2", letter)
-    return re.sub(r"^\\[a-z]+", lambda accent: WIDE.get(accent[0], accent[0]), bare)
+    return re.sub(r"^\\[a-z]+", lambda accent: _WIDE.get(accent[0], accent[0]), bare)
 
 
 def with_text(line: Node) -> Iterator[Node]:

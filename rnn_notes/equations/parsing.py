@@ -17,9 +17,9 @@ from rnn_notes.equations.tokens import Kept, sorted_out
 
 __all__ = ["parse"]
 
-LONGEST = 6000
-LONE = r"a lone \partial came, expected it as in \frac{\partial y}{\partial x}"
-HINTS = {
+_LONGEST = 6000
+_LONE = r"a lone \partial came, expected it as in \frac{\partial y}{\partial x}"
+_HINTS = {
     "TOP": r"; write the transpose as ^\top",
     "RELATION": "; each line has one chain of equalities",
     "PERIOD": "; a full stop ends a line",
@@ -42,9 +42,9 @@ def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
     >>> product.kind, remarks[0].text
     ('mul', 'read ^T as a transpose, ^\\top')
     """
-    if len(latex) > LONGEST:
+    if len(latex) > _LONGEST:
         raise EquationError(
-            f"{len(latex)} characters came, expected at most {LONGEST}"
+            f"{len(latex)} characters came, expected at most {_LONGEST}"
         )  # without the text: no one wants to read it
     read = _parsed(latex)
     if isinstance(read, EquationError):
@@ -74,7 +74,7 @@ def _parsed(latex: str) -> tuple[list[list[Node]], list[Remark]] | EquationError
     except UnexpectedToken as error:
         lone = {"LINK", "SIGN"} & set(error.expected) == {"LINK"}
         reason, span = _unexpected(latex, error.token)
-        return EquationError(LONE if lone else reason, span, latex)
+        return EquationError(_LONE if lone else reason, span, latex)
     except UnexpectedEOF:
         return EquationError(*_unexpected(latex, None), latex)
 
@@ -120,5 +120,5 @@ def _unexpected(latex: str, token: Token | None) -> tuple[str, Span]:
             return "nothing came, expected a formula", (0, 1)
         return "the formula ends here, and something is missing", (len(latex),) * 2
     start = token.start_pos or 0
-    hint = HINTS.get(token.type, "")
+    hint = _HINTS.get(token.type, "")
     return f"{token} does not fit here{hint}", (start, start + len(token))

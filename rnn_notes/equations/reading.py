@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_notes.equations.calls import applied
+from rnn_notes.equations.functions import CALLS
 from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
@@ -19,12 +20,11 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
-from rnn_notes.equations.values import CALLS
 
 __all__ = ["Reader", "letters"]
 
-SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
-HINTS = {
+_SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
+_HINTS = {
     "d": r": write the differential as \mathrm{d}",
     "e": r": write \exp(...) for the exponential, e_t for a target",
     r"\ell": r": the loss of a step is \ell_t, their sum is L",
@@ -32,22 +32,23 @@ HINTS = {
     "L_": r": the loss of a step is \ell_t",
     r"\hat{y}_": ": the prediction is p_t",
 }
-VARIABLES = ("quantity", "defined")
-FARTHEST = 12  # draws reach a little beyond
+_PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
+_VARIABLES = ("quantity", "defined")
+_FARTHEST = 12  # draws reach a little beyond
 
 
-ENTRIES = tuple("ijklmnrsbpq")
+_ENTRIES = tuple("ijklmnrsbpq")
 
 
-def is_target(quantity: Quantity) -> bool:
+def _is_target(quantity: Quantity) -> bool:
     """Whether a quantity is the letter that is due."""
     return quantity.note.startswith("target")
 
 
-def is_index(name: str) -> bool:
+def _is_index(name: str) -> bool:
     r"""Whether a name may be an index: a small letter, with a number below or without.
 
-    >>> [is_index(name) for name in ("t", r"\tau", "t_{1}", "W", r"\mathbf{h}")]
+    >>> [_is_index(name) for name in ("t", r"\tau", "t_{1}", "W", r"\mathbf{h}")]
     [True, True, True, False, False]
     """
     return bool(re.fullmatch(r"([a-z]|\\[a-z]+)(_\{\d\})?", name))
@@ -63,6 +64,7 @@ class Reader:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.bound: tuple[str, ...] = ()
+        self.chains: set[str] = set()  # letters of chain rules, each of its own
 
     def read(self, node: Node) -> Node:
         """The node with a meaning."""
@@ -72,12 +74,12 @@ class Reader:
         read: Node = method(node)
         return replace(read, span=node.span, form=node.form)
 
-    def index(self, node: Node, most: int = FARTHEST) -> Linear:
+    def index(self, node: Node, most: int = _FARTHEST) -> Linear:
         """The index that a node stands for, such as ``t - 1``."""
         if node.kind == "number" and node.value.isdigit() and len(node.value) < 5:
             if (number := int(node.value)) > most:
                 raise node.fail(
-                    f"{number} came as a step or a size, expected at most {FARTHEST}: "
+                    f"{number} came as a step or a size, expected at most {_FARTHEST}: "
                     "no draw reaches beyond"
                 )
             return Linear((), number)
@@ -86,11 +88,15 @@ class Reader:
             for sign, part in zip(node.value, node.parts, strict=True):
                 total = total.plus(self.index(part, most), sign)
             return total
+        if node.kind == "bars" and compact(node.parts[0]) in self.scope.size_names:
+            size = compact(node.parts[0])
+            self.note(f"read |{size}| as the size {size}", node)
+            return Linear(((size, 1),))
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
             known = name in self.scope.bindings
-            letter = name in self.scope.size_names or is_index(name)
+            letter = name in self.scope.size_names or _is_index(name)
             if letter and not (known and name not in self.bound):
                 return Linear(((name, 1),))
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
@@ -113,7 +119,7 @@ class Reader:
         """Whether a name has a meaning."""
         scope = self.scope
         names = (
-            self.bound, scope.ranges, scope.bindings, scope.quantities, SPECIAL,
+            self.bound, scope.ranges, scope.bindings, scope.quantities, _SPECIAL,
             scope.size_names, scope.functions, scope.renamed,
         )  # fmt: skip
         return any(key in known for key in (name, family(name)) for known in names)
@@ -139,18 +145,18 @@ class Reader:
             return Node("quantity", node.span, value=name)
         if name in self.scope.size_names:
             return Node("index", node.span, indices=(Linear(((name, 1),)),))
-        if name in SPECIAL:
-            return Node(SPECIAL[name], node.span)
-        if (quantity or self.scope.family(name)) and name not in HINTS:
+        if name in _SPECIAL:
+            return Node(_SPECIAL[name], node.span)
+        if (quantity or self.scope.family(name)) and name not in _HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
-        raise node.fail(f"{name} is not known{HINTS.get(name, '')}")
+        raise node.fail(f"{name} is not known{_HINTS.get(name, '')}")
 
     def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
         binding = self.scope.bindings[name]
         if name in self.scope.given:
             self.note(f"read {compact(node)} as another name in this notation", node)
         if isinstance(binding, Alias):
-            return binding.entry.at(node.span)
+            return binding.entry.put_at(node.span)
         if isinstance(binding, Letter):
             wanted = int(binding.indexed)
         else:
@@ -161,10 +167,10 @@ class Reader:
             raise node.fail(f"{name} came without an index, expected {wanted}")
         indices = tuple(self.index(item) for item in items[:wanted])
         if isinstance(binding, Definition):
-            body, binds = binding.body.at(node.span), binding.parameters
+            body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
                 values = dict(zip(binds, indices, strict=True))
-                return self._entry(substituted(body, values), items[wanted:])
+                return self._entry(_substituted(body, values), items[wanted:])
             quantity = Node(
                 "defined", node.span, (body,), PAGE + name, "", indices, binds
             )
@@ -199,7 +205,7 @@ class Reader:
             return self._step(node, key, items)
         places = [place for item in items for place in letters(item)]
         if base.value in self.scope.quantities and all(
-            place.kind == "number" or compact(place) in ENTRIES for place in places
+            place.kind == "number" or compact(place) in _ENTRIES for place in places
         ):
             return self._entry(
                 Node("quantity", node.span, value=base.value), tuple(items)
@@ -223,21 +229,23 @@ class Reader:
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
-        if SPECIAL.get(name) == "ones" and len(items) == 2:
+        if items[0].kind == "relation" and items[0].value == ("=",):
+            items = list(items[0].parts)  # the indicator of i = y_t
+        if _SPECIAL.get(name) == "ones" and len(items) == 2:
             target = self.read(items[1])
             known = self.scope.known(str(target.value))
             if known and known.role == "onehot":
                 self.note("read the indicator as an entry of a one-hot column", node)
                 return self._entry(target, items[:1])
-        if name in SPECIAL and len(items) == 1:
-            return Node(SPECIAL[name], node.span, value=self._sizes(items[0]))
+        if name in _SPECIAL and len(items) == 1:
+            return Node(_SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
         if name == r"\delta" and len(pair) == 2:
             indices = tuple(self.index(item) for item in pair)
             return Node("delta", node.span, indices=indices)
         weights = [key for key in self.scope.quantities if key.startswith(f"{name}_")]
         if not weights:
-            hint = HINTS.get(f"{name}_", HINTS.get(name, ""))
+            hint = _HINTS.get(f"{name}_", _HINTS.get(name, ""))
             raise node.fail(f"{compact(node)} is not known{hint}")
         text = compact(items[0])
         for key in weights:
@@ -271,10 +279,18 @@ class Reader:
 
     def _mul(self, node: Node) -> Node:
         node = self.meaned(node)
-        whole = applied(node, self.role, lambda text: self.note(text, node))
+        whole = applied(node, self.role, self.left_out)
         if whole.kind != "mul":
             return self.read(whole)
         return whole.with_parts(self.read)
+
+    def left_out(self, text: str, arguments: tuple[Node, ...]) -> None:
+        """Note that a function's arguments are left out; all must be known."""
+        for part in arguments:
+            name = plain(part.value) if part.kind == "name" else ""
+            if name and not self.means(name) and name not in _PARAMETERS:
+                raise part.fail(f"{name} is not known")
+        self.note(text, arguments[0])
 
     def meaned(self, node: Node) -> Node:
         r"""A product, the N of a ``\frac{1}{N} \sum_t`` over steps as their number."""
@@ -311,12 +327,21 @@ class Reader:
         if compact(head) in self.scope.functions:
             return "function"
         bare = plain(str(inner.value))
-        known = self.scope.known(bare) or self.scope.known(self.scope.family(bare))
+        family_ = self.scope.family(bare) or self.alias(bare)
+        known = self.scope.known(bare) or self.scope.known(family_)
         if known and not known.indexed:
-            return "loss" * (known.shape == SCALAR and known.role == "computed")
+            loss = known.shape == SCALAR and known.role == "computed"
+            return ("losses" if family_ else "loss") * loss
         if head.kind == "subscripted" and known and known.shape == SCALAR:
             return "loss"
         return "family" if known else ""
+
+    def alias(self, name: str) -> str:
+        """The family of the model that a further name of it stands for, or ""."""
+        binding = self.scope.bindings.get(family(name))
+        if not isinstance(binding, Definition) or family(name) not in self.scope.given:
+            return ""
+        return str(binding.body.value) if binding.same else ""
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)
@@ -335,7 +360,7 @@ class Reader:
                 node = replace(node, value=body.value + primes)
                 return self._call(node)
             if not primes:
-                return self.read(put(body, letter, replace(argument, form="closed")))
+                return self.read(_put(body, letter, replace(argument, form="closed")))
         if name not in CALLS:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
@@ -351,7 +376,9 @@ class Reader:
         if between != (second.kind, second.value, second.indices):
             raise node.fail("prod came, expected its second to start where it ends")
         self.note("read prod as the chain rule, entry by entry", node)
-        letter = next(n for n in ENTRIES if n not in self.bound and n not in first.free)
+        used = self.chains
+        letter = next(n for n in _ENTRIES if n not in {*self.bound, *first.free, *used})
+        used.add(letter)
         at = (Linear(((letter, 1),)),)
         entries = [
             Node("entry", part.span, (part,), indices=at)
@@ -365,7 +392,7 @@ class Reader:
 
     def target(self, node: Node) -> Node:
         r"""``\operatorname{onehot}(k_t)``: the target, whose letter k_t is due."""
-        found = [n for n, q in self.scope.quantities.items() if is_target(q)]
+        found = [n for n, q in self.scope.quantities.items() if _is_target(q)]
         (letter,) = node.parts[:1]
         indexed = letter.kind == "subscripted" and len(letter.parts) == 2
         if len(node.parts) != 1 or len(found) != 1 or not indexed:
@@ -450,7 +477,7 @@ class Reader:
         at = [
             (part.value, index)
             for part in body.walk()
-            if part.kind in VARIABLES and name in part.free
+            if part.kind in _VARIABLES and name in part.free
             for index in part.indices
             if name in index.letters
         ]
@@ -498,8 +525,8 @@ class Reader:
         ):
             inside = inside.parts[0]
         known = self.scope.quantities.get(inside.value, None)
-        target = known is not None and is_target(known)
-        if inside.kind not in VARIABLES or (inside.kind == "quantity" and target):
+        target = known is not None and _is_target(known)
+        if inside.kind not in _VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
@@ -517,7 +544,28 @@ class Reader:
             raise node.fail(
                 f"{wrong[0]} came, expected = : only equalities are measured"
             )
-        return self.without_names(node).with_parts(self._term)
+        return self.with_step(self.without_names(node)).with_parts(self._term)
+
+    def with_step(self, node: Node) -> Node:
+        """A relation whose left side, ``h = ...``, lacks the step of what follows."""
+        left, *others = node.parts
+        name = str(left.value) if left.kind == "name" else ""
+        if self.scope.remarks is None or not self.scope.family(name) or name in _HINTS:
+            return node
+        inside = [part for other in others for part in other.walk()]
+        steps = [
+            part.parts[1] for part in inside
+            if part.kind == "subscripted" and part.parts[1].kind == "name"
+            and self.scope.family(compact(part.parts[0]))
+        ]  # fmt: skip
+        known = self.scope.known(name)
+        other = name in self.scope.bindings or (known and not known.indexed)
+        if other or len({step.value for step in steps}) != 1:
+            return node
+        self.note(f"read {name} as {name}_{compact(steps[0])}", left)
+        index = self.scope.model.place
+        stepped = Node("subscripted", left.span, (left, steps[0]), index)
+        return replace(node, parts=(stepped, *others))
 
     def without_names(self, node: Node) -> Node:
         """A chain without sides such as f(x, h) that only name what they depend on."""
@@ -555,18 +603,18 @@ class Reader:
         raise node.fail("dots came, expected every term written out")
 
 
-def put(node: Node, letter: str, argument: Node) -> Node:
+def _put(node: Node, letter: str, argument: Node) -> Node:
     """The node, not yet read, with an argument in place of a letter."""
     if node.kind == "name" and node.value == letter:
         return argument
-    return node.with_parts(lambda part: put(part, letter, argument))
+    return node.with_parts(lambda part: _put(part, letter, argument))
 
 
-def substituted(node: Node, values: dict[str, Linear]) -> Node:
+def _substituted(node: Node, values: dict[str, Linear]) -> Node:
     """The node with indices in place of letters."""
     moved = tuple(index.replaced(values) for index in node.indices)
     inner = {k: v for k, v in values.items() if k not in node.binds}
-    parts = tuple(substituted(part, inner) for part in node.parts)
+    parts = tuple(_substituted(part, inner) for part in node.parts)
     return replace(node, indices=moved, parts=parts)
 
 

@@ -7,13 +7,14 @@ what is meant is ``\sum_m V_{lm} s_m``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rnn_notes.equations.nodes import Node
 
-__all__ = ["summed"]
+__all__ = ["summed", "widened"]
 
-ENTRIES = ("entry", "delta")
-PRODUCTS = ("mul", "hadamard")
+_ENTRIES = ("entry", "delta")
+_PRODUCTS = ("mul", "hadamard")
 
 
 def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
@@ -44,12 +45,47 @@ def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
     return relation.with_parts(one) if relation.kind == "relation" else relation
 
 
+def widened(relation: Node, note: Callable[[str, Node], None]) -> Node:
+    r"""A relation in which ``\sum_t p_t - e_t`` is a sum of differences.
+
+    note : what is called with a remark and the sum
+
+    It is, where the letter stands behind the sum and nowhere else.
+    """
+
+    def one(side: Node) -> Node:
+        others = [other for other in relation.parts if other is not side]
+        for place, term in enumerate(side.parts[:-1] if side.kind == "add" else ()):
+            free = [
+                n
+                for n, t in enumerate(side.parts)
+                if term.binds and t.free & {*term.binds}
+            ]
+            if term.kind != "sum" or not free or min(free) < place:
+                continue
+            if any(other.free & {*term.binds} for other in others):
+                continue
+            last = max(free) + 1
+            note(f"read the sum over {term.value} as one of all that follows it", term)
+            sign = side.value[place]
+            terms = (term.parts[0], *side.parts[place + 1 : last])
+            signs = (1, *(s * sign for s in side.value[place + 1 : last]))
+            span = (term.parts[0].span[0], side.parts[last - 1].span[1])
+            whole = replace(term, parts=(Node("add", span, terms, signs),))
+            parts = (*side.parts[:place], whole, *side.parts[last:])
+            signs = (*side.value[: place + 1], *side.value[last:])
+            return replace(side, parts=parts, value=signs)
+        return side
+
+    return relation.with_parts(one) if relation.kind == "relation" else relation
+
+
 def _letters(node: Node) -> frozenset[str]:
     """The letters of entries that are free in a node."""
     found = {
         letter
         for part in node.walk()
-        if part.kind in ENTRIES
+        if part.kind in _ENTRIES
         for index in part.indices
         for letter in index.letters
     }
@@ -59,7 +95,7 @@ def _letters(node: Node) -> frozenset[str]:
 def _summed(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
     """A node in which the products with a letter twice are sums over it."""
     inside = [_count(part, letter) for part in node.parts]
-    if node.kind in PRODUCTS and max(inside) < sum(inside) > 1:
+    if node.kind in _PRODUCTS and max(inside) < sum(inside) > 1:
         note(f"summed over {letter}, which stands twice and not on every side", node)
         return Node("sum", node.span, (node,), letter, binds=(letter,))
     if sum(inside) < 2:
@@ -74,5 +110,5 @@ def _count(node: Node, letter: str) -> int:
     return sum(
         any(letter in index.letters for index in part.indices)
         for part in node.walk()
-        if part.kind in ENTRIES
+        if part.kind in _ENTRIES
     )

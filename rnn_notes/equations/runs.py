@@ -13,8 +13,8 @@ from rnn_notes.equations.nodes import Linear, Node
 
 __all__ = ["without_dots"]
 
-LETTERS = "jiksmn"
-Pair = tuple[Node, ...]
+_LETTERS = "jiksmn"
+_Pair = tuple[Node, ...]
 
 
 def without_dots(node: Node, note: Callable[[Node, str], None]) -> Node:
@@ -85,7 +85,7 @@ def _run(node: Node, first: int, dots: int, last: int) -> Node | None:
         if shift.letters or moved != steps:
             return None
     used = {part.value for piece in pieces for part in piece.walk()}
-    free = [letter for letter in LETTERS if letter not in used]
+    free = [letter for letter in _LETTERS if letter not in used]
     if not free:
         return None
     letter = Node("name", node.parts[dots].span, (), free[0])
@@ -97,7 +97,7 @@ def _run(node: Node, first: int, dots: int, last: int) -> Node | None:
 
 
 def _whole(
-    node: Node, letter: Node, limits: Pair, body: Node, pivot: list[Linear]
+    node: Node, letter: Node, limits: _Pair, body: Node, pivot: list[Linear]
 ) -> Node:
     """The product or sum over a letter between two limits."""
     falls = len(pivot) > 2 and pivot[1].plus(pivot[0], -1) == Linear((), -1)
@@ -118,7 +118,7 @@ def _in_steps(pivot: list[Linear], before: int) -> bool:
     return len(gaps) <= 1 and gaps <= {"1", "-1"}
 
 
-def _indices(pieces: tuple[Node, ...]) -> Iterator[Pair | None]:
+def _indices(pieces: tuple[Node, ...]) -> Iterator[_Pair | None]:
     """The indices of all pieces, place by place; None where the pieces differ else."""
     if len({(p.kind, p.value, len(p.parts)) for p in pieces}) > 1:
         yield None

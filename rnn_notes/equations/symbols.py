@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,8 +90,14 @@ class Condition:
     """Indices in an order, as ``1 <= t < T``, and where that is said."""
 
     sides: tuple[Linear, ...]
-    relations: tuple[str, ...]
+    orders: tuple[Callable[[int, int], bool], ...]
     node: Node
+
+    def holds(self, env: Mapping[str, int]) -> bool:
+        """Whether it holds for given values of the letters."""
+        values = [side.at(env) for side in self.sides]
+        pairs = zip(values, self.orders, values[1:], strict=False)
+        return all(order(a, b) for a, order, b in pairs)
 
     @property
     def letters(self) -> frozenset[str]:

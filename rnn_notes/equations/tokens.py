@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from lark import Token
@@ -16,15 +17,15 @@ from rnn_notes.equations.words import astray, settled
 
 __all__ = ["Kept", "sorted_out"]
 
-MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
-CALCULATIONS = {
+_MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
+_CALCULATIONS = {
     *("align", "aligned", "split", "gather", "gathered", "equation", "multline"),
     *("align*", "gather*", "equation*", "multline*", "eqnarray", "eqnarray*"),
     *("alignat", "alignat*", "alignedat", "flalign", "flalign*"),
 }
-WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
-MOST_TOKENS = 1500
-PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
+_WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
+_MOST_TOKENS = 1500
+_PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
 class Kept:
@@ -44,10 +45,74 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
     """The tokens that the grammar knows; ``EquationError`` for what is astray."""
     tokens: list[Token] = []
     for token in stream:
-        if len(tokens) >= MOST_TOKENS:
-            raise astray(token, f"more than {MOST_TOKENS} symbols came")
+        if len(tokens) >= _MOST_TOKENS:
+            raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
-    return _Lines(remarks).sorted(settled(tokens, remarks))
+    return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
+
+
+def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
+    r"""The tokens with ``y = \begin{cases} a & i = j \\ …`` as a line for each case.
+
+    Each line says the left side again; "otherwise" is the opposite of the case before.
+    """
+    opened = [n for n, token in enumerate(tokens) if _names(token, "MATRIX", "cases")]
+    closed = [n for n, token in enumerate(tokens) if _names(token, "END", "cases")]
+    if len(opened) != 1 or len(closed) != 1 or not 0 < opened[0] < closed[0]:
+        return tokens
+    first, last = opened[0], closed[0]
+    head = tokens[:first]
+    ends = [n for n, token in enumerate(head) if token.type in ("ROW", "SEPARATOR")]
+    start = ends[-1] + 1 if ends else 0
+    rows = [_cut(row, "CELL") for row in _cut(tokens[first + 1 : last], "ROW")]
+    if head[-1].type != "RELATION" or any(len(row) != 2 for row in rows):
+        return tokens
+    out, said = head[:start], list[Token]()
+    for value, condition in rows:
+        words = [token for token in condition if token.type == "WORD"]
+        if any(re.search("otherwise|else|sonst", word) for word in words):
+            condition = [_opposite(token) for token in said]
+        if len(out) > start:
+            out.append(Token.new_borrow_pos("SEPARATOR", ";", tokens[first]))
+        comma = Token.new_borrow_pos("COMMA", ",", tokens[first])
+        said = _trimmed(condition)
+        out += [*head[start:], *_trimmed(value), comma, *said]
+    place = tokens[first].start_pos or 0
+    remarks.append(Remark("read cases as one equation for each", (place, place + 6)))
+    return out + tokens[last + 1 :]
+
+
+def _names(token: Token, kind: str, name: str) -> bool:
+    """Whether a token opens or closes an environment of this name."""
+    return token.type == kind and "{" + name + "}" in token.replace(" ", "")
+
+
+def _cut(tokens: list[Token], kind: str) -> list[list[Token]]:
+    """The tokens between those of a kind; empty pieces at the end are none."""
+    pieces: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.type == kind:
+            pieces.append([])
+        else:
+            pieces[-1].append(token)
+    return pieces if pieces[-1] else pieces[:-1]
+
+
+def _trimmed(tokens: list[Token]) -> list[Token]:
+    """The tokens without commas, full stops and spaces at their end."""
+    while tokens and tokens[-1].type in ("COMMA", "PERIOD", "QUAD"):
+        tokens = tokens[:-1]
+    return tokens
+
+
+def _opposite(token: Token) -> Token:
+    """An order as what it is not; ``EquationError`` where that is not one order."""
+    if token.type != "RELATION":
+        return token
+    turned = {"=": r"\ne", r"\ne": "=", r"\neq": "="}.get(str(token))
+    if turned is None:
+        raise astray(token, f"{token} came before a last case, expected = or \\ne")
+    return Token.new_borrow_pos("RELATION", turned, token)
 
 
 class _Lines:
@@ -93,12 +158,12 @@ class _Lines:
         """The token as the grammar sees it, None where it does not."""
         if token.type in ("MATRIX", "END"):
             return self.environment(token)
-        if token.type in PAIRS:
+        if token.type in _PAIRS:
             return self.bars(token, after)
         if token.type == "SEPARATOR":
             self.separator = token
             return None
-        inside = bool(self.environments) and self.environments[-1] in MATRICES
+        inside = bool(self.environments) and self.environments[-1] in _MATRICES
         if inside or token.type not in ("CELL", "ROW"):
             return token
         if token.type == "ROW":
@@ -114,7 +179,7 @@ class _Lines:
 
     def bars(self, token: Token, after: Token | None) -> Token:
         """A bar that opens, or closes the one of its kind."""
-        left, right = PAIRS[token.type]
+        left, right = _PAIRS[token.type]
         if self.open and self.open[-1].type == token.type:
             self.open.pop()
             return Token.new_borrow_pos(right, token, token)
@@ -131,8 +196,8 @@ class _Lines:
         """The token that opens or closes a matrix, None for that of a calculation."""
         name = token.split("{")[1].split("}")[0].strip()
         if token.type == "MATRIX":
-            whole = name in WHOLE and (self.separator or not self.started)
-            if not whole and name not in MATRICES | CALCULATIONS:
+            whole = name in _WHOLE and (self.separator or not self.started)
+            if not whole and name not in _MATRICES | _CALCULATIONS:
                 raise astray(token, f"the environment {name} came")
             name = f"{name} of lines" if whole else name
             self.environments.append(name)
@@ -144,4 +209,4 @@ class _Lines:
             self.cases = token
             span = (token.start_pos or 0, token.end_pos or 0)
             self.remarks.append(Remark("read cases as equations that all hold", span))
-        return token if name in MATRICES else None
+        return token if name in _MATRICES else None

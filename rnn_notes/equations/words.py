@@ -7,6 +7,7 @@ else it could mean something, and is an error.
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from lark import Token
@@ -16,11 +17,11 @@ from rnn_notes.equations.nodes import Remark
 
 __all__ = ["astray", "settled"]
 
-FUNCTIONS = {
+_FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
     *("relu", "sigmoid", "sign", "sqrt", "mean", "onehot", "prod"),
 }
-JOINTS = {
+_JOINTS = {
     "and",
     "und",
     "et",
@@ -33,11 +34,11 @@ JOINTS = {
     "so that",
     "hence",
 }
-CONDITIONS = {"for", "for all", "if", "when", "where", "with", "für", "falls", "wenn"}
-CONDITIONS |= {"para", "para todo", "se", "si", "pour", "pour tout", "mit"}
-ENDS = ("ROW", "SEPARATOR", "END")
-END = Token("END", "")
-BEFORE_OPERAND = {
+_CONDITIONS = {"for", "for all", "if", "when", "where", "with", "für", "falls", "wenn"}
+_CONDITIONS |= {"para", "para todo", "se", "si", "pour", "pour tout", "mit"}
+_ENDS = ("ROW", "SEPARATOR", "END")
+_END = Token("END", "")
+_BEFORE_OPERAND = {
     "NAME",
     "FUNCTION",
     "WORD",
@@ -47,7 +48,7 @@ BEFORE_OPERAND = {
     "LPAR",
     "LBRACE",
 }
-INSIDE = {"RELATION", "SIGN", "ODOT", "OTIMES", "LINK", "BIG", "COMMA", "CELL", *ENDS}
+_INSIDE = {"RELATION", "SIGN", "ODOT", "OTIMES", "LINK", "BIG", "COMMA", "CELL", *_ENDS}
 
 
 def settled(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
@@ -102,11 +103,11 @@ class _Words:
     def ends(self, place: int) -> bool:
         """Whether nothing more is said in the line after a token."""
         after = self.following(place, "COMMA", "PERIOD", "RBRACE")
-        return after >= len(self.tokens) or self.tokens[after].type in ENDS
+        return after >= len(self.tokens) or self.tokens[after].type in _ENDS
 
     def starts(self) -> bool:
         """Whether nothing was said in the line before."""
-        return not self.out or self.out[-1].type in (*ENDS, "MATRIX")
+        return not self.out or self.out[-1].type in (*_ENDS, "MATRIX")
 
     def comma(self, token: Token) -> Token | None:
         """A comma in the place of a token, unless one stands there already."""
@@ -123,6 +124,14 @@ class _Words:
             r"and what all the steps add up to, as in \sum_{t=1}^{T}",
         )
 
+    def _period(self, place: int, token: Token) -> Token:
+        after = self.tokens[place + 1 : place + 2]
+        close = after and after[0].start_pos == token.end_pos and not self.starts()
+        if close and after[0].type in {*_BEFORE_OPERAND, "BIG"}:
+            self.remarks.append(Remark("read . as a product", _span(token)))
+            return Token.new_borrow_pos("LINK", r"\cdot", token)
+        return token
+
     def _forall(self, place: int, token: Token) -> Token | None:
         name = self.following(place)
         if name < len(self.tokens) and self.ends(name):
@@ -136,7 +145,7 @@ class _Words:
             return None
         if self.tokens[after] == "(":
             return self.bracketed(token, after)
-        joined = self.out[-1].type in INSIDE or self.tokens[after].type in INSIDE
+        joined = self.out[-1].type in _INSIDE or self.tokens[after].type in _INSIDE
         if joined or not (self.related(place, -1) and self.related(place, 1)):
             return None
         return self.comma(token)
@@ -168,7 +177,7 @@ class _Words:
         while 0 <= place < len(self.tokens):
             token = self.tokens[place]
             depth += (token in ("{", "(", "[")) - (token in ("}", ")", "]"))
-            if token.type in (*ENDS, "MATRIX") or (token.type == "QUAD" and step > 0):
+            if token.type in (*_ENDS, "MATRIX") or (token.type == "QUAD" and step > 0):
                 return False
             if token.type == "RELATION" and depth == 0:
                 return True
@@ -186,9 +195,9 @@ class _Words:
         after = self.following(place)
         if self.ends(place) and not self.starts():
             return self.ending(place, token, said)
-        if plain in JOINTS and not self.starts():
+        if plain in _JOINTS and not self.starts():
             return Token.new_borrow_pos("SEPARATOR", token, token)
-        if plain in CONDITIONS:
+        if plain in _CONDITIONS:
             return self.comma(token)
         if said.endswith(":") and (self.starts() or self.last(",")):
             self.remarks.append(Remark(f"left out the words “{said}”", _span(token)))
@@ -199,11 +208,11 @@ class _Words:
             token, f"the words “{said}” came inside a formula, expected them at its end"
         )
 
-    def word(self, token: Token, said: str, after: Token = END) -> Token:
+    def word(self, token: Token, said: str, after: Token = _END) -> Token:
         """A function before an argument, a letter of its own elsewhere."""
         argument = after in ("(", "[") or after.type in ("LSET", "PRIME")
-        known = said.lower() in FUNCTIONS and len(said) > 1
-        if argument or (known and (after.type in BEFORE_OPERAND or after == "^")):
+        known = said.lower() in _FUNCTIONS and len(said) > 1
+        if argument or (known and (after.type in _BEFORE_OPERAND or after == "^")):
             return Token.new_borrow_pos("FUNCTION", token, token)
         return _name(token, said)
 
@@ -246,6 +255,13 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     out: list[Token] = []
     skipped: set[int] = set()
     for place, token in enumerate(tokens):
+        if token == "{" and (not place or tokens[place - 1].type in _ENDS):
+            end = _after_group(tokens, place)
+            inside = tokens[place:end]
+            if any(
+                one.type == "RELATION" and _depth(inside, one) == 1 for one in inside
+            ):
+                skipped |= {place, end - 1}  # \large{a = b}
         if token.type == "BRACE":
             end = _after_group(tokens, place + 1)
             skipped.add(place)
@@ -256,6 +272,12 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
         if place not in skipped:
             out.append(token)
     return out
+
+
+def _depth(tokens: list[Token], to: Token) -> int:
+    """How many braces are open before one of the tokens."""
+    before = list(itertools.takewhile(lambda token: token is not to, tokens))
+    return before.count("{") - before.count("}")  # type: ignore[arg-type]
 
 
 def _after_group(tokens: list[Token], place: int) -> int:

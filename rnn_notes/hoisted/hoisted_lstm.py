@@ -21,10 +21,10 @@ from rnn_notes.lstm import Gradients, Params
 
 __all__ = ["loss_and_gradients", "loss_and_vector"]
 
-Indices = Sequence[int] | Array
+_Indices = Sequence[int] | Array
 
 
-class Stacked(NamedTuple):
+class _Stacked(NamedTuple):
     """The weights of the four gates below each other: (4H, V), (4H, H) and (1, 4H)."""
 
     Wx: Array
@@ -32,7 +32,7 @@ class Stacked(NamedTuple):
     b: Array
 
 
-class Steps(NamedTuple):
+class _Steps(NamedTuple):
     """What the steps leave behind, as rows of B sequences.
 
     Attributes
@@ -52,7 +52,7 @@ class Steps(NamedTuple):
 
 
 def loss_and_gradients(
-    params: Params, inputs: Indices, targets: Indices, hprev: Array, cprev: Array
+    params: Params, inputs: _Indices, targets: _Indices, hprev: Array, cprev: Array
 ) -> tuple[float, Gradients, tuple[Array, Array]]:
     """Loss, gradients and last states, as ``lstm.loss_and_gradients`` gives them.
 
@@ -83,7 +83,7 @@ def loss_and_gradients(
 
 
 def loss_and_vector(
-    params: Params, inputs: Indices, targets: Indices, hprev: Array, cprev: Array
+    params: Params, inputs: _Indices, targets: _Indices, hprev: Array, cprev: Array
 ) -> tuple[float, Array, tuple[Array, Array]]:
     """The same with the gradients by the parameters in one vector, for training.
 
@@ -98,7 +98,7 @@ def loss_and_vector(
 
 
 def _passes(
-    params: Params, inputs: Indices, targets: Indices, hprev: Array, cprev: Array
+    params: Params, inputs: _Indices, targets: _Indices, hprev: Array, cprev: Array
 ) -> tuple[float, Array, tuple[Array, Array], tuple[Array, Array]]:
     """Loss, gradients as a vector and by the first states, and the last states."""
     Params.check(params)
@@ -106,7 +106,7 @@ def _passes(
     (T, B), H, V = x.shape, params.H, params.V
     h, c = (_rows(n, s, H, B) for n, s in (("hprev", hprev), ("cprev", cprev)))
     w = params.arrays()
-    stacked = Stacked(
+    stacked = _Stacked(
         np.concatenate([w[f"Wx{gate}"] for gate in "ifog"]),
         np.concatenate([w[f"Wh{gate}"] for gate in "ifog"]),
         np.concatenate([w[f"b{gate}"] for gate in "ifog"]).T,
@@ -130,7 +130,7 @@ def _passes(
     return loss, d, (dh.T, dc.T), (steps.hs[T].T.copy(), steps.cs[T].T.copy())
 
 
-def _forward(w: Stacked, x: Array, h: Array, c: Array) -> Steps:
+def _forward(w: _Stacked, x: Array, h: Array, c: Array) -> _Steps:
     """The steps from the letters, (T, B), and the states before them, (B, H)."""
     (T, B), H = x.shape, h.shape[1]
     half = np.ones(4 * H, w.Wh.dtype)
@@ -151,10 +151,10 @@ def _forward(w: Stacked, x: Array, h: Array, c: Array) -> Steps:
         cs[t + 1] += i * g
         np.tanh(cs[t + 1], tanhcs[t])
         np.multiply(o, tanhcs[t], hs[t + 1])
-    return Steps(hs, cs, gates, tanhcs)
+    return _Steps(hs, cs, gates, tanhcs)
 
 
-def _backward(w: Stacked, steps: Steps, dhs: Array) -> tuple[Array, Array, Array]:
+def _backward(w: _Stacked, steps: _Steps, dhs: Array) -> tuple[Array, Array, Array]:
     """Signals at what goes into the gates, (T, B, 4, H), and at the first states.
 
     Parameters

@@ -25,10 +25,10 @@ from rnn_notes.rnn import Gradients, Params
 
 __all__ = ["Block", "Rows", "Workspace", "give_back", "lent"]
 
-BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
-LINE = 64  # bytes: a matrix that begins a cache line is read up to a fifth faster
-IDLE = 4  # workspaces that a thread keeps when nobody uses them
-SMALL = 2**21  # bytes: to make what is larger costs little beside a pass with it
+_BLOCK = 1024  # rows at once: what is made of a block is used while the cache holds it
+_LINE = 64  # bytes: a matrix that begins a cache line is read up to a fifth faster
+_IDLE = 4  # workspaces that a thread keeps when nobody uses them
+_SMALL = 2**21  # bytes: to make what is larger costs little beside a pass with it
 
 Rows = Array | list[Array]
 
@@ -117,7 +117,7 @@ class Workspace:
             raise TypeError(f"dtype is {self.dtype}, expected float32 or float64")
         self.V, self.H, self.T, self.B, self.checkpoint = V, H, T, B, checkpoint
         self.size = V, H, T, B, self.dtype
-        n = 1 + math.isqrt(T - 1) if checkpoint else min(T, max(1, BLOCK // B))
+        n = 1 + math.isqrt(T - 1) if checkpoint else min(T, max(1, _BLOCK // B))
         self.letters = np.empty((2, B, T), np.intp)  # inputs and targets
         self.unsigned = self.letters.view(np.uintp)
         self.states = self._empty(1 + (n if checkpoint else T), B, H)
@@ -169,8 +169,8 @@ class Workspace:
     def _empty(self, *shape: int) -> Array:
         """An array of the workspace's dtype, not filled, that begins a cache line."""
         size = math.prod(shape) * self.dtype.itemsize
-        raw = np.empty(size + LINE, np.uint8)
-        start = -raw.__array_interface__["data"][0] % LINE
+        raw = np.empty(size + _LINE, np.uint8)
+        start = -raw.__array_interface__["data"][0] % _LINE
         return raw[start : start + size].view(self.dtype).reshape(shape)
 
     def _blocks(self, n: int) -> list[Block]:
@@ -193,7 +193,9 @@ class Workspace:
         before, after = hs[:-1].reshape(rows, self.H), hs[1:].reshape(rows, self.H)
         xs, ys, dhs, slopes = (array[:rows] for array in shared)
         by_step = [hs, *(a.reshape(-1, self.B, self.H) for a in (dhs, slopes))]
-        each_h, each_dh, each_slope = map(list, by_step) if self.T <= BLOCK else by_step
+        each_h, each_dh, each_slope = (
+            map(list, by_step) if self.T <= _BLOCK else by_step
+        )
         brought = dhs.reshape(self.H, self.B, -1)
         return Block(
             x, target, hs, (before, after, xs, ys, dhs, slopes),
@@ -247,10 +249,10 @@ def give_back(w: Workspace) -> None:
 
     Nobody may use it, or anything that is a view of it, from here on.
     """
-    if w.nbytes > SMALL:
+    if w.nbytes > _SMALL:
         return
     w.unload()
     idle = _idle.workspaces
-    while len(idle) >= IDLE:
+    while len(idle) >= _IDLE:
         del idle[next(iter(idle))]  # the one that has waited longest
     idle[w.V, w.H, w.T, w.B, w.dtype, w.checkpoint] = w

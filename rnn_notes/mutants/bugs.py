@@ -27,7 +27,7 @@ from rnn_notes import rnn
 
 __all__ = ["Mutant", "compiled", "planted"]
 
-WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+_WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 
 
 class _Edit(NamedTuple):
@@ -173,7 +173,7 @@ def _found(mutant: Mutant) -> Iterator[_Edit]:
         if (count := source.count(line)) != 1:
             file = f"{mutant.loop.__name__.rpartition('.')[2]}.py"
             raise ValueError(f"{line!r} stands {count} times in {file}, expected 1")
-        old, new = WORDS.findall(line), WORDS.findall(becomes)
+        old, new = _WORDS.findall(line), _WORDS.findall(becomes)
         ends = [source.index(line)]
         for word in old:
             ends.append(ends[-1] + len(word))

@@ -10,28 +10,28 @@ from rnn_notes.mutants.bugs import Mutant
 
 __all__ = ["GATED"]
 
-DC = "dc = (1 - tanhc * tanhc) * o * dh + dcnext"
+_DC = "dc = (1 - tanhc * tanhc) * o * dh + dcnext"
 
 GATED = {
     mutant.name: mutant
     for mutant in (
         Mutant(
             name="lstm: dcnext dropped",
-            old=DC,
+            old=_DC,
             new="dc = (1 - tanhc * tanhc) * o * dh",
             story="The cell is used twice, by its own state and by the next cell.",
             loop=lstm,
         ),
         Mutant(
             name="lstm: only the straight road",
-            old=DC,
+            old=_DC,
             new="dc = dcnext",
             story="What the hidden state asks of the cell is left out.",
             loop=lstm,
         ),
         Mutant(
             name="lstm: dcnext after the gates",
-            old=DC,
+            old=_DC,
             new="dc = (1 - tanhc * tanhc) * o * dh",
             also=(("dcprev = f * dc", "dcprev = f * (dc + dcnext)"),),
             story="The later gradient reaches the earlier cell, and passes no gate.",

@@ -47,7 +47,7 @@ __all__ = [
     "streams",
 ]
 
-Pass = Callable[..., tuple[float, Any, Any]]
+_Pass = Callable[..., tuple[float, Any, Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,7 @@ def steps(
     T: int,
     update: Update = adagrad,
     clip: Callable[[Array], Array] = clip,
-    loss_and_gradients: Pass | None = None,
+    loss_and_gradients: _Pass | None = None,
 ) -> Iterator[State]:
     """Every state after ``state``, without end, in training on the text ``indices``.
 

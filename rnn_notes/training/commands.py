@@ -27,7 +27,7 @@ from rnn_notes.training.updates import RATES, RULES
 
 __all__ = ["train", "write"]
 
-OPTIONS = {  # of the command line, and what they are called in Settings
+_OPTIONS = {  # of the command line, and what they are called in Settings
     "cell": "cell",
     "hidden": "H",
     "seq_length": "T",
@@ -38,15 +38,15 @@ OPTIONS = {  # of the command line, and what they are called in Settings
     "held_out": "held_out",
     "seed": "seed",
 }
-FEW = 10  # chunks: a network learns fewer by heart, and little else
+_FEW = 10  # chunks: a network learns fewer by heart, and little else
 
 
 def train(args: argparse.Namespace) -> int:
     """The exit status of ``train``: 0, or 130 after Ctrl-C, or 143 after SIGTERM."""
-    text = read_text(args.file)
+    text = _read_text(args.file)
     path = args.checkpoint or Path(_stem(args.file) + ".npz")
     with alone(path), Stop() as stop:
-        checkpoint = (resumed if args.resume else begun)(args, path, text)
+        checkpoint = (_resumed if args.resume else _begun)(args, path, text)
         print(_heading(args.file, text, path, checkpoint), flush=True)
         state = _trained(args, path, checkpoint, text, stop)
     if state.step < args.steps:
@@ -104,7 +104,7 @@ def _states(checkpoint: Checkpoint, read: Array) -> Iterator[State]:
     )
 
 
-def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
+def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     """A new training, saved at once: what is wrong with the place is told now."""
     for place in (path, args.table):
         if place and place.exists():
@@ -112,7 +112,7 @@ def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
                 f"{place} is there already; go on from it with --resume, or save "
                 "elsewhere with --checkpoint and --table"
             )
-    given = {name: getattr(args, option) for option, name in OPTIONS.items()}
+    given = {name: getattr(args, option) for option, name in _OPTIONS.items()}
     chosen = {name: value for name, value in given.items() if value is not None}
     B = chosen.get("B", 1)
     share = chosen.get("held_out", 0.0)
@@ -146,12 +146,12 @@ def begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     return checkpoint
 
 
-def resumed(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
+def _resumed(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     """The training saved at ``path``; text and options must be those it began with."""
     checkpoint = load(path)
     if digest(text) != checkpoint.digest:
         raise ValueError(f"{args.file} is not the text that {path} was trained on")
-    for option, name in OPTIONS.items():
+    for option, name in _OPTIONS.items():
         given, was = getattr(args, option), getattr(checkpoint.settings, name)
         if given not in (None, was):
             raise ValueError(
@@ -172,7 +172,7 @@ def write(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     """The text in a file, or on standard input where the file is called "-".
 
     Raises ``ValueError`` unless it is UTF-8 and can be learnt from.
@@ -211,7 +211,7 @@ def _heading(file: Path, text: str, path: Path, checkpoint: Checkpoint) -> str:
     state, s = checkpoint.state, checkpoint.settings
     V = len(checkpoint.vocabulary)
     n = (_cut(text, s.held_out) // s.B - 1) // s.T
-    few = f"\nonly {n} chunk{'s' * (n > 1)} of {s.T} to learn from" if n < FEW else ""
+    few = f"\nonly {n} chunk{'s' * (n > 1)} of {s.T} to learn from" if n < _FEW else ""
     going_on = f", going on after step {state.step}" if state.step else ""
     return (
         f"{file}: {len(text)} characters, {V} different; guessing blindly costs "

@@ -76,7 +76,7 @@ def vectored(loss_and_gradients: Callable[..., Any]) -> VectorPass:
     return run
 
 
-def one_by_one(run: VectorPass) -> VectorPass:
+def _one_by_one(run: VectorPass) -> VectorPass:
     """A pass that takes B sequences too: one after the other, all added up."""
 
     def batched(
@@ -112,7 +112,7 @@ CELLS = {
             gru.Params,
             ("hprev",),
             gru.forward,
-            one_by_one(vectored(gru.loss_and_gradients)),
+            _one_by_one(vectored(gru.loss_and_gradients)),
         ),
     )
 }

@@ -23,8 +23,8 @@ from rnn_notes.training.networks import cell_of
 
 __all__ = ["Losses", "Progress", "add_row", "loss_a_letter"]
 
-MOST = 10_000  # letters that a loss is measured on
-PIECE = 500  # letters of one forward pass: what it leaves behind is let go
+_MOST = 10_000  # letters that a loss is measured on
+_PIECE = 500  # letters of one forward pass: what it leaves behind is let go
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ def loss_a_letter(params: Weights, indices: Sequence[int] | Array) -> float | No
     >>> bool(np.isclose(loss, np.log(2))), loss_a_letter(params, [0])
     (True, None)
     """
-    last = min(len(indices) - 1, MOST)
+    last = min(len(indices) - 1, _MOST)
     if last < 1:
         return None
     cell, total = cell_of(params), 0.0
     states = cell.zeros(params.H)
-    for p in range(0, last, PIECE):
-        end = min(p + PIECE, last)
+    for p in range(0, last, _PIECE):
+        end = min(p + _PIECE, last)
         run = cell.forward(params, indices[p:end], indices[p + 1 : end + 1], *states)
         states, total = cell.last(run), total + run.loss
     return total / last

@@ -19,7 +19,7 @@ from pathlib import Path
 
 __all__ = ["alone", "replace_file"]
 
-HOUR = 3600  # seconds after which an unfinished file belongs to nobody
+_HOUR = 3600  # seconds after which an unfinished file belongs to nobody
 _OURS_ALONE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _NO_LINK = os.O_CREAT | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
 
@@ -70,7 +70,7 @@ def _clear(place: Path) -> None:
     """Remove what processes left behind that were killed while they wrote."""
     for part in place.parent.glob(f".{place.name}.*.part"):
         with contextlib.suppress(OSError):  # another writer was faster
-            if time.time() - part.lstat().st_mtime > HOUR:
+            if time.time() - part.lstat().st_mtime > _HOUR:
                 part.unlink()
 
 

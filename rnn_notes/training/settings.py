@@ -8,7 +8,7 @@ from typing import Any
 from rnn_notes.training.networks import CELLS
 from rnn_notes.training.updates import RULES
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "whole"]
 
 
 @dataclass(frozen=True)

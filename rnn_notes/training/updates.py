@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Update = Callable[[Array, Array, Array], tuple[Array, Array]]
-Rule = Callable[..., tuple[Array, Array]]
+_Rule = Callable[..., tuple[Array, Array]]
 
 
 def clip(d: ArrayLike, bound: float = 5.0) -> Array:
@@ -161,7 +161,7 @@ def adam(
     return moved, np.concatenate([mean, squares, [step]])
 
 
-RULES: dict[str, Rule] = {"sgd": sgd, "adagrad": adagrad, "adam": adam}
+RULES: dict[str, _Rule] = {"sgd": sgd, "adagrad": adagrad, "adam": adam}
 RATES = {"sgd": 0.1, "adagrad": 0.1, "adam": 0.002}  # unless another is asked for
 
 

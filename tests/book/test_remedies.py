@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import remedies
-from benchmarks.seeds import recall_text
+from benchmarks.seed_spread import recall_text
 from rnn_notes.book.seeds import Seeds
 from rnn_notes.text import Vocabulary
 

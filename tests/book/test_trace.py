@@ -11,8 +11,8 @@ import pytest
 
 from rnn_notes import rnn
 from rnn_notes.book.figures import step_network
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_network import stops_of, told
 from rnn_notes.book.figures.stepper_parts import filling, story
 from rnn_notes.book.trace import OWN, Held, trace, watched

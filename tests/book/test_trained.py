@@ -132,7 +132,7 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
         key(TEXT, SMALL, STAGES, back=1),
     ]
     real = module.inspect.getsource
-    for changed in module.computed_with():
+    for changed in module._computed_with():
         with monkeypatch.context() as patch:
             patch.setattr(
                 module.inspect,
@@ -140,7 +140,7 @@ def test_the_cache_knows_text_settings_stages_and_code(monkeypatch):
                 lambda m, changed=changed: real(m) + "#" * (m is changed),
             )
             others.append(key(TEXT, SMALL, STAGES))
-    names = {m.__name__ for m in module.computed_with()}
+    names = {m.__name__ for m in module._computed_with()}
     assert {f"rnn_notes.{name}" for name in COMPUTES} <= names
     assert "rnn_notes.book.figures" not in names, "what draws changes no training"
     assert len({before, *others}) == 5 + len(names)
@@ -360,7 +360,7 @@ def test_the_overfitting_is_drawn_from_the_costs():
 
 def test_the_key_is_the_same_whatever_else_is_imported():
     asked = "from rnn_notes.book import trained as m; "
-    asked += "print(m.key('ab', m.SETTINGS, m.STAGES))"
+    asked += "print(m.key('ab', m._SETTINGS, m.STAGES))"
     others = "import rnn_notes.training.commands, rnn_notes.book.live; "
     said = [
         subprocess.run(

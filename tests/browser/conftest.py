@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from firefox import FIREFOX, Firefox, firefox
+from live_cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, Opened, chromium

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cells import PATIENCE, opened
+from live_cells import PATIENCE, opened
 from playwright.sync_api import Locator, Page, expect
 
 from rnn_notes.book.live import Session

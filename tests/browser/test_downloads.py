@@ -12,7 +12,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 import pytest
-from cells import OFFICIAL, WHEEL, Cell, opened
+from live_cells import OFFICIAL, WHEEL, Cell, opened
 from playwright.sync_api import BrowserContext, Route, expect
 from server import Handler, served
 from visits import SITE, Opened

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cells import Cell, opened
 from firefox import CONTROL, ENTER, SHIFT, Firefox
+from live_cells import Cell, opened
 from playwright.sync_api import Page, expect
 from visits import arrive
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from cells import PATIENCE
+from live_cells import PATIENCE
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from visits import Heard, arrive
 
@@ -49,6 +50,29 @@ def test_a_formula_is_answered_as_on_the_command_line(equations: Page):
         assert said.startswith(first)
         assert without_numbers(said) == without_numbers(terminal.measure(latex))
         assert said.count("\n") == terminal.measure(latex).count("\n")
+
+
+def test_what_would_hold_is_shown_set_and_taken_by_a_click(equations: Page):
+    box = equations.locator(".formula-box").first
+    status, offer = box.locator(".live-status"), box.locator(".live-offer")
+    wrong = r"\frac{\partial L}{\partial W_{hh}} = \sum_t h_{t-1} "
+    wrong += r"(\frac{\partial L}{\partial a_t})^\top"
+    [close] = re.findall("close.*\n  (.*)", measured(box, wrong))
+    expect(status).to_have_attribute("data-holds", "false")
+    expect(offer.locator("math mfrac")).to_have_count(2)
+    offer.get_by_role("button", name="Take the formula: close, and it holds").click()
+    expect(status).to_have_text("holds", timeout=PATIENCE)
+    expect(status).to_have_attribute("data-holds", "true")
+    expect(box.locator("textarea")).to_have_value(close)
+    expect(offer).to_have_count(0)
+    signs = "e => getComputedStyle(e, '::before').content"
+    assert status.evaluate(signs) == '"✓ "'
+    assert measured(box, "y_t = q").startswith("not understood")
+    assert status.get_attribute("data-holds") is None
+    assert status.evaluate(signs) == "none"
+    assert "in this book" in measured(box, r"h_t = \tanh(W h_{t-1} + U x_t)")
+    expect(offer.locator("math msub").first).to_be_visible()
+    expect(offer).to_have_count(1)
 
 
 def test_a_notation_is_chosen(equations: Page):

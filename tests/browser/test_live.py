@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cells import Cell, differences, opened, parting
+from live_cells import Cell, differences, opened, parting
 from playwright.sync_api import Browser, Page, expect
 from visits import SITE, Heard, Opened, arrive, violations
 

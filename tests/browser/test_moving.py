@@ -10,7 +10,7 @@ from visits import SITE, Opened, arrive, violations
 from webkit import NARROW, WebKit
 
 from rnn_notes.book import figures
-from rnn_notes.book.figures.drawing.moving import Frame
+from rnn_notes.book.figures.drawing.frames import Frame
 
 MOVING = {
     "index": "broken_line",

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from visits import SITE, Opened, arrive, violations
 
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepper_parts import _entries
 from rnn_notes.book.trace import trace
 from rnn_notes.ledger import ledger

@@ -10,7 +10,7 @@ from server import served
 from visits import PAGES, Opened
 
 FETCH = "fetch('heavy.bin').then(answer => answer.arrayBuffer())"
-FIRST, REQUESTS, SECOND = 129_000, 10, 64_000
+FIRST, REQUESTS, SECOND = 120_000, 10, 64_000
 AT_ONCE = 8
 SEARCH = "search.html?q=gradient"  # finds most pages, and quotes those that are seen
 
@@ -56,7 +56,6 @@ def test_a_first_visit_is_light_and_a_second_page_lighter(
             made.close()
     for name in names:
         print(f"{name:24} {first[name]} then {second[name]}")
-    assert first.pop("dhnext.html")[0] < 135_000, "the stepper, the ledger, a journey"
     assert first.pop(SEARCH) < (145_000, 15), "the words around the hits that are seen"
     assert {n: cost for n, cost in first.items() if cost[0] > FIRST} == {}
     assert {n: cost for n, cost in first.items() if cost[1] > REQUESTS} == {}

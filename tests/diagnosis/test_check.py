@@ -89,6 +89,20 @@ def test_without_inputs_nothing_is_certain():
 
 
 def test_a_bug_that_no_gallery_holds_gets_no_cause():
+    noise = np.random.default_rng(5).standard_normal((3, 3))
+
+    class Odd:
+        @staticmethod
+        def backward(params, run):
+            return rnn.backward(params, run)._replace(dWhh=noise)
+
+    diagnosis = checked(Odd, problem())
+    assert [n for n, v in diagnosis.arrays.items() if not v.right] == ["Whh"]
+    assert diagnosis.causes == ()
+    assert "No bug of the gallery" in str(diagnosis)
+
+
+def test_a_bug_that_no_gallery_holds_is_mended_in_its_own_line():
     class Odd:
         @staticmethod
         def backward(params, run):
@@ -96,9 +110,10 @@ def test_a_bug_that_no_gallery_holds_gets_no_cause():
             return right._replace(dWhh=right.dWhh + 0.1 * np.eye(params.H))
 
     diagnosis = checked(Odd, problem())
-    assert [n for n, v in diagnosis.arrays.items() if not v.right] == ["Whh"]
-    assert diagnosis.causes == ()
-    assert "No bug of the gallery" in str(diagnosis)
+    assert [cause.name for cause in diagnosis.causes] == ["a term too many"]
+    assert "`return right._replace(dWhh=right.dWhh)`" in str(diagnosis)
+    alone = checked(Odd, problem(), inputs=None, targets=None, state=None)
+    assert [cause.certain for cause in alone.causes] == [False]
 
 
 def together(names):
@@ -233,7 +248,7 @@ def test_a_layer_that_returns_zeros_is_not_blamed_on_its_targets():
 
     diagnosis = in_rows(Nothing, 30, Kind("tanh", "upstream"), above=True)
     assert not diagnosis.right
-    assert diagnosis.causes == ()
+    assert [cause.name for cause in diagnosis.causes] == ["a factor too many"]
     assert "all zero" in str(diagnosis)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnn_notes import Params, backward, equations, forward
-from rnn_notes.equations import EquationError, evaluation, measure, values
+from rnn_notes.equations import EquationError, evaluation, functions, measure
 from rnn_notes.equations.draws import SETTINGS, draws
 from rnn_notes.equations.model import shipped
 
@@ -123,7 +123,7 @@ def test_the_two_ways_of_measuring_check_each_other(monkeypatch):
             h = np.tanh(a)
             return h.real + 1j * wrong * h.imag
 
-        monkeypatch.setitem(values.CALLS, "tanh", tanh)
+        monkeypatch.setitem(functions.CALLS, "tanh", tanh)
         with pytest.raises(EquationError, match="disagree"):
             measure(formula)
 

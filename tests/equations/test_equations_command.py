@@ -60,6 +60,7 @@ def test_json_says_where_a_formula_is_not_understood(capsys):
     assert record == {
         "status": 2, "latex": "L = q", "reason": "q is not known", "position": 4,
         "in": "L = q", "close": [],
+        "advice": [r"say what it is: --where 'q = …', or 'q \in \mathbb{R}^{…}'"],
     }  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rnn_notes.equations import EquationError, measure
-from rnn_notes.equations.measuring import SEEDS, Task, holds, neighbours, understood
+from rnn_notes.equations.measuring import holds
 from rnn_notes.equations.neighbours import RULES
+from rnn_notes.equations.tasks import SEEDS, Task, neighbours, understood
 
 CORPUS = Path(__file__).parent
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rnn_notes.equations.measuring import SEEDS, Task, neighbours
 from rnn_notes.equations.neighbours import RULES
+from rnn_notes.equations.tasks import SEEDS, Task, neighbours
 
 SQUARE = r"A, B, C \in \mathbb{R}^{H \times H}; \bar{y} \in \mathbb{R}^V"
 ENTRIES = r"h_t = \begin{bmatrix} w \\ v \end{bmatrix}"

@@ -6,7 +6,7 @@ import pytest
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.model import names, shipped
 from rnn_notes.equations.symbols import Scope
-from tests.helpers.twins import TWINS
+from tests.helpers.model_twins import TWINS
 
 LETTERS = [name for name in names() if name != "none"]
 

@@ -244,6 +244,6 @@ def role(head):
 def test_brackets_after_a_letter_are_what_the_letter_takes(latex, meant):
     remarks = []
     [[product]] = parse(latex, remarks)
-    read = applied(product, role, remarks.append)
+    read = applied(product, role, lambda *said: remarks.append(said))
     assert [(part.kind, part.value) for part in read.parts] == meant
     assert bool(remarks) == (r"\ell" in latex or "J" in latex)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from rnn_notes.book import figures
-from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.rnn import running_example
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs._ext.pages.sentences import places
-from rnn_notes.equations.measuring import understood
 from rnn_notes.equations.neighbours import RULES
 from rnn_notes.equations.neighbours import edits as slips
+from rnn_notes.equations.tasks import understood
 from tests.helpers import prose
 
 SWAPPED = {
@@ -168,7 +168,8 @@ def prose_faults(page: prose.Page) -> list[Fault]:
     for equation in prose.equations(page):
         start = page.source.index(f"{{measured}} {equation.label}\n")
         first = page.source.index(equation.latex, start)
-        for slip in slips(equation.latex, understood(equation.task()), RULES):
+        lines = [(e.relation, e.shapes.shape) for e in understood(equation.task())]
+        for slip in slips(equation.latex, lines, RULES):
             span = first + slip.span[0], first + slip.span[1]
             kind = f"equation, {slip.rule}"
             faults.append(planted(page, kind, *span, slip.text, equation.label))

@@ -19,8 +19,9 @@ from docs._ext.pages.sentences import unsaid
 from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
-from rnn_notes.equations.measuring import SEEDS, Task, holds
+from rnn_notes.equations.measuring import holds
 from rnn_notes.equations.model import find
+from rnn_notes.equations.tasks import SEEDS, Task
 from rnn_notes.rnn import ALPHABET, TEXT, running_example
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
 from rnn_notes import Gradients, Params, hoisted, rnn
 from rnn_notes.book import timings
-from rnn_notes.book.figures import pass_times
+from rnn_notes.book.figures import pass_times, peer_times
 from rnn_notes.differences import agreement
 from rnn_notes.hoisted import Workspace, loss_and_gradients, loss_and_vector, workspaces
 from rnn_notes.mutants import MUTANTS
@@ -78,7 +78,7 @@ def assert_equal(fast, slow, tolerance):
 def test_the_fast_pass_equals_the_readable_one(
     V, H, T, B, block, checkpoint, monkeypatch
 ):
-    monkeypatch.setattr(workspaces, "BLOCK", block)
+    monkeypatch.setattr(workspaces, "_BLOCK", block)
     monkeypatch.setattr(workspaces, "_idle", workspaces._Idle())
     arguments = problem(V, H, T, B)
     fast = loss_and_gradients(*arguments, checkpoint=checkpoint)
@@ -266,7 +266,7 @@ def test_little_lies_idle_and_no_weights_with_it(monkeypatch):
     idle = workspaces._idle.workspaces
     assert [w.T for w in idle.values()] == [5, 6, 7, 8]
     loss_and_gradients(*problem(V=2, H=50, T=5000, B=1))
-    assert sum(w.nbytes for w in idle.values()) < workspaces.SMALL
+    assert sum(w.nbytes for w in idle.values()) < workspaces._SMALL
     weights = weakref.ref(arguments[0])
     del arguments
     assert weights() is None
@@ -482,6 +482,19 @@ def test_the_figure_of_the_race_can_be_read_and_is_drawn_from_it():
     time = timings.number(other["steps"][0]["microseconds"]["step_5"])
     assert time in another.alt
     assert time not in figure.alt
+
+
+def test_the_figure_of_the_peers_is_drawn_from_the_race():
+    published = timings.Results()
+    other = copy.deepcopy(published)
+    first = other.peers(1)[0]["ratios"]
+    figure = peer_times()
+    assert faults(figure.svg, figure.alt) == []
+    for name, ratio in first.items():
+        shown = f"{timings.PEERS[name]}: {timings.number(ratio[1])}"
+        assert (shown in figure.alt) == (name != "autograd")
+    first["torch"][1] *= 2
+    assert peer_times(other).alt != figure.alt
 
 
 @pytest.mark.parametrize(("slower", "told"), [(0.6, False), (1.9, False), (2.1, True)])

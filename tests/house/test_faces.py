@@ -1,9 +1,14 @@
 """Each module says what its face is, and each docstring what is made or done."""
 
 import ast
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePath
 
 from tests.helpers.trees import ROOT
 
+HOUSE = ("rnn_notes/", "docs/_ext/")
+SHARED = {"__init__", "__main__", "conftest"}
 FOLDERS = ("rnn_notes", "docs", "tests", "benchmarks")
 SOURCES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
@@ -13,11 +18,21 @@ SOURCES = {
 EMPTY = ("Nothing", "Puts ", "Raises ", "Returns ", "Writes ")
 
 
-def faceless(source: str) -> bool:
-    """Whether a module has code and does not say which of its names are for others."""
-    body = ast.parse(source).body
-    targets = [ast.unparse(n.targets) for n in body if isinstance(n, ast.Assign)]
-    return len(body) > 1 and "__all__" not in targets
+def unsaid(source: str) -> set[str]:
+    """The names of a module that are neither for others nor marked as its own."""
+    face, made = set(), set()
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            made.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            inner = [n for target in targets for n in ast.walk(target)]
+            known = [n for n in inner if isinstance(n, ast.Name)]
+            names = {n.id for n in known if isinstance(n.ctx, ast.Store)}
+            made |= names
+            if names == {"__all__"}:
+                face = set(ast.literal_eval(node.value))
+    return {name for name in made - face if not name.startswith("_")}
 
 
 def empty_words(source: str) -> list[str]:
@@ -28,13 +43,26 @@ def empty_words(source: str) -> list[str]:
     return [text.splitlines()[0] for text in said if text.startswith(EMPTY)]
 
 
-def test_a_module_says_what_its_face_is():
-    modules = {name: text for name, text in SOURCES.items() if name[:4] == "rnn_"}
-    bare = [name for name, text in modules.items() if faceless(text)]
-    assert bare == ["rnn_notes/__main__.py"]
-    assert len(modules) > 50
-    assert faceless('"""Sums."""\n\ndef total(a): ...\n')
-    assert not faceless('"""Sums."""\n')
+def doubled(names: Iterable[str]) -> set[str]:
+    """The modules' names that two files have."""
+    stems = Counter(PurePath(name).stem for name in names)
+    return {stem for stem, times in stems.items() if times > 1} - SHARED
+
+
+def test_a_name_is_for_others_or_marked_as_the_module_s_own():
+    modules = {n: text for n, text in SOURCES.items() if n.startswith(HOUSE)}
+    found = {name: unsaid(text) for name, text in modules.items()}
+    assert {name: names for name, names in found.items() if names} == {}
+    assert len(modules) > 150
+    assert unsaid('__all__ = ["f"]\nA, _b = C = 1, 2\nd: int = 3\ndef f(): ...\n') == {
+        *("A", "C", "d")
+    }
+    assert unsaid("class K: ...\ndef g(): ...\n") == {"K", "g"}
+
+
+def test_no_two_modules_have_one_name():
+    assert doubled(name for name in SOURCES if not name.startswith("bench")) == set()
+    assert doubled(["a/one.py", "b/one.py", "a/__init__.py", "__init__.py"]) == {"one"}
 
 
 def test_a_docstring_says_what_is_made_or_done():

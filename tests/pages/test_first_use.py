@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.helpers import prose, reading
+from tests.helpers import prose, reading_order
 
 BY_NAME = {page.name: page for page in prose.pages()}
-ORDERED = [BY_NAME[name] for name in reading.order(BY_NAME["index"])]
+ORDERED = [BY_NAME[name] for name in reading_order.order(BY_NAME["index"])]
 HOMES = {label: page.name for page in ORDERED for label in prose.labels_of(page)}
 
 
@@ -20,9 +20,9 @@ def test_the_order_is_the_menus():
 
 
 def test_no_word_comes_before_it_is_told():
-    words = reading.terms(BY_NAME["glossary"], HOMES)
+    words = reading_order.terms(BY_NAME["glossary"], HOMES)
     assert len(words) > 70
-    assert reading.untold_terms(ORDERED, words) == []
+    assert reading_order.untold_terms(ORDERED, words) == []
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_no_word_comes_before_it_is_told():
 )
 def test_words_that_come_too_early_are_found(text, told):
     pages = [page("early", text), page("later", "A tape is read.")]
-    found = reading.untold_terms(pages, {"tape": ["later"]})
+    found = reading_order.untold_terms(pages, {"tape": ["later"]})
     assert (found == []) is told
 
 
 def test_no_sign_comes_before_it_is_told():
-    signs = reading.signs(BY_NAME["notation"])
+    signs = reading_order.signs(BY_NAME["notation"])
     assert signs >= {r"\odot", r"\operatorname{vec}", r"\partial^{+}", "W_{xh}", "e_t"}
-    assert reading.untold_signs(ORDERED, signs) == []
+    assert reading_order.untold_signs(ORDERED, signs) == []
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,17 @@ def test_no_sign_comes_before_it_is_told():
     ],
 )  # fmt: skip
 def test_signs_that_come_too_early_are_found(text, told):
-    found = reading.untold_signs([page("early", text)], {r"\odot"})
+    found = reading_order.untold_signs([page("early", text)], {r"\odot"})
     assert (found == []) is told
+
+
+def test_each_letter_of_a_formula_stands_in_the_notation_beside_its_page():
+    assert reading_order.unlisted(list(BY_NAME.values()), BY_NAME["notation"]) == []
+
+
+def test_a_letter_that_no_row_gives_a_page_for_is_found():
+    rows = "| $V$ | letters |\n\n## Letters here\n\n| $c$ | a cut: {doc}`one` |"
+    formula = "```{measured} eq-a\n:by: x\n:where: c > 1\nV_t = V \\tanh(c)\n```"
+    pages = [page("one", formula), page("two", formula)]
+    assert reading_order.letters(pages[0]) == {"V", "c"}
+    assert reading_order.unlisted(pages, page("notation", rows)) == ["c: two"]

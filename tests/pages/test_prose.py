@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from docs._ext.pages.minutes import in_sight, minutes
 from docs._ext.pages.sentences import counts, places, unsaid
 from rnn_notes import forward
 from rnn_notes.rnn import running_example
@@ -12,6 +13,15 @@ from tests.helpers import prose
 
 PAGES = prose.pages()
 CHAPTERS = [page for page in PAGES if "\n## Exercises\n" in page.source]
+CORE = [
+    page
+    for page in PAGES
+    if page.name
+    in {
+        "forward", "layouts", "transposes", "dhnext", "backward", "chain-rule",
+        "gradient-check",
+    }
+]  # fmt: skip
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 every_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.name)
 
@@ -299,3 +309,27 @@ def test_a_quotation_without_an_assert_is_found():
     assert idle(scratch(cell(f"{said}\nassert a\n{said}\nassert b"))) == []
     assert idle(scratch(cell(f"{said}\na = 1\n{said}\nassert b"))) == [said]
     assert idle(scratch(cell(f"assert a\n{said}\nb = 1"))) == [said]
+
+
+def asserted(text):
+    """How many asserts readers see in a text: the build removes some cells."""
+    cells = re.findall(r"^```\{code-cell\}.*\n((?:.*\n)*?)```", text, re.M)
+    seen = [cell for cell in cells if "remove-cell" not in cell]
+    return len(re.findall(r"^ *assert ", "".join(seen), re.M))
+
+
+def test_a_page_of_the_core_takes_a_quarter_of_an_hour_and_four_take_one():
+    took = {page.name: minutes(page.source) for page in CORE}
+    assert len(took) == 7
+    assert {name: long for name, long in took.items() if long > 15} == {}
+    assert sum(took[n] for n in ("forward", "transposes", "dhnext", "backward")) <= 60
+    assert minutes("word " * 3001) == 16
+
+
+def test_most_asserts_of_the_core_are_folded():
+    for page in CORE:
+        assert 2 * asserted(in_sight(page.source)) < asserted(page.source), page.name
+    assert sum(asserted(in_sight(page.source)) for page in CORE) <= 37
+    fold = "<details>\n\n```{code-cell} x\nassert a\n```\n\n</details>\n"
+    seen = "```{code-cell} x\nassert b\n```\n"
+    assert [asserted(text) for text in (seen + fold, in_sight(seen + fold))] == [2, 1]

@@ -165,5 +165,5 @@ def test_an_epub_is_the_same_whenever_it_is_made(book: Path, bind: Bind) -> None
 def test_a_machine_without_a_browser_is_told_so(bind: Bind, monkeypatch) -> None:
     monkeypatch.setattr(chromium, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match="no Chromium here: install it"):
-        print_pdf.browser()
-    assert print_pdf.undated(b"/ModDate (D:20261124101112Z)", 0).endswith(b"000000Z)")
+        print_pdf._browser()
+    assert print_pdf._undated(b"/ModDate (D:20261124101112Z)", 0).endswith(b"000000Z)")

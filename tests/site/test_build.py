@@ -263,7 +263,7 @@ def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(failures.Parser, "parse", parse)
     with pytest.raises(SphinxError, match=r"docs/a\.md: a cell fails: Kernel died"):
-        failures.Careful().parse("", new_document("docs/a.md"))
+        failures._Careful().parse("", new_document("docs/a.md"))
 
 
 def test_what_a_killed_build_left_in_the_cache_is_forgotten(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs._ext.formulas.alphabet import WRITTEN
+from docs._ext.formulas.alphabet import RARE, WRITTEN
+from docs._ext.site.finish import marks
+from docs._ext.site.sheets import purged
 from tests.helpers.trees import EXT, ROOT, emptied
 
 
@@ -102,11 +104,32 @@ def test_the_theme_is_trimmed_to_what_pages_use(site: Path) -> None:
 
 def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
     fonts = {p.name: p.stat().st_size for p in site.rglob("*.woff2")}
-    assert fonts["STIXTwoMath-subset.woff2"] < 40_000
+    assert fonts["STIXTwoMath-subset.woff2"] < 20_000
+    assert fonts["STIXTwoMath-rare.woff2"] < 16_000
     assert fonts["fa-solid-900.woff2"] < 10_000
     assert 3_000 < fonts["JetBrainsMono-subset.woff2"] < 8_000
     assert fonts["STIXTwoText-subset.woff2"] < 18_000
-    assert fonts["STIXTwoText-Italic-subset.woff2"] < 12_000
+    assert fonts["STIXTwoText-Italic-subset.woff2"] < 9_000
+
+
+def test_the_sheet_names_the_signs_of_the_rare_face() -> None:
+    sheet = (ROOT / "docs/_static/custom.css").read_text(encoding="utf-8")
+    [signs] = re.findall(r"unicode-range: ([^;]+);", sheet)
+    ends = [re.findall(r"[0-9A-F]{2,}", part) for part in signs.split(",")]
+    named = {c for e in ends for c in range(int(e[0], 16), int(e[-1], 16) + 1)}
+    assert named == {ord(sign) for sign in RARE}
+    assert {ord("θ"), ord("∅")} < named
+
+
+def test_a_rule_stays_where_its_like_is(site: Path) -> None:
+    """A tag is no class: a figure's tag does not keep a class of its name."""
+    css = "figure{a:b}.figure{c:d}#up{e:f}[id]{g:h}"
+    css = purged(css, marks('<figure id="up">'))
+    assert css == "figure{a:b}#up{e:f}[id]{g:h}"
+    page = (site / "index.html").read_text(encoding="utf-8")
+    assert "@keyframes fa-" not in page
+    theirs = site.with_name("built") / "_static/styles/pydata-sphinx-theme.css"
+    assert "@keyframes fa-" in theirs.read_text(encoding="utf-8")
 
 
 def test_a_page_asks_at_once_for_the_faces_that_it_shows(site: Path) -> None:

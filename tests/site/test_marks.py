@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 from docutils import nodes
 from docutils.utils import new_document
 
 from docs._ext.pages.claims import Mark
 from docs._ext.pages.glued import Typeset
+from tests.helpers import prose, trees
 
 
 def page(*paragraphs: nodes.paragraph) -> nodes.document:
@@ -41,3 +46,26 @@ def test_a_number_from_a_cell_is_written_as_readers_write_it() -> None:
     ]
     assert len(list(document.findall(nodes.superscript))) == 1
     assert other.astext() == "-0.780", "what no cell gave stays"
+
+
+def test_behind_a_link_to_a_changing_text_stands_its_state(tmp_path: Path) -> None:
+    thread, pinned = "https://github.com/a/b/issues/1", f"/blob/{'1f' * 20}/a"
+    links = f"[One]({thread}), [two](https://github.com/a/b{pinned}), [one]({thread})."
+    trees.write(tmp_path / "docs", {"quoted.toml": f'"{thread}" = 2026-11-23\n'})
+    page = {"index": f"# Book\n\n{links} [Else](https://example.org)\n"}
+    marks = ["myst_parser", "formulas.mathml", "pages.quoted"]
+    assert trees.built(tmp_path, page, marks) == ""
+    html = (tmp_path / "html/index.html").read_text()
+    text = " ".join(re.sub(r"<[^>]*>", "", html).split())
+    assert "One (noted 2026-11-23), two (commit 1f1f1f1), one. Else" in text
+    page["index"] += "[Three](https://github.com/a/c/issues/2)\n"
+    assert "issues/2 expected a commit in it or its day" in trees.built(
+        tmp_path, page, marks
+    )
+
+
+def test_no_day_is_kept_of_a_text_that_no_page_links() -> None:
+    kept = tomllib.loads((prose.ROOT / "docs/quoted.toml").read_text())
+    sources = "".join(page.source for page in prose.pages())
+    assert kept
+    assert [address for address in kept if f"({address})" not in sources] == []

@@ -157,11 +157,11 @@ def test_a_tree_of_another_user_tells_that_it_loses_its_dates(
 
 
 def test_the_card_is_drawn_from_what_the_package_draws_today() -> None:
-    picture = card.CARD.read_bytes()
-    assert card.mark() in picture, "run python -m docs._ext.site.card"
+    picture = card._CARD.read_bytes()
+    assert card._mark() in picture, "run python -m docs._ext.site.card"
     assert picture[16:24] == (1200).to_bytes(4) + (630).to_bytes(4)
     assert hashlib.sha256(b"another page").hexdigest().encode() not in picture
-    assert f'html_title = "{card.WORDS}"' in (ROOT / "conf.py").read_text()
+    assert f'html_title = "{card._WORDS}"' in (ROOT / "conf.py").read_text()
 
 
 def test_the_citation_and_the_workflows_speak_of_this_version() -> None:

@@ -66,7 +66,9 @@ def test_what_is_closed_is_no_answer(closed, formula, told):
 
 
 def test_what_nobody_expected_is_no_answer(monkeypatch, capsys):
-    monkeypatch.setattr("rnn_notes.equations.command.gathered", lambda *_: [1])
+    monkeypatch.setattr(
+        "rnn_notes.equations.equation_command._gathered", lambda *_: [1]
+    )
     assert main(["equation", FORMULA]) == 2
     assert capsys.readouterr().err.startswith("rnn_notes: unexpected ")
 

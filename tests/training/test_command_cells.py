@@ -84,10 +84,10 @@ def test_a_loss_a_letter_is_that_of_one_pass(cell, monkeypatch):
     checkpoint = load("text.npz")
     params, indices = checkpoint.state.params, checkpoint.vocabulary.indices(TEXT[:60])
     run = CELLS[cell].forward(params, indices[:-1], indices[1:], *CELLS[cell].zeros(6))
-    monkeypatch.setattr("rnn_notes.training.reports.PIECE", 7)
+    monkeypatch.setattr("rnn_notes.training.reports._PIECE", 7)
     loss = loss_a_letter(params, indices)
     assert math.isclose(loss, run.losses.mean(), rel_tol=1e-12)
-    monkeypatch.setattr("rnn_notes.training.reports.MOST", 20)
+    monkeypatch.setattr("rnn_notes.training.reports._MOST", 20)
     assert math.isclose(loss_a_letter(params, indices), run.losses[:20].mean())
     assert loss_a_letter(params, indices[:1]) is None
 

@@ -164,7 +164,7 @@ def test_indices_take_the_smallest_integers(size):
 
 
 def test_a_text_is_looked_up_in_blocks(monkeypatch):
-    monkeypatch.setattr("rnn_notes.text.BLOCK", 5)
+    monkeypatch.setattr("rnn_notes.text._BLOCK", 5)
     assert np.array_equal(VOCABULARY.indices(TEXT), INDICES)
     with pytest.raises(ValueError, match="'!' at place 13"):
         VOCABULARY.indices(TEXT[:13] + "!")

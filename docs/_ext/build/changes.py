@@ -27,7 +27,9 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
-LAST = 900  # after Sphinx has numbered figures and equations
+__all__ = ["digest", "mend", "setup"]
+
+_LAST = 900  # after Sphinx has numbered figures and equations
 
 
 def digest(*roots: Path) -> str:
@@ -39,19 +41,19 @@ def digest(*roots: Path) -> str:
     """
     total = hashlib.sha256(f"{platform.python_version()} {version('numpy')}".encode())
     for root in roots:
-        for path in sorted(files(root)):
+        for path in sorted(_files(root)):
             total.update(f"\0{path.relative_to(root.parent).as_posix()}\0".encode())
             total.update(path.read_bytes())
     return total.hexdigest()[:20]
 
 
-def files(root: Path) -> Iterable[Path]:
+def _files(root: Path) -> Iterable[Path]:
     """Every file below ``root``, or ``root`` itself, without what Python caches."""
     below = root.rglob("*") if root.is_dir() else [root]
     return (p for p in below if p.is_file() and "__pycache__" not in p.parts)
 
 
-def keep_all(cache: JupyterCacheBase) -> None:
+def _keep_all(cache: JupyterCacheBase) -> None:
     """Put no page's cells out of the cache to make room.
 
     Jupyter-cache counts its records twice to find the oldest, and takes one that
@@ -59,7 +61,7 @@ def keep_all(cache: JupyterCacheBase) -> None:
     """
 
 
-JupyterCacheBase.truncate_caches = keep_all
+JupyterCacheBase.truncate_caches = _keep_all
 # A pool would leave connections open at the end, which Python reports from 3.13 on.
 db.create_engine = partial(create_engine, poolclass=NullPool)
 
@@ -86,7 +88,7 @@ def mend(cache: Path) -> str:
     return str(cache)
 
 
-def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def _neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Every page, if a title, a number or the order has changed since the last build.
 
     Other pages quote these in their links and in the contents list.
@@ -101,7 +103,7 @@ def neighbours(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [] if before == state.hexdigest() else sorted(env.all_docs)
 
 
-def forget(
+def _forget(
     app: Sphinx,
     env: BuildEnvironment,
     added: set[str],
@@ -114,7 +116,7 @@ def forget(
     return []
 
 
-def style(app: Sphinx) -> None:
+def _style(app: Sphinx) -> None:
     """Write MyST-NB's style sheet before pages name it by its checksum.
 
     It comes after the first build otherwise, and the second writes other pages.
@@ -124,7 +126,7 @@ def style(app: Sphinx) -> None:
         import_module("myst_nb.sphinx_ext").add_global_html_resources(app, None)
 
 
-def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+def _clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Forget the pages that are to be read, as ``-j2`` does.
 
     Otherwise a label that moves to an earlier page is taken for a second one.
@@ -137,8 +139,8 @@ def clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("sources_digest", "", "env", types=[str])
     app.add_config_value("static_digest", "", "html", types=[str])
-    app.connect("env-get-updated", neighbours, priority=LAST)
-    app.connect("builder-inited", style)
-    app.connect("env-get-outdated", forget)
-    app.connect("env-before-read-docs", clear)
+    app.connect("env-get-updated", _neighbours, priority=_LAST)
+    app.connect("builder-inited", _style)
+    app.connect("env-get-outdated", _forget)
+    app.connect("env-before-read-docs", _clear)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,12 +24,14 @@ from sphinx.config import Config
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-LOGGER = logging.getLogger(__name__)
-COLOURS = re.compile(r"\x1b\[[\d;]*m")
-UNBORN = "Kernel died before replying"  # as jupyter_client says it
+__all__ = ["setup"]
+
+_LOGGER = logging.getLogger(__name__)
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_UNBORN = "Kernel died before replying"  # as jupyter_client says it
 
 
-class Careful(Parser):
+class _Careful(Parser):
     """MyST-NB's parser, which names the page whose cell has ended its kernel.
 
     A kernel that ends before it runs a cell, as one whose port another program has
@@ -42,7 +44,7 @@ class Careful(Parser):
         except DeadKernelError as error:
             raise SphinxError(f"{document['source']}: a cell fails: {error}") from error
         except RuntimeError as error:
-            if UNBORN not in str(error):
+            if _UNBORN not in str(error):
                 raise
             super().parse(inputstring, document)
 
@@ -62,7 +64,7 @@ async def end_once(client: NotebookClient) -> None:
 NotebookClient._async_cleanup_kernel = end_once  # type: ignore[method-assign, assignment]
 
 
-def cells(app: Sphinx, doctree: nodes.document) -> None:
+def _cells(app: Sphinx, doctree: nodes.document) -> None:
     """Report a cell of this page that failed."""
     docname = app.env.current_document.docname
     ran = NbMetadataCollector.get_exec_data(app.env, docname)
@@ -70,13 +72,13 @@ def cells(app: Sphinx, doctree: nodes.document) -> None:
         return
     path = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
     page = Path(app.env.doc2path(docname)).read_text(encoding="utf-8")
-    line, report = failure(json.loads(path.read_text(encoding="utf-8")), page)
+    line, report = _failure(json.loads(path.read_text(encoding="utf-8")), page)
     slow = ran["error"] == CellTimeoutError.__name__
     what = f"a cell {'takes too long' if slow else 'fails'}\n{report}"
-    LOGGER.warning(what, location=(docname, line), type="cell")
+    _LOGGER.warning(what, location=(docname, line), type="cell")
 
 
-def failure(notebook: dict[str, Any], page: str) -> tuple[int, str]:
+def _failure(notebook: dict[str, Any], page: str) -> tuple[int, str]:
     r"""The line of the page at which a notebook failed, and the traceback.
 
     Without a traceback, it is the first cell that never ended.
@@ -85,7 +87,7 @@ def failure(notebook: dict[str, Any], page: str) -> tuple[int, str]:
     >>> cell = {"cell_type": "code", "source": "a\nb", "outputs": [raised]}
     >>> cell["execution_count"] = 1
     >>> notebook = {"cells": [cell], "metadata": {"source_map": [3]}}
-    >>> failure(notebook, "# Page\n\n```{code-cell}\n:tags: [x]\na\nb\n```\n")
+    >>> _failure(notebook, "# Page\n\n```{code-cell}\n:tags: [x]\na\nb\n```\n")
     (6, 'Cell In[1], line 2\nOh')
     """
     found = zip(notebook["cells"], notebook["metadata"]["source_map"], strict=True)
@@ -93,15 +95,15 @@ def failure(notebook: dict[str, Any], page: str) -> tuple[int, str]:
     for cell, at in code:
         for output in cell["outputs"]:
             if output["output_type"] == "error":
-                report = COLOURS.sub("", "\n".join(output["traceback"]))
+                report = _COLOURS.sub("", "\n".join(output["traceback"]))
                 inside = rf"Cell In\[{cell['execution_count']}\], line (\d+)"
                 place = re.search(inside, report)
                 within = int(place[1]) if place else 1
-                return first_line(cell, at, page) + within - 1, report
+                return _first_line(cell, at, page) + within - 1, report
     return next((at for c, at in code if c["execution_count"] is None), 1), ""
 
 
-def first_line(cell: dict[str, Any], at: int, page: str) -> int:
+def _first_line(cell: dict[str, Any], at: int, page: str) -> int:
     """The line of the page where a cell's code starts, below its options."""
     source = "".join(cell["source"]).splitlines()
     lines = page.splitlines()
@@ -109,21 +111,21 @@ def first_line(cell: dict[str, Any], at: int, page: str) -> int:
     return next((i for i in starts if lines[i : i + len(source)] == source), at - 1) + 1
 
 
-def settings(app: Sphinx, config: Config) -> None:
+def _settings(app: Sphinx, config: Config) -> None:
     """Report settings that Sphinx does not know, and files that it lacks."""
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.exec"]  # see cells
-    names = places(app)
+    names = _places(app)
     for name, place in names.items():
         if not hasattr(config, name) and name.islower() and name[0] != "_":
-            LOGGER.warning("no setting is called %r", name, location=place)
+            _LOGGER.warning("no setting is called %r", name, location=place)
     folders = [Path(app.confdir, folder) for folder in config.html_static_path]
     for name in ("html_css_files", "html_js_files"):
         for file, _ in config[name] if name in names else ():
             if "://" not in file and not any((f / file).exists() for f in folders):
-                LOGGER.warning("%s: no file %r", name, file, location=names[name])
+                _LOGGER.warning("%s: no file %r", name, file, location=names[name])
 
 
-def places(app: Sphinx) -> dict[str, str]:
+def _places(app: Sphinx) -> dict[str, str]:
     """Every name that conf.py gives a value, with its place in the file."""
     path = Path(app.confdir, "conf.py")
     body = ast.parse(path.read_text(encoding="utf-8")).body if path.exists() else []
@@ -133,7 +135,7 @@ def places(app: Sphinx) -> dict[str, str]:
     return {t.id: f"{path}:{line}" for t, line in pairs if isinstance(t, ast.Name)}
 
 
-class Placed(Filter):
+class _Placed(Filter):
     """Adds the place of a setting to what Sphinx says of its value."""
 
     app: Sphinx
@@ -141,18 +143,18 @@ class Placed(Filter):
     def filter(self, record: LogRecord) -> bool:
         named = re.search(r"The config value [`'](\w+)", record.getMessage())
         if named and not getattr(record, "location", None):
-            record.location = places(self.app).get(named[1])
+            record.location = _places(self.app).get(named[1])
         return True
 
 
-PLACED = Placed()  # one for all builds of a process
+_PLACED = _Placed()  # one for all builds of a process
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("myst_nb")
-    app.add_source_parser(Careful, override=True)
-    app.connect("doctree-read", cells)
-    app.connect("config-inited", settings, priority=900)
-    PLACED.app = app
-    getLogger("sphinx.sphinx.config").addFilter(PLACED)
+    app.add_source_parser(_Careful, override=True)
+    app.connect("doctree-read", _cells)
+    app.connect("config-inited", _settings, priority=900)
+    _PLACED.app = app
+    getLogger("sphinx.sphinx.config").addFilter(_PLACED)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

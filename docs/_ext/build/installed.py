@@ -6,6 +6,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+__all__ = ["MODULES", "module", "program"]
+
 MODULES = Path(sys.prefix, "npm", "node_modules")
 
 

@@ -22,18 +22,20 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from docs._ext.formulas.evidence import power, reference
 from docs._ext.pages.later import Later, Writer, book
 
-Record = dict[str, Any]
-HEAD = ("No.", "Label", "Shapes", "Largest error", "Code")
+__all__ = ["link", "row", "setup"]
+
+_Record = dict[str, Any]
+_HEAD = ("No.", "Label", "Shapes", "Largest error", "Code")
 
 
-class Atlas(SphinxDirective):
+class _Atlas(SphinxDirective):
     """The place of the two lists."""
 
     def run(self) -> list[nodes.Node]:
-        return [Later("", write=atlas)]
+        return [Later("", write=_atlas)]
 
 
-class Count(SphinxRole):
+class _Count(SphinxRole):
     """A number that is said of all equations."""
 
     def __init__(self, **words: Writer) -> None:
@@ -47,57 +49,57 @@ class Count(SphinxRole):
         return [], [self.inliner.reporter.error(message, line=self.lineno)]
 
 
-def held(env: BuildEnvironment) -> list[tuple[str, Record]]:
+def _held(env: BuildEnvironment) -> list[tuple[str, _Record]]:
     """The measured equations, each with its page, in the order of the book."""
-    return [(d, r) for d, r in in_order(env) if "reason" not in r]
+    return [(d, r) for d, r in _in_order(env) if "reason" not in r]
 
 
-def rest(env: BuildEnvironment) -> list[tuple[str, Record]]:
+def _rest(env: BuildEnvironment) -> list[tuple[str, _Record]]:
     """The others, likewise."""
-    return [(d, r) for d, r in in_order(env) if "reason" in r]
+    return [(d, r) for d, r in _in_order(env) if "reason" in r]
 
 
-def in_order(env: BuildEnvironment) -> Iterator[tuple[str, Record]]:
+def _in_order(env: BuildEnvironment) -> Iterator[tuple[str, _Record]]:
     """Every equation with its page, in the order of the book."""
     for docname in book(env):
         for record in env.metadata[docname].get("equations", []):
             yield docname, record
 
 
-def how_many(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+def _how_many(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
     """The number of measured equations."""
-    return [nodes.Text(str(len(held(env))))]
+    return [nodes.Text(str(len(_held(env))))]
 
 
-def how_many_not(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+def _how_many_not(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
     """The number of equations that are not measured."""
-    return [nodes.Text(str(len(rest(env))))]
+    return [nodes.Text(str(len(_rest(env))))]
 
 
-def largest(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+def _largest(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
     """The largest error of any measured equation."""
-    return power(max((r["error"] for _, r in held(env)), default=0.0))
+    return power(max((r["error"] for _, r in _held(env)), default=0.0))
 
 
-def atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
+def _atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
     """The two lists."""
-    return [table(held(env)), *plain(rest(env))]
+    return [_table(_held(env)), *_plain(_rest(env))]
 
 
-def table(held: list[tuple[str, Record]]) -> nodes.table:
+def _table(held: list[tuple[str, _Record]]) -> nodes.table:
     """Two rows for each measured equation, below a row with the title of its page."""
     body = nodes.tbody()
     for docname, records in groupby(held, key=itemgetter(0)):
-        body += wide(link("std", "doc", f"/{docname}"))
+        body += _wide(link("std", "doc", f"/{docname}"))
         for _, record in records:
-            body += [line(record), wide(formula(record))]
-    group = nodes.tgroup("", cols=len(HEAD))
-    group += [nodes.colspec("", colwidth=1) for _ in HEAD]
-    group += [nodes.thead("", row(nodes.Text(word) for word in HEAD)), body]
+            body += [_line(record), _wide(_formula(record))]
+    group = nodes.tgroup("", cols=len(_HEAD))
+    group += [nodes.colspec("", colwidth=1) for _ in _HEAD]
+    group += [nodes.thead("", row(nodes.Text(word) for word in _HEAD)), body]
     return nodes.table("", group, classes=["atlas"])
 
 
-def line(record: Record) -> nodes.row:
+def _line(record: _Record) -> nodes.row:
     """What the table says of one equation."""
     return row(
         [
@@ -110,16 +112,16 @@ def line(record: Record) -> nodes.row:
     )
 
 
-def formula(record: Record) -> nodes.math:
+def _formula(record: _Record) -> nodes.math:
     """The equation itself, in a line."""
     latex = " ".join(record["latex"].split())
     return nodes.math(latex, latex)
 
 
-def wide(cell: nodes.Node) -> nodes.row:
+def _wide(cell: nodes.Node) -> nodes.row:
     """A row of one cell that is as wide as the table."""
     only = row([cell])
-    only[0]["morecols"] = len(HEAD) - 1
+    only[0]["morecols"] = len(_HEAD) - 1
     return only
 
 
@@ -129,7 +131,7 @@ def row(cells: Iterable[nodes.Node]) -> nodes.row:
     return nodes.row("", *entries)
 
 
-def plain(rest: list[tuple[str, Record]]) -> list[nodes.Node]:
+def _plain(rest: list[tuple[str, _Record]]) -> list[nodes.Node]:
     """The equations that are not measured, each with its reason."""
     if not rest:
         return []
@@ -166,8 +168,8 @@ def link(domain: str, kind: str, target: str) -> addnodes.pending_xref:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("docs._ext.pages.later")
-    app.add_directive("atlas", Atlas)
-    numbers = Count(equations=how_many, unmeasured=how_many_not)
+    app.add_directive("atlas", _Atlas)
+    numbers = _Count(equations=_how_many, unmeasured=_how_many_not)
     app.add_role("measured-count", numbers)
-    app.add_role("measured-error", Count(largest=largest))
+    app.add_role("measured-error", _Count(largest=_largest))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,19 +26,25 @@ from docs._ext.formulas.atlas import row
 from docs._ext.formulas.evidence import power
 from docs._ext.formulas.kept import measured
 
-LOGGER = logging.getLogger(__name__)
-FILE = "matrix-calculus.toml"
-DENOMINATOR, NUMERATOR = LAYOUTS = "denominator", "numerator"
-HEADS = {
-    (DENOMINATOR, NUMERATOR): ("Derivative", "Denominator layout", "Numerator layout"),
-    (NUMERATOR,): ("Derivative", "Numerator layout"),
-    (DENOMINATOR,): ("What changes", "By how much, in both layouts"),
+__all__ = ["LAYOUTS", "families", "setup"]
+
+_LOGGER = logging.getLogger(__name__)
+_FILE = "matrix-calculus.toml"
+_DENOMINATOR, _NUMERATOR = LAYOUTS = "denominator", "numerator"
+_HEADS = {
+    (_DENOMINATOR, _NUMERATOR): (
+        "Derivative",
+        "Denominator layout",
+        "Numerator layout",
+    ),
+    (_NUMERATOR,): ("Derivative", "Numerator layout"),
+    (_DENOMINATOR,): ("What changes", "By how much, in both layouts"),
 }
-WIDE = 30  # signs of a right side that leaves no room beside it
+_WIDE = 30  # signs of a right side that leaves no room beside it
 
 
 @dataclass(frozen=True)
-class Identity:
+class _Identity:
     """One row: its words, its left side, its right side in each layout that it has.
 
     where   : what its letters stand for
@@ -74,26 +80,26 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class Group:
+class _Group:
     """Identities about the same letters."""
 
     letters: str
-    rows: list[Identity]
+    rows: list[_Identity]
 
 
-def families(path: Path) -> dict[str, list[Group]]:
+def families(path: Path) -> dict[str, list[_Group]]:
     """The groups of each family of a file, by its name."""
     found = {}
     for family in tomllib.loads(path.read_text(encoding="utf-8"))["family"]:
         name, groups = family["name"], family["group"]
         found[name] = [
-            Group(g["letters"], [identity(name, g["letters"], *r) for r in g["rows"]])
+            _Group(g["letters"], [_identity(name, g["letters"], *r) for r in g["rows"]])
             for g in groups
         ]
     return found
 
 
-def identity(family: str, letters: str, words: str, *parts: Any) -> Identity:
+def _identity(family: str, letters: str, words: str, *parts: Any) -> _Identity:
     """One row of a file, read."""
     condition = parts[-1] if isinstance(parts[-1], dict) else None
     formula = parts[:-1] if condition else parts
@@ -105,29 +111,29 @@ def identity(family: str, letters: str, words: str, *parts: Any) -> Identity:
     sides = {n: r for n, r in zip(LAYOUTS, rights, strict=False) if r}
     anchor = "-".join([family, *re.findall(r"\w+", words.lower())])
     if not condition:
-        return Identity(words, anchor, left, sides, letters)
-    where = "; ".join([*others(letters, condition["as"]), condition["as"]])
-    return Identity(words, anchor, left, sides, where, condition["needs"], letters)
+        return _Identity(words, anchor, left, sides, letters)
+    where = "; ".join([*_others(letters, condition["as"]), condition["as"]])
+    return _Identity(words, anchor, left, sides, where, condition["needs"], letters)
 
 
-def others(letters: str, defined: str) -> Iterator[str]:
+def _others(letters: str, defined: str) -> Iterator[str]:
     r"""The clauses about letters that ``defined`` does not define.
 
-    >>> list(others(r"x \in \mathbb{R}^{n}; A = B", "A = B + C"))
+    >>> list(_others(r"x \in \mathbb{R}^{n}; A = B", "A = B + C"))
     ['x \\in \\mathbb{R}^{n}']
     """
     names = {clause.split()[0] for clause in defined.split("; ")}
     return (clause for clause in letters.split("; ") if clause.split()[0] not in names)
 
 
-class Identities(SphinxDirective):
+class _Identities(SphinxDirective):
     """A family's tables, or the sentence about them all."""
 
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(FILE)
-        known = families(Path(self.env.srcdir, FILE))
+        self.env.note_dependency(_FILE)
+        known = families(Path(self.env.srcdir, _FILE))
         if not self.arguments:
             groups = [group for groups in known.values() for group in groups]
             return [self.summary([one for group in groups for one in group.rows])]
@@ -139,7 +145,7 @@ class Identities(SphinxDirective):
             made += [self.about(group), self.table(group)]
         return made
 
-    def summary(self, rows: list[Identity]) -> nodes.paragraph:
+    def summary(self, rows: list[_Identity]) -> nodes.paragraph:
         """How many identities there are, and how well they hold."""
         largest = 0.0
         for one in rows:
@@ -153,7 +159,7 @@ class Identities(SphinxDirective):
         said += "the largest error in any draw is "
         return nodes.paragraph("", said, *power(largest), nodes.Text("."))
 
-    def about(self, group: Group) -> nodes.paragraph:
+    def about(self, group: _Group) -> nodes.paragraph:
         """What the letters of a group are."""
         clauses = [nodes.math(clause, clause) for clause in group.letters.split("; ")]
         line = nodes.paragraph("", "Here ", clauses[0])
@@ -161,29 +167,29 @@ class Identities(SphinxDirective):
             line += [nodes.Text(", "), clause]
         return line
 
-    def table(self, group: Group) -> nodes.table:
+    def table(self, group: _Group) -> nodes.table:
         """The identities of a group, a row each."""
         layouts = max((tuple(one.rights) for one in group.rows), key=len)
-        head = HEADS[layouts]
+        head = _HEADS[layouts]
         body = nodes.tbody("", *(self.row(one, len(layouts)) for one in group.rows))
         inner = nodes.tgroup("", cols=len(head))
         inner += [nodes.colspec("", colwidth=1) for _ in head]
         inner += [nodes.thead("", row(map(nodes.Text, head))), body]
         return nodes.table("", inner, classes=["identities"])
 
-    def row(self, one: Identity, columns: int) -> nodes.row:
+    def row(self, one: _Identity, columns: int) -> nodes.row:
         """What it is called, its left side, and its right sides with their shapes."""
         sides: dict[str, list[str]] = {}
         for layout, right in one.rights.items():
             sides.setdefault(right, []).append(self.shapes(one, layout))
         name = nodes.reference("", one.words, refid=one.anchor)
-        line = row([name, *(math(f"= {right}") for right in sides)])
+        line = row([name, *(_math(f"= {right}") for right in sides)])
         line["ids"].append(one.anchor)
-        if max(map(width, sides)) > WIDE:
+        if max(map(_width, sides)) > _WIDE:
             line["classes"].append("long")
         if one.needs:
-            line[0] += nodes.paragraph("", "needs ", math(one.needs))
-        line[0] += nodes.paragraph("", "", math(one.left))
+            line[0] += nodes.paragraph("", "needs ", _math(one.needs))
+        line[0] += nodes.paragraph("", "", _math(one.left))
         for cell, shapes in zip(line[1:], sides.values(), strict=True):
             for told in dict.fromkeys(shapes):
                 cell += nodes.paragraph("", told, classes=["shapes"])
@@ -194,7 +200,7 @@ class Identities(SphinxDirective):
         objects.note_object("identity", named, one.anchor, self.get_location())
         return line
 
-    def shapes(self, one: Identity, layout: str) -> str:
+    def shapes(self, one: _Identity, layout: str) -> str:
         """The shapes of all factors; nothing after a warning."""
         try:
             record = measured(one.latex(layout), one.options(layout), self.config)
@@ -203,7 +209,7 @@ class Identities(SphinxDirective):
             wrong = record.get("report", f"holds without {one.needs}")
         except ValueError as error:
             wrong = str(error)
-        LOGGER.warning(
+        _LOGGER.warning(
             "identity %r in %s layout: %s\n%s",
             one.words,
             layout,
@@ -215,23 +221,23 @@ class Identities(SphinxDirective):
         return ""
 
 
-def width(latex: str) -> int:
+def _width(latex: str) -> int:
     r"""How many signs of a formula are seen, its fractions as if in a line.
 
-    >>> width(r"\frac{\partial u}{\partial x} v")
+    >>> _width(r"\frac{\partial u}{\partial x} v")
     6
     """
     signs = re.sub(r"\\[A-Za-z]+\s*", "x", latex)
     return len(re.sub(r"\\,|[{}^_\s]", "", signs))
 
 
-def math(latex: str) -> nodes.math:
+def _math(latex: str) -> nodes.math:
     """A formula in a line, its fractions as large as displayed ones."""
     large = rf"\displaystyle {latex}"
     return nodes.math(large, large)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("identities", Identities)
+    app.add_directive("identities", _Identities)
     app.add_object_type("identity", "identity")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

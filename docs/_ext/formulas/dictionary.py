@@ -27,7 +27,9 @@ from docs._ext.formulas.atlas import row
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.model import Model, clauses, names, shipped
 
-LOGGER = logging.getLogger(__name__)
+__all__ = ["CLASSIC", "column", "setup"]
+
+_LOGGER = logging.getLogger(__name__)
 CLASSIC = {  # what the classic code calls it; it keeps no argument of tanh
     "input": "xs[t]",
     "target": "targets[t]",
@@ -42,10 +44,10 @@ CLASSIC = {  # what the classic code calls it; it keeps no argument of tanh
     "prediction": "ps[t]",
     "loss": "loss",
 }
-INDEX = re.compile(r"_t$|_0$|\^\{[^{}]*\b[t0]\b[^{}]*\}$")
+_INDEX = re.compile(r"_t$|_0$|\^\{[^{}]*\b[t0]\b[^{}]*\}$")
 
 
-class Dictionary(SphinxDirective):
+class _Dictionary(SphinxDirective):
     """The table, its columns as the lines of the content name them."""
 
     has_content = True
@@ -59,13 +61,13 @@ class Dictionary(SphinxDirective):
         for name, texts in told.items():
             for note in texts.keys() - rows:
                 stray = f"{name} has a {note!r}, expected one of {', '.join(rows)}"
-                LOGGER.warning(stray, location=self.get_location(), type="measured")
+                _LOGGER.warning(stray, location=self.get_location(), type="measured")
         body = nodes.tbody()
         for note in rows:
             code = (
                 nodes.literal("", CLASSIC[note]) if note in CLASSIC else nodes.Text("–")
             )
-            cells = [letters(texts.get(note, [])) for texts in told.values()]
+            cells = [_letters(texts.get(note, [])) for texts in told.values()]
             body += row([nodes.Text(note), code, *cells])
         heads = ["Quantity", "Classic code", *(head for _, head in columns)]
         group = nodes.tgroup("", cols=len(heads))
@@ -81,12 +83,12 @@ def column(model: Model) -> dict[str, list[tuple[str, str]]]:
     [('h^{(t)}', 'N×1')]
     """
     found: dict[str, list[tuple[str, str]]] = {}
-    for note, latex, shape in spelled(model):
+    for note, latex, shape in _spelled(model):
         found.setdefault(note, []).append((latex, shape))
     return found
 
 
-def spelled(model: Model) -> Iterator[tuple[str, str, str]]:
+def _spelled(model: Model) -> Iterator[tuple[str, str, str]]:
     """Note, LaTeX and shape of every quantity of a model."""
     known = {
         key.rstrip("_"): quantity.shape for key, quantity in model.quantities.items()
@@ -96,7 +98,7 @@ def spelled(model: Model) -> Iterator[tuple[str, str, str]]:
             continue
         left = re.split(r" \\in | = ", clause.text, maxsplit=1)[0]
         for latex in left.split(", "):
-            base = INDEX.sub("", latex)
+            base = _INDEX.sub("", latex)
             first = base != latex and "0" in latex[len(base) :]
             bare = re.sub(r"_(\w)$", r"_{\1}", base)
             shape = model.firsts[bare] if first else known[bare]
@@ -104,7 +106,7 @@ def spelled(model: Model) -> Iterator[tuple[str, str, str]]:
             yield clause.note.partition(",")[0], latex, written(shape)
 
 
-def letters(found: list[tuple[str, str]]) -> nodes.Node:
+def _letters(found: list[tuple[str, str]]) -> nodes.Node:
     """What stands in a cell: letters, and under each its shape."""
     cell = nodes.inline("", "" if found else "–")
     for latex, shape in found:
@@ -114,5 +116,5 @@ def letters(found: list[tuple[str, str]]) -> nodes.Node:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("dictionary", Dictionary)
+    app.add_directive("dictionary", _Dictionary)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,8 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+__all__ = ["LAYOUTS", "Details", "details", "power", "reference", "setup"]
+
 LAYOUTS = {
     "denominator": "denominator: a number's derivative has the shape of its variable",
     "numerator": "numerator: a derivative has one row for each entry of what changes",
@@ -20,7 +22,7 @@ class Details(nodes.General, nodes.Element):
     """What stands under an equation, folded away."""
 
 
-class Summary(nodes.General, nodes.TextElement):
+class _Summary(nodes.General, nodes.TextElement):
     """The line of the details that is always seen."""
 
 
@@ -33,7 +35,7 @@ def details(record: dict[str, Any]) -> Details:
     rows[0][1]["language"] = "text"
     rows.append(("Measured", said))
     if record["where"]:
-        rows.append(("Where", formulas(record["where"])))
+        rows.append(("Where", _formulas(record["where"])))
     if "model" in record:
         rows.append(("Network", nodes.paragraph("", record["model"])))
     rows.append(("Layout", nodes.paragraph("", LAYOUTS[record["layout"]])))
@@ -44,28 +46,28 @@ def details(record: dict[str, Any]) -> Details:
         listed += nodes.definition_list_item(
             "", nodes.term("", term), nodes.definition("", body)
         )
-    return Details("", summary(record), listed)
+    return Details("", _summary(record), listed)
 
 
-def summary(record: dict[str, Any]) -> Summary:
+def _summary(record: dict[str, Any]) -> _Summary:
     """The line that is always seen: shapes, conditions, another layout than ours."""
     seen: list[nodes.Node] = []
     if record["shapes"]:
         seen.append(nodes.inline("", record["shapes"], classes=["shapes"]))
-    for condition in conditions(record["where"]):
+    for condition in _conditions(record["where"]):
         seen.append(nodes.inline("", "", nodes.math(condition, condition)))
     if record["layout"] == "numerator":
         seen.append(nodes.inline("", "numerator layout"))
-    line = Summary()
+    line = _Summary()
     for part in seen or [nodes.inline("", "how this was measured")]:
         line += [part, nodes.Text(" ")]
     return line
 
 
-def conditions(where: str) -> list[str]:
+def _conditions(where: str) -> list[str]:
     r"""The clauses that say for which indices an equation is claimed.
 
-    >>> conditions(r"A \in \mathbb{R}^{V}; t < T; k \in \{1, \dots, T\}; t = T")
+    >>> _conditions(r"A \in \mathbb{R}^{V}; t < T; k \in \{1, \dots, T\}; t = T")
     ['t < T', 'k \\in \\{1, \\dots, T\\}', 't = T']
     """
     clauses = [part.strip() for part in re.split(r"(?<!\\);", where)]
@@ -86,7 +88,7 @@ def power(error: float) -> list[nodes.Node]:
     return [nodes.Text(f"{digit}\xa0×\xa010"), nodes.superscript("", raised)]
 
 
-def formulas(where: str) -> nodes.paragraph:
+def _formulas(where: str) -> nodes.paragraph:
     """The bindings of an equation, each as a formula."""
     line = nodes.paragraph()
     for part in re.split(r"(?<!\\);", where):
@@ -107,23 +109,23 @@ def reference(name: str) -> addnodes.pending_xref:
     )
 
 
-def open_details(writer: HTML5Translator, node: Details) -> None:
+def _open_details(writer: HTML5Translator, node: Details) -> None:
     writer.body.append(writer.starttag(node, "details", CLASS="measured"))
 
 
-def close_details(writer: HTML5Translator, node: Details) -> None:
+def _close_details(writer: HTML5Translator, node: Details) -> None:
     writer.body.append("</details>\n")
 
 
-def open_summary(writer: HTML5Translator, node: Summary) -> None:
+def _open_summary(writer: HTML5Translator, node: _Summary) -> None:
     writer.body.append(writer.starttag(node, "summary", ""))
 
 
-def close_summary(writer: HTML5Translator, node: Summary) -> None:
+def _close_summary(writer: HTML5Translator, node: _Summary) -> None:
     writer.body.append("</summary>\n")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_node(Details, html=(open_details, close_details))
-    app.add_node(Summary, html=(open_summary, close_summary))
+    app.add_node(Details, html=(_open_details, _close_details))
+    app.add_node(_Summary, html=(_open_summary, _close_summary))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,6 +11,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+__all__ = ["exists", "measured", "sizes"]
+
 
 def measured(latex: str, options: dict[str, Any], config: Any) -> dict[str, Any]:
     """What ``rnn_notes.equations.measure`` says of a formula, from the cache if there.

@@ -27,13 +27,15 @@ from sphinx.writers.html5 import HTML5Translator
 from docs._ext.build.installed import module, program
 from docs._ext.formulas.alphabet import missing
 
-LOGGER = logging.getLogger(__name__)
+__all__ = ["setup", "whole"]
+
+_LOGGER = logging.getLogger(__name__)
 # Sphinx numbers an equation once, so the environments that count rows stay silent.
-COUNTED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather|multline)\}")
-NESTED = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
+_COUNTED = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather|multline)\}")
+_NESTED = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
-class Temml:
+class _Temml:
     """A formatter of LaTeX that keeps one Node process open.
 
     Raises ``FileNotFoundError`` where Node or Temml is not installed.
@@ -46,7 +48,7 @@ class Temml:
     def __call__(self, latex: str, displayed: bool) -> dict[str, str]:
         """``{"mathml": …}``, or ``{"error": …}`` when Temml cannot read it."""
         if self.child is None or self.owner != os.getpid():
-            self.child, self.owner = Popen(command(), **PIPES), os.getpid()
+            self.child, self.owner = Popen(_command(), **_PIPES), os.getpid()
         assert self.child.stdin is not None
         assert self.child.stdout is not None
         question = json.dumps({"latex": latex, "displayMode": displayed})
@@ -65,11 +67,11 @@ class Temml:
         self.child = None
 
 
-PIPES: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "encoding": "utf-8"}
+_PIPES: dict[str, Any] = {"stdin": PIPE, "stdout": PIPE, "encoding": "utf-8"}
 
 
 @cache
-def command() -> list[str]:
+def _command() -> list[str]:
     """The command that starts Temml."""
     temml = module("temml") / "dist" / "temml.cjs"
     return [str(program()), str(Path(__file__).with_name("temml.cjs")), str(temml)]
@@ -87,65 +89,65 @@ def whole(latex: str) -> str:
     """
     parts = [part.strip() for part in re.split(r"\n\s*\n", latex) if part.strip()]
     text = " \\\\\n".join(parts)
-    outside = NESTED.sub("", text).replace(r"\&", "")
+    outside = _NESTED.sub("", text).replace(r"\&", "")
     if "\\\\" in outside or "&" in outside:
         text = rf"\begin{{aligned}}{text}\end{{aligned}}"
-    return COUNTED.sub(r"\\\1{\2*}", text)
+    return _COUNTED.sub(r"\\\1{\2*}", text)
 
 
-CIRCLED = {"⊙", "⊗", "⊕"}
-SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts"}
+_CIRCLED = {"⊙", "⊗", "⊕"}
+_SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts"}
 
 
-def tight(mathml: str) -> str:
+def _tight(mathml: str) -> str:
     """The same MathML with signs as TeX sets them: none large between two factors, as
     Firefox draws ⊙, and without space around those in indices.
 
-    >>> tight("<math><mo>⊙</mo></math>")
+    >>> _tight("<math><mo>⊙</mo></math>")
     '<math><mo largeop="false">⊙</mo></math>'
-    >>> tight("<math><msub><mi>h</mi><mo>+</mo></msub></math>")
+    >>> _tight("<math><msub><mi>h</mi><mo>+</mo></msub></math>")
     '<math><msub><mi>h</mi><mo lspace="0" rspace="0">+</mo></msub></math>'
-    >>> tight("<math><mo>+</mo></math>")
+    >>> _tight("<math><mo>+</mo></math>")
     '<math><mo>+</mo></math>'
     """
     tree = ElementTree.fromstring(mathml)
     for element in tree.iter():
-        if element.tag == "mo" and element.text in CIRCLED:
+        if element.tag == "mo" and element.text in _CIRCLED:
             element.set("largeop", "false")
-        for script in list(element)[1:] if element.tag in SCRIPTS else []:
+        for script in list(element)[1:] if element.tag in _SCRIPTS else []:
             for sign in script.iter("mo"):
                 sign.attrib = {"lspace": "0", "rspace": "0", **sign.attrib}
     return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)
 
 
-def is_long(mathml: str) -> bool:
+def _is_long(mathml: str) -> bool:
     """Whether a formula of one row is wider than a sheet of paper at its usual size."""
     return len(re.findall("<m[ion][ >]", mathml)) > 70 and "<mtr" not in mathml
 
 
-HELD = re.compile(r"<math(?:(?!</math>).)*</math>[.,;:!?)\]’”]+", re.DOTALL)
+_HELD = re.compile(r"<math(?:(?!</math>).)*</math>[.,;:!?)\]’”]+", re.DOTALL)
 
 
-def held(html: str) -> str:
+def _held(html: str) -> str:
     """The same page, in which no stop that follows a formula begins the next line.
 
-    >>> held("<math>h</math>), and <math>y</math> too")
+    >>> _held("<math>h</math>), and <math>y</math> too")
     '<span class="held"><math>h</math>),</span> and <math>y</math> too'
     """
-    return HELD.sub(r'<span class="held">\g<0></span>', html)
+    return _HELD.sub(r'<span class="held">\g<0></span>', html)
 
 
-def hold(
+def _hold(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Keep the stops of a page's sentences beside the formulas that they follow."""
-    context["body"] = held(context.get("body", ""))
+    context["body"] = _held(context.get("body", ""))
 
 
-class Renderer:
+class _Renderer:
     """The two visitors that write a formula into a page."""
 
-    def __init__(self, temml: Temml) -> None:
+    def __init__(self, temml: _Temml) -> None:
         self.temml = temml
         self.known: dict[tuple[str, bool], dict[str, str]] = {}
 
@@ -164,8 +166,8 @@ class Renderer:
         if wrong:
             text = " ".join(latex.split())
             message = "this formula cannot be written: %s\n    %s"
-            LOGGER.warning(message, wrong, text, location=node, type="mathml")
-        return tight(mathml) if mathml else f"<code>{escape(latex)}</code>"
+            _LOGGER.warning(message, wrong, text, location=node, type="mathml")
+        return _tight(mathml) if mathml else f"<code>{escape(latex)}</code>"
 
     def inline(self, writer: HTML5Translator, node: nodes.math) -> None:
         """Write the formula into the line."""
@@ -177,7 +179,7 @@ class Renderer:
         writer.body.append(writer.starttag(node, "div", CLASS="equation"))
         mathml = self.mathml(node.astext(), True, node)
         # The theme's script gives a box of this second class a tab stop if it scrolls.
-        box = "formula pst-scrollable-table-container" + " long" * is_long(mathml)
+        box = "formula pst-scrollable-table-container" + " long" * _is_long(mathml)
         writer.body.append(f'<div class="{box}">{mathml}</div>')
         if node.get("number"):
             number = get_node_equation_number(writer, node)
@@ -189,10 +191,10 @@ class Renderer:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    renderer = Renderer(Temml())
+    renderer = _Renderer(_Temml())
     app.add_html_math_renderer(
         "mathml", (renderer.inline, None), (renderer.displayed, None)
     )
-    app.connect("html-page-context", hold)
+    app.connect("html-page-context", _hold)
     app.connect("build-finished", renderer.temml.close)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

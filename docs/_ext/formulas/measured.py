@@ -31,10 +31,12 @@ from sphinx.util.typing import OptionSpec
 from docs._ext.formulas.evidence import LAYOUTS, details
 from docs._ext.formulas.kept import exists, measured, sizes
 
-LOGGER = logging.getLogger(__name__)
+__all__ = ["model_of", "setup"]
+
+_LOGGER = logging.getLogger(__name__)
 
 
-class Measured(MathDirective):
+class _Measured(MathDirective):
     """A numbered equation and, under it, what measuring it gave."""
 
     required_arguments = 1
@@ -91,7 +93,7 @@ class Measured(MathDirective):
 
     def complain(self, what: str, report: str) -> None:
         """Warn, with the equation's label and place."""
-        LOGGER.warning(
+        _LOGGER.warning(
             "equation %r %s\n%s",
             self.arguments[0],
             what,
@@ -101,7 +103,7 @@ class Measured(MathDirective):
         )
 
 
-class PageModel(SphinxDirective):
+class _PageModel(SphinxDirective):
     """The model of all formulas below it, unless they name another."""
 
     required_arguments = 1
@@ -116,7 +118,7 @@ def model_of(env: BuildEnvironment) -> str:
     return str(env.current_document.get("model", ""))
 
 
-class Unmeasured(MathDirective):
+class _Unmeasured(MathDirective):
     """The plain equation of Sphinx, with the reason why it is not measured."""
 
     option_spec: ClassVar[OptionSpec] = {
@@ -138,20 +140,20 @@ class Unmeasured(MathDirective):
         return [*made, line, *messages]
 
 
-def quietly(
+def _quietly(
     app: Sphinx, env: BuildEnvironment, node: nodes.Element, content: nodes.Node
 ) -> nodes.Node | None:
     """The bare name of a function that no page documents."""
     return content if node.get("quietly") else None
 
 
-def collect(app: Sphinx, doctree: nodes.document) -> None:
+def _collect(app: Sphinx, doctree: nodes.document) -> None:
     """Note the page's equations, and report strays."""
     records: list[dict[str, Any]] = []
     for node in doctree.findall(nodes.math_block):
         record, reason = node.get("measured"), node.get("unmeasured")
         if record is None and (reason is None or not node.get("label")):
-            LOGGER.warning(
+            _LOGGER.warning(
                 "this equation is displayed and not measured; expected {measured}, or"
                 " {math} with :label: and :unmeasured: reason\n%s",
                 node.astext(),
@@ -170,9 +172,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("docs._ext.formulas.evidence")
     app.add_config_value("package_digest", "", "env", types=[str])
     app.add_config_value("measured_cache", "", "", types=[str])
-    app.add_directive("measured", Measured)
-    app.add_directive("model", PageModel)
-    app.add_directive("math", Unmeasured, override=True)
-    app.connect("missing-reference", quietly)
-    app.connect("doctree-read", collect)
+    app.add_directive("measured", _Measured)
+    app.add_directive("model", _PageModel)
+    app.add_directive("math", _Unmeasured, override=True)
+    app.connect("missing-reference", _quietly)
+    app.connect("doctree-read", _collect)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

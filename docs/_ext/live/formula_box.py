@@ -40,15 +40,17 @@ from sphinx.writers.html5 import HTML5Translator
 from docs._ext.formulas.evidence import LAYOUTS
 from docs._ext.formulas.measured import model_of
 
-LOGGER = logging.getLogger(__name__)
-WITHOUT = "Here a box would {}; it needs JavaScript."
+__all__ = ["FormulaBox", "setup"]
+
+_LOGGER = logging.getLogger(__name__)
+_WITHOUT = "Here a box would {}; it needs JavaScript."
 
 
 class FormulaBox(nodes.General, nodes.Element):
     """The place of a box; ``live.js`` builds it."""
 
 
-class FormulaBoxDirective(SphinxDirective):
+class _FormulaBoxDirective(SphinxDirective):
     """A box for any formula, or for the answer to an exercise."""
 
     has_content = True
@@ -70,7 +72,7 @@ class FormulaBoxDirective(SphinxDirective):
         return [node]
 
 
-class CheckBoxDirective(SphinxDirective):
+class _CheckBoxDirective(SphinxDirective):
     """A box in which a function of the page stands, to be checked."""
 
     required_arguments = 1
@@ -81,23 +83,23 @@ class CheckBoxDirective(SphinxDirective):
         return [node]
 
 
-def fill(app: Sphinx, doctree: nodes.document) -> None:
+def _fill(app: Sphinx, doctree: nodes.document) -> None:
     """Put the functions that check boxes name into them, from the page's own cells."""
     for box in doctree.findall(FormulaBox):
         if "function" not in box:
             continue
         blocks = [block.astext() for block in doctree.findall(nodes.literal_block)]
-        found = [function_in(text, box["function"]) for text in blocks]
+        found = [_function_in(text, box["function"]) for text in blocks]
         box["code"] = next(filter(None, found), "")
         if not box["code"]:
             words = f"no cell of the page defines {box['function']}"
-            LOGGER.warning(words, location=box, type="live")
+            _LOGGER.warning(words, location=box, type="live")
 
 
-def function_in(source: str, name: str) -> str:
+def _function_in(source: str, name: str) -> str:
     """The source of a function that a cell defines, empty where it defines none.
 
-    >>> function_in("x = 1\\ndef f():\\n    return x\\n", "f")
+    >>> _function_in("x = 1\\ndef f():\\n    return x\\n", "f")
     'def f():\\n    return x'
     """
     try:
@@ -110,12 +112,12 @@ def function_in(source: str, name: str) -> str:
     return ""
 
 
-def place(writer: HTML5Translator, node: FormulaBox) -> None:
+def _place(writer: HTML5Translator, node: FormulaBox) -> None:
     """Write the place of a box, and what a reader without scripts is told there."""
     checks = "code" in node
     names = ("code",) if checks else ("formula", "asked", "where", "layout", "model")
     said = " ".join(f'data-{name}="{escape(node[name])}"' for name in names)
-    words = WITHOUT.format(f"{'check' if checks else 'measure'} what you write")
+    words = _WITHOUT.format(f"{'check' if checks else 'measure'} what you write")
     told = f'<noscript><p class="live-excuse">{words}</p></noscript>'
     writer.body.append(f'<div class="formula-box" {said}>{told}</div>\n')
     raise nodes.SkipNode
@@ -123,8 +125,8 @@ def place(writer: HTML5Translator, node: FormulaBox) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     skip = (lambda writer, node: None, lambda writer, node: None)
-    app.add_node(FormulaBox, html=(place, None), latex=skip, text=skip)
-    app.add_directive("formula-box", FormulaBoxDirective)
-    app.add_directive("check-box", CheckBoxDirective)
-    app.connect("doctree-read", fill)
+    app.add_node(FormulaBox, html=(_place, None), latex=skip, text=skip)
+    app.add_directive("formula-box", _FormulaBoxDirective)
+    app.add_directive("check-box", _CheckBoxDirective)
+    app.connect("doctree-read", _fill)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -28,17 +28,19 @@ from sphinx.errors import ExtensionError
 
 from docs._ext.build.installed import MODULES
 
-ROOT = Path(__file__).parents[3]
+__all__ = ["TEMML", "assemble", "integrity", "known", "setup", "version_of"]
+
+_ROOT = Path(__file__).parents[3]
 TEMML = MODULES / "temml/dist/temml.min.js"
-CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
-Entry = dict[str, Any]
+_CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
+_Entry = dict[str, Any]
 
 
-def write(app: Sphinx, exception: Exception | None) -> None:
+def _write(app: Sphinx, exception: Exception | None) -> None:
     """Write what a Run needs into the site, and leave no file of an earlier build."""
     if not exception and app.builder.name in ("html", "dirhtml"):
-        assemble(Path(app.outdir, "_static", "live"), vendored())
+        assemble(Path(app.outdir, "_static", "live"), _vendored())
 
 
 def assemble(folder: Path, given: Path | None) -> None:
@@ -50,16 +52,16 @@ def assemble(folder: Path, given: Path | None) -> None:
     folder.mkdir(parents=True)
     official = json.loads((MODULES / "pyodide/pyodide-lock.json").read_text("utf-8"))
     python = f"pyodide-{version_of('pyodide')}/"
-    for name in CORE:
-        copy(MODULES / "pyodide" / name, folder / python / name)
-    copy(TEMML, folder / "temml.min.js")
+    for name in _CORE:
+        _copy(MODULES / "pyodide" / name, folder / python / name)
+    _copy(TEMML, folder / "temml.min.js")
     packages = {
-        "numpy": numpy(folder, official["packages"]["numpy"], given),
-        "lark": wheel(folder, "lark", installed("lark"), depends=[]),
-        "rnn-notes": wheel(folder, "rnn_notes", own(), depends=["numpy", "lark"]),
+        "numpy": _numpy(folder, official["packages"]["numpy"], given),
+        "lark": _wheel(folder, "lark", _installed("lark"), depends=[]),
+        "rnn-notes": _wheel(folder, "rnn_notes", _own(), depends=["numpy", "lark"]),
     }
-    trained = training(folder)
-    held = [*(python + name for name in CORE), trained]
+    trained = _training(folder)
+    held = [*(python + name for name in _CORE), trained]
     held += [entry["file_name"] for entry in packages.values()]
     files = {name: known(folder / name) for name in held if "://" not in name}
     if given is None:
@@ -75,18 +77,18 @@ def assemble(folder: Path, given: Path | None) -> None:
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def numpy(folder: Path, official: Entry, given: Path | None) -> Entry:
+def _numpy(folder: Path, official: _Entry, given: Path | None) -> _Entry:
     """The lock's entry for NumPy: the official wheel elsewhere, or one given here."""
     if given is None:
-        address = HOST.format(version_of("pyodide"), official["file_name"])
+        address = _HOST.format(version_of("pyodide"), official["file_name"])
         return {**official, "file_name": address}
     data = given.read_bytes()
-    name = keep(folder, given.name, data)
+    name = _keep(folder, given.name, data)
     found = given.name.split("-")[1]
-    return {**official, "file_name": name, "sha256": sha256(data), "version": found}
+    return {**official, "file_name": name, "sha256": _sha256(data), "version": found}
 
 
-def vendored() -> Path | None:
+def _vendored() -> Path | None:
     """The NumPy wheel that the site is to hold; None where it is to hold none.
 
     Raises ``ExtensionError`` for settings that say neither.
@@ -102,9 +104,9 @@ def vendored() -> Path | None:
     return Path(path)
 
 
-def wheel(
+def _wheel(
     folder: Path, name: str, files: Iterable[tuple[str, bytes]], depends: list[str]
-) -> Entry:
+) -> _Entry:
     """The lock's entry for a pure wheel, after it has been written."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
@@ -114,8 +116,8 @@ def wheel(
     return {
         "name": name.replace("_", "-"),
         "version": number,
-        "file_name": keep(folder, f"{name}-{number}-py3-none-any.whl", data),
-        "sha256": sha256(data),
+        "file_name": _keep(folder, f"{name}-{number}-py3-none-any.whl", data),
+        "sha256": _sha256(data),
         "install_dir": "site",
         "package_type": "package",
         "imports": [name],
@@ -124,21 +126,21 @@ def wheel(
     }
 
 
-def own() -> Iterator[tuple[str, bytes]]:
+def _own() -> Iterator[tuple[str, bytes]]:
     """The files of this project's wheel: what its own build takes, and nothing else."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))
     wanted = project["tool"]["hatch"]["build"]["targets"]["wheel"]["include"]
-    for path in sorted(found for kind in wanted for found in ROOT.glob(kind)):
-        if not any(part.startswith(".") for part in path.parts[len(ROOT.parts) :]):
-            yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+    for path in sorted(found for kind in wanted for found in _ROOT.glob(kind)):
+        if not any(part.startswith(".") for part in path.parts[len(_ROOT.parts) :]):
+            yield path.relative_to(_ROOT).as_posix(), path.read_bytes()
     about = f"rnn_notes-{version('rnn_notes')}.dist-info"
     for name in ("METADATA", "WHEEL"):
         found = distribution("rnn_notes").read_text(name) or ""
         yield f"{about}/{name}", found.encode()
-    yield f"{about}/licenses/LICENSE", (ROOT / "LICENSE").read_bytes()
+    yield f"{about}/licenses/LICENSE", (_ROOT / "LICENSE").read_bytes()
 
 
-def installed(name: str) -> Iterator[tuple[str, bytes]]:
+def _installed(name: str) -> Iterator[tuple[str, bytes]]:
     """The files of an installed package without what installing it has added."""
     wanted = ("METADATA", "WHEEL", "LICENSE")
     for file in sorted(distribution(name).files or ()):
@@ -147,23 +149,23 @@ def installed(name: str) -> Iterator[tuple[str, bytes]]:
             yield file.as_posix(), file.read_binary()
 
 
-def training(folder: Path) -> str:
+def _training(folder: Path) -> str:
     """Where the book's trained network lies, so that no reader has to train it."""
     from rnn_notes.book.trained import kept_at, trained
 
     trained()
-    return keep(folder, "trained.npz", kept_at().read_bytes())
+    return _keep(folder, "trained.npz", kept_at().read_bytes())
 
 
-def keep(folder: Path, name: str, data: bytes) -> str:
+def _keep(folder: Path, name: str, data: bytes) -> str:
     """The path of a new file; a file with other content gets another path."""
-    path = folder / sha256(data)[:12] / name
+    path = folder / _sha256(data)[:12] / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path.relative_to(folder).as_posix()
 
 
-def copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path) -> None:
     """Copy a file of npm's into the site.
 
     Raises ``ExtensionError`` where npm has not installed it.
@@ -181,10 +183,10 @@ def version_of(package: str) -> str:
     return number
 
 
-def known(path: Path) -> Entry:
+def known(path: Path) -> _Entry:
     """The size of a file, and the checksum by which a browser knows it."""
     data = path.read_bytes()
-    return {"size": len(data), "integrity": integrity(sha256(data))}
+    return {"size": len(data), "integrity": integrity(_sha256(data))}
 
 
 def integrity(digest: str) -> str:
@@ -192,12 +194,12 @@ def integrity(digest: str) -> str:
     return f"sha256-{base64.b64encode(bytes.fromhex(digest)).decode()}"
 
 
-def sha256(data: bytes) -> str:
+def _sha256(data: bytes) -> str:
     """A SHA-256 in the way of Pyodide's lock."""
     return hashlib.sha256(data).hexdigest()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("config-inited", lambda app, config: vendored())
-    app.connect("build-finished", write)
+    app.connect("config-inited", lambda app, config: _vendored())
+    app.connect("build-finished", _write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

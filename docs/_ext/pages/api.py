@@ -16,17 +16,19 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-NAMED = re.compile(r"^(\w+(?:, \w+)*) +: +(\S.*)$")
+__all__ = ["setup"]
+
+_NAMED = re.compile(r"^(\w+(?:, \w+)*) +: +(\S.*)$")
 
 
-def defined(lines: list[str]) -> list[str]:
+def _defined(lines: list[str]) -> list[str]:
     """The lines of a docstring with each ``name : meaning`` as a definition.
 
-    >>> print(*defined(["One.", "", "a, b : sizes", "    both", "c : a text"]), sep="|")
-    One.||``a``, ``b``|    sizes|    both||``c``|    a text
-    >>> print(*defined(["Raises", "------", "ValueError", "    always"]), sep="|")
+    >>> print(*_defined(["One.", "", "a, b : sizes", "    both", "c : text"]), sep="|")
+    One.||``a``, ``b``|    sizes|    both||``c``|    text
+    >>> print(*_defined(["Raises", "------", "ValueError", "    always"]), sep="|")
     .. rubric:: Raises||ValueError|    always
-    >>> defined(["It says: no", ">>> {1 : 2}"])
+    >>> _defined(["It says: no", ">>> {1 : 2}"])
     ['It says: no', '>>> {1 : 2}']
     """
     made: list[str] = []
@@ -34,7 +36,7 @@ def defined(lines: list[str]) -> list[str]:
     for line in lines:
         if made and line and not line.strip("-"):
             made[-1:], inside = [f".. rubric:: {made[-1]}", ""], False
-        elif found := NAMED.match(line):
+        elif found := _NAMED.match(line):
             names = ", ".join(f"``{name}``" for name in found[1].split(", "))
             made += [*([""] if inside else []), names, f"    {found[2]}"]
             inside = True
@@ -46,14 +48,14 @@ def defined(lines: list[str]) -> list[str]:
     return made
 
 
-def rewrite(
+def _rewrite(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
     """Change the docstring's lines in place, as autodoc asks."""
-    lines[:] = defined(lines)
+    lines[:] = _defined(lines)
 
 
-def skip(
+def _skip(
     app: Sphinx, what: str, name: str, obj: Any, skipped: bool, options: Any
 ) -> bool | None:
     """Whether a member says nothing of its own: the fields of a named tuple do not."""
@@ -63,6 +65,6 @@ def skip(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.autodoc")
-    app.connect("autodoc-process-docstring", rewrite)
-    app.connect("autodoc-skip-member", skip)
+    app.connect("autodoc-process-docstring", _rewrite)
+    app.connect("autodoc-skip-member", _skip)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

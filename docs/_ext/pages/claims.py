@@ -12,7 +12,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-KINDS = {"The claim": "claim", "In fact": "fact"}
+__all__ = ["Mark", "setup"]
+
+_KINDS = {"The claim": "claim", "In fact": "fact"}
 
 
 class Mark(SphinxTransform):
@@ -23,8 +25,8 @@ class Mark(SphinxTransform):
     def apply(self, **_: Any) -> None:
         for paragraph in self.document.findall(nodes.paragraph):
             first = next(iter(paragraph.children), None)
-            if isinstance(first, nodes.emphasis) and first.astext() in KINDS:
-                paragraph["classes"].append(KINDS[first.astext()])
+            if isinstance(first, nodes.emphasis) and first.astext() in _KINDS:
+                paragraph["classes"].append(_KINDS[first.astext()])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

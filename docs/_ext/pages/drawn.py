@@ -23,6 +23,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
+__all__ = ["LOGGER", "Drawn", "setup"]
+
 LOGGER = logging.getLogger(__name__)
 
 
@@ -36,7 +38,7 @@ class Drawn(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
         try:
-            svg = picture(name)
+            svg = _picture(name)
             caption = self.caption()
         except (LookupError, ValueError) as error:
             LOGGER.warning(
@@ -64,7 +66,7 @@ class Drawn(SphinxDirective):
         return caption
 
 
-def picture(name: str) -> str:
+def _picture(name: str) -> str:
     """The SVG text of a figure by its name.
 
     Raises ``LookupError`` for an unknown name, and ``ValueError`` for a figure that

@@ -14,7 +14,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from rnn_notes.book.cells import typeset
 
-GLUED = "pasted-text"  # MyST-NB's mark of a value in a sentence
+__all__ = ["Typeset", "setup"]
+
+_GLUED = "pasted-text"  # MyST-NB's mark of a value in a sentence
 
 
 class Typeset(SphinxPostTransform):
@@ -24,15 +26,15 @@ class Typeset(SphinxPostTransform):
 
     def run(self, **_: Any) -> None:
         for node in list(self.document.findall(nodes.inline)):
-            if GLUED in node["classes"] and (text := node.astext()):
+            if _GLUED in node["classes"] and (text := node.astext()):
                 node.children = []
-                node += written(text)
+                node += _written(text)
 
 
-def written(text: str) -> list[nodes.Node]:
+def _written(text: str) -> list[nodes.Node]:
     """The text as nodes.
 
-    >>> "|".join(node.astext() for node in written("-2e-05"))
+    >>> "|".join(node.astext() for node in _written("-2e-05"))
     '−2\xa0×\xa010|−5'
     """
     before, _, raised = typeset(text).partition("<sup>")

@@ -15,7 +15,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-NOTED = ("equations", "drawn")  # what pages say of each other
+__all__ = ["Later", "Writer", "book", "setup"]
+
+_NOTED = ("equations", "drawn")  # what pages say of each other
 
 
 class Later(nodes.Invisible, nodes.Element):
@@ -25,7 +27,7 @@ class Later(nodes.Invisible, nodes.Element):
 Writer = Callable[[BuildEnvironment, Later], list[nodes.Node]]
 
 
-class Write(SphinxPostTransform):
+class _Write(SphinxPostTransform):
     """Put everything in its place, before references are resolved."""
 
     default_priority = 5
@@ -37,26 +39,26 @@ class Write(SphinxPostTransform):
 
 def book(env: BuildEnvironment) -> list[str]:
     """Every page, in the order of the book."""
-    pages = [*walk(env, env.config.root_doc), *sorted(env.all_docs)]
+    pages = [*_walk(env, env.config.root_doc), *sorted(env.all_docs)]
     return [*dict.fromkeys(pages)]
 
 
-def walk(env: BuildEnvironment, docname: str) -> Iterator[str]:
+def _walk(env: BuildEnvironment, docname: str) -> Iterator[str]:
     """The pages below a page, itself included, as the contents list has them."""
     yield docname
     for child in env.toctree_includes.get(docname, []):
-        yield from walk(env, child)
+        yield from _walk(env, child)
 
 
-def note(app: Sphinx, doctree: nodes.document) -> None:
+def _note(app: Sphinx, doctree: nodes.document) -> None:
     """Note whether this page speaks of others."""
     known = app.env.metadata[app.env.current_document.docname]
     known["later"] = any(doctree.findall(Later))
 
 
-def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The pages that speak of others, if what they speak of has changed."""
-    said = [(d, [env.metadata[d].get(key) for key in NOTED]) for d in book(env)]
+    said = [(d, [env.metadata[d].get(key) for key in _NOTED]) for d in book(env)]
     state = hashlib.sha256(repr(said).encode()).hexdigest()
     before = getattr(env, "later_digest", None)
     env.later_digest = state  # type: ignore[attr-defined]
@@ -66,7 +68,7 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(Later)
-    app.add_post_transform(Write)
-    app.connect("doctree-read", note)
-    app.connect("env-updated", outdated)
+    app.add_post_transform(_Write)
+    app.connect("doctree-read", _note)
+    app.connect("env-updated", _outdated)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,12 +21,14 @@ from sphinx.application import Sphinx
 from docs._ext.pages.drawn import LOGGER, Drawn
 from docs._ext.pages.stepper import Live
 from rnn_notes.book import figures
-from rnn_notes.book.figures.drawing.moving import Moving
+from rnn_notes.book.figures.drawing.frames import Moving
 
-MARK = '<div class="live"><div class="control">'
+__all__ = ["setup"]
+
+_MARK = '<div class="live"><div class="control">'
 
 
-class MovingFigure(Drawn):
+class _MovingFigure(Drawn):
     """A figure of the package with the control that moves it."""
 
     def run(self) -> list[nodes.Node]:
@@ -47,15 +49,15 @@ class MovingFigure(Drawn):
         return made
 
 
-def script(
+def _script(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Load the script in the pages that hold such a figure."""
-    if MARK in context.get("body", ""):
+    if _MARK in context.get("body", ""):
         app.add_js_file("moving.js", defer="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("moving", MovingFigure)
-    app.connect("html-page-context", script)
+    app.add_directive("moving", _MovingFigure)
+    app.connect("html-page-context", _script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

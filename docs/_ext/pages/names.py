@@ -17,30 +17,34 @@ from sphinx.application import Sphinx
 from sphinx.ext.intersphinx import InventoryAdapter
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-DOT = r'<span class="o">\.</span>'
-MENTION = re.compile(
+__all__ = ["setup"]
+
+_DOT = r'<span class="o">\.</span>'
+_MENTION = re.compile(
     r'<code class="docutils literal notranslate"><span class="pre">'
     r"(?P<prose>[A-Za-z_][\w.]*)(?:\(\))?</span></code>"
-    rf'|<span class="n">np</span>(?:{DOT}<span class="n">\w+</span>)+'
+    rf'|<span class="n">np</span>(?:{_DOT}<span class="n">\w+</span>)+'
     r'|<span class="kn">from</span><span class="w"> </span>'
     r'<span class="nn">(?P<module>rnn_notes[\w.]*)</span><span class="w"> </span>'
     r'<span class="kn">import</span>[^\n]*'
 )
-NAME = re.compile(r'<span class="n">(\w+)</span>')
-TAG = re.compile(r"<[^>]*>")
-LEFT_ALONE = re.compile(r"(<a\b.*?</a>|<h\d>.*?</h\d>)", re.DOTALL)
+_NAME = re.compile(r'<span class="n">(\w+)</span>')
+_TAG = re.compile(r"<[^>]*>")
+_LEFT_ALONE = re.compile(r"(<a\b.*?</a>|<h\d>.*?</h\d>)", re.DOTALL)
 
-Address = Callable[[str], str]  # of a name as pages write it; empty where none is known
-SILENT = {"start"}  # among all links of a page, this one says nothing of its aim
+_Address = Callable[
+    [str], str
+]  # of a name as pages write it; empty where none is known
+_SILENT = {"start"}  # among all links of a page, this one says nothing of its aim
 
 
-def own(name: str, objects: Any) -> str | None:
+def _own(name: str, objects: Any) -> str | None:
     """The documented name that a name of the package stands for: its own, or none.
 
     >>> objects = {"rnn_notes.rnn.forward": 1, "rnn_notes.layouts.vec": 1}
-    >>> own("forward", objects), own("layouts.vec", objects), own("vec", objects)
+    >>> _own("forward", objects), _own("layouts.vec", objects), _own("vec", objects)
     ('rnn_notes.rnn.forward', 'rnn_notes.layouts.vec', 'rnn_notes.layouts.vec')
-    >>> own("nothing", objects), own("rnn", objects)
+    >>> _own("nothing", objects), _own("rnn", objects)
     (None, None)
     """
     short = name.removeprefix("rnn_notes.")
@@ -55,7 +59,7 @@ def own(name: str, objects: Any) -> str | None:
     return ends[0] if len(ends) == 1 else None
 
 
-def addresses(app: Sphinx, page: str) -> Address:
+def _addresses(app: Sphinx, page: str) -> _Address:
     """What is documented on this site, then what the inventories hold."""
     known = app.env.domains.python_domain.objects
     objects = {name: o for name, o in known.items() if o.objtype != "module"}
@@ -63,7 +67,7 @@ def addresses(app: Sphinx, page: str) -> Address:
     kinds = [others[kind] for kind in sorted(others) if kind.startswith("py:")]
 
     def address(name: str) -> str:
-        if full := own(name, objects):
+        if full := _own(name, objects):
             entry = objects[full]
             here = app.builder.get_relative_uri(page, entry.docname)
             return f"{here}#{entry.node_id}"
@@ -73,21 +77,21 @@ def addresses(app: Sphinx, page: str) -> Address:
     return address
 
 
-def linked(body: str, address: Address) -> str:
+def _linked(body: str, address: _Address) -> str:
     """The page with the first mention of each known name as a link.
 
     >>> code = '<code class="docutils literal notranslate"><span class="pre">f</span>'
     >>> page = f"<a>{code}</code></a> {code}</code> {code}</code>"
-    >>> linked(page, {"f": "/f"}.get).count('<a class="name" href="/f"><code')
+    >>> _linked(page, {"f": "/f"}.get).count('<a class="name" href="/f"><code')
     1
-    >>> "href" in linked(code.replace("f<", "start<") + "</code>", {"start": "/s"}.get)
+    >>> "href" in _linked(code.replace("f<", "start<") + "</code>", {"start": "/s"}.get)
     False
     """
     seen: set[str] = set()
 
     def link(name: str, html: str) -> str:
         url = address(name)
-        if not url or url in seen or TAG.sub("", html) in SILENT:
+        if not url or url in seen or _TAG.sub("", html) in _SILENT:
             return html
         seen.add(url)
         return f'<a class="name" href="{url}">{html}</a>'
@@ -95,23 +99,23 @@ def linked(body: str, address: Address) -> str:
     def mention(found: re.Match[str]) -> str:
         name, module = found["prose"], found["module"]
         if module:
-            return NAME.sub(lambda n: link(f"{module}.{n[1]}", n[0]), found[0])
-        return link(name or TAG.sub("", found[0]), found[0])
+            return _NAME.sub(lambda n: link(f"{module}.{n[1]}", n[0]), found[0])
+        return link(name or _TAG.sub("", found[0]), found[0])
 
-    parts = LEFT_ALONE.split(body)
-    parts[::2] = [MENTION.sub(mention, part) for part in parts[::2]]
+    parts = _LEFT_ALONE.split(body)
+    parts[::2] = [_MENTION.sub(mention, part) for part in parts[::2]]
     return "".join(parts)
 
 
-def link_names(
+def _link_names(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Link the page's names, those of the package's own page aside."""
     if doctree is not None and pagename != app.config.names_page:
-        context["body"] = linked(context["body"], addresses(app, pagename))
+        context["body"] = _linked(context["body"], _addresses(app, pagename))
 
 
-class ListAll(SphinxPostTransform):
+class _ListAll(SphinxPostTransform):
     """Gives a check of links every address of the inventories, on the first page."""
 
     builders = ("linkcheck",)
@@ -129,6 +133,6 @@ class ListAll(SphinxPostTransform):
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("sphinx.ext.intersphinx")
     app.add_config_value("names_page", "api", "env", types=[str])
-    app.add_post_transform(ListAll)
-    app.connect("html-page-context", link_names, priority=400)
+    app.add_post_transform(_ListAll)
+    app.connect("html-page-context", _link_names, priority=400)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

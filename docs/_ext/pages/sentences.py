@@ -23,44 +23,46 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-logger = logging.getLogger(__name__)
+__all__ = ["blanked", "counts", "places", "setup", "unsaid"]
 
-FENCE = re.compile(r"^(`{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
-CAPTIONED = re.compile(r"\s*\{(drawn|stepper|moving|glossary)\}")
-SAYS = re.compile(r"#\s*says: \"(.+)\"")
-LINE = re.compile(r"^ *# says: \".+\"\n", re.M)
-FEWEST = 3  # words that a quotation needs
+_logger = logging.getLogger(__name__)
+
+_FENCE = re.compile(r"^(`{3,})(.*)\n((?:.*\n)*?)\1[ \t]*$", re.M)
+_CAPTIONED = re.compile(r"\s*\{(drawn|stepper|moving|glossary)\}")
+_SAYS = re.compile(r"#\s*says: \"(.+)\"")
+_LINE = re.compile(r"^ *# says: \".+\"\n", re.M)
+_FEWEST = 3  # words that a quotation needs
 
 
-def word(some: str, before: str = "", after: str = "") -> re.Pattern[str]:
+def _word(some: str, before: str = "", after: str = "") -> re.Pattern[str]:
     """The pattern of any of these words in a sentence, where the context fits."""
     return re.compile(rf"(?<![\w`{{$\\-]){before}({some})(?![\w`}}$-]){after}", re.I)
 
 
-POINTING = "".join(  # "the next one" is no number
+_POINTING = "".join(  # "the next one" is no number
     f"(?<!{pointer} )"
     for pointer in (
         "the", "this", "that", "each", "every", "next", "which", "no", "any",
         "other", "another", "wrong", "right", "last", "first",
     )
 )  # fmt: skip
-THING = r"(?= (?!of |is |that |which |and |or |by |can |has |to |in |for |with )[a-z])"
-AMOUNT = r"(?:minus|up|close|above|below|sums|less|than|gives|to) (?:to )?"
-SIDE = r"(?=[.,;:| ]*(?:of|side|factor|column|half|branch|hand|to|$|[.,;:|]))"
-KINDS = {
-    "quantifier": [word("(?<!at )all|every|never|always|only|largest|none")],
-    "row or column": [word("rows?|columns?")],
-    "left or right": [word("left|right", before="(?:the|from|to) ", after=SIDE)],
-    "before or after": [word("before|after", after="(?! this page)")],
+_THING = r"(?= (?!of |is |that |which |and |or |by |can |has |to |in |for |with )[a-z])"
+_AMOUNT = r"(?:minus|up|close|above|below|sums|less|than|gives|to) (?:to )?"
+_SIDE = r"(?=[.,;:| ]*(?:of|side|factor|column|half|branch|hand|to|$|[.,;:|]))"
+_KINDS = {
+    "quantifier": [_word("(?<!at )all|every|never|always|only|largest|none")],
+    "row or column": [_word("rows?|columns?")],
+    "left or right": [_word("left|right", before="(?:the|from|to) ", after=_SIDE)],
+    "before or after": [_word("before|after", after="(?! this page)")],
     "whole number": [
-        word("two|three|four|five|six"),
-        word("one", before=POINTING, after=THING),
-        word("one", before=AMOUNT, after=r"(?=[.,;:|])"),
+        _word("two|three|four|five|six"),
+        _word("one", before=_POINTING, after=_THING),
+        _word("one", before=_AMOUNT, after=r"(?=[.,;:|])"),
     ],
 }
 
 
-class Place(NamedTuple):
+class _Place(NamedTuple):
     """A word that can make its sentence false, from ``first`` to ``last``."""
 
     kind: str
@@ -82,32 +84,32 @@ def blanked(source: str) -> str:
         return re.sub(r"[^\n]", " ", match[0])
 
     def block(match: re.Match[str]) -> str:
-        if not CAPTIONED.match(match[2]):
+        if not _CAPTIONED.match(match[2]):
             return blank(match)
         return re.sub(r"^(`{3}|:\w+:).*$", blank, match[0], flags=re.M)
 
     text = re.sub(r"\A---\n.*?\n---\n", blank, source, flags=re.S)
-    text = FENCE.sub(block, text)
+    text = _FENCE.sub(block, text)
     return re.sub(r"^(<.*|\([\w-]+\)=|> .*)$", blank, text, flags=re.M)
 
 
-def sentences(source: str) -> list[str]:
+def _sentences(source: str) -> list[str]:
     """The lines of prose of a page: one sentence a line.
 
-    >>> sentences("# Title\\n\\nAll is well.\\n\\n```text\\nnever\\n```\\n")
+    >>> _sentences("# Title\\n\\nAll is well.\\n\\n```text\\nnever\\n```\\n")
     ['# Title', 'All is well.']
     """
     return [line.strip() for line in blanked(source).splitlines() if line.strip()]
 
 
-def said(source: str) -> list[str]:
+def _said(source: str) -> list[str]:
     """What the asserts of a page quote.
 
-    >>> said('```{code-cell} ipython3\\nassert a  # says: "a holds here"\\n```\\n')
+    >>> _said('```{code-cell} ipython3\\nassert a  # says: "a holds here"\\n```\\n')
     ['a holds here']
     """
-    cells = (m[3] for m in FENCE.finditer(source) if m[2].startswith("{code-cell}"))
-    return [words for cell in cells for words in SAYS.findall(cell)]
+    cells = (m[3] for m in _FENCE.finditer(source) if m[2].startswith("{code-cell}"))
+    return [words for cell in cells for words in _SAYS.findall(cell)]
 
 
 def unsaid(source: str) -> list[str]:
@@ -117,31 +119,31 @@ def unsaid(source: str) -> list[str]:
     >>> unsaid("Two all fit.\\n\\n" + cell)
     ['Three all fit']
     """
-    lines = sentences(source)
+    lines = _sentences(source)
     return [
         words
-        for words in said(source)
-        if len(words.split()) < FEWEST or sum(words in line for line in lines) != 1
+        for words in _said(source)
+        if len(words.split()) < _FEWEST or sum(words in line for line in lines) != 1
     ]
 
 
-def places(source: str) -> Iterator[Place]:
+def places(source: str) -> Iterator[_Place]:
     """The words of a page that can make a sentence false.
 
     >>> [place.kind for place in places("Every row has one sum: the one above.")]
     ['quantifier', 'row or column', 'whole number']
     """
-    text, quotations = blanked(source), said(source)
+    text, quotations = blanked(source), _said(source)
     carried = [
         (found.start(), found.end())
         for words in quotations
         for found in re.finditer(re.escape(words), text)
     ]
-    for kind, patterns in KINDS.items():
+    for kind, patterns in _KINDS.items():
         for match in (m for pattern in patterns for m in pattern.finditer(text)):
             first, last = match.span(1)
             inside = any(a <= first and last <= b for a, b in carried)
-            yield Place(kind, first, last, inside)
+            yield _Place(kind, first, last, inside)
 
 
 def counts(folder: Path) -> dict[str, int]:
@@ -154,7 +156,7 @@ def counts(folder: Path) -> dict[str, int]:
     return {"words": len(found), "carried": sum(found)}
 
 
-class Sentences(SphinxRole):
+class _Sentences(SphinxRole):
     """One of the two numbers."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
@@ -167,22 +169,22 @@ class Sentences(SphinxRole):
         return [], [self.inliner.reporter.error(message, line=self.lineno)]
 
 
-def warn(app: Sphinx, name: str, source: list[str]) -> None:
+def _warn(app: Sphinx, name: str, source: list[str]) -> None:
     """Warn of quotations that no sentence of a page holds any more."""
     for words in unsaid(source[0]):
-        logger.warning("not just one sentence says %r", words, location=name)
+        _logger.warning("not just one sentence says %r", words, location=name)
 
 
-def hide(_: Sphinx, doctree: nodes.document) -> None:
+def _hide(_: Sphinx, doctree: nodes.document) -> None:
     """Take the quotations out of the code that readers see, where they have a line."""
     for block in doctree.findall(nodes.literal_block):
-        code = LINE.sub("", block.astext())
+        code = _LINE.sub("", block.astext())
         if code != block.astext():
             block.rawsource, block[:] = code, [nodes.Text(code)]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_role("sentences", Sentences())
-    app.connect("source-read", warn)
-    app.connect("doctree-read", hide)
+    app.add_role("sentences", _Sentences())
+    app.connect("source-read", _warn)
+    app.connect("doctree-read", _hide)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,12 +26,14 @@ from sphinx.writers.html5 import HTML5Translator
 from docs._ext.pages.drawn import LOGGER, Drawn
 from rnn_notes.book.figures.stepper_parts import lines, stepper
 
+__all__ = ["Live", "setup"]
+
 
 class Live(nodes.General, nodes.Element):
     """What a page shows in place of the static figure; no other output has it."""
 
 
-class Stepper(Drawn):
+class _Stepper(Drawn):
     """The static figure of the backward pass, and what walks through it."""
 
     required_arguments = 0
@@ -69,14 +71,14 @@ class Stepper(Drawn):
             )
 
 
-def open_live(writer: HTML5Translator, node: Live) -> None:
+def _open_live(writer: HTML5Translator, node: Live) -> None:
     """Write the stepper, into pages that a browser shows one by one."""
     if writer.builder.name in ("html", "dirhtml"):
         writer.body.append(node["html"])
     raise nodes.SkipNode
 
 
-def script(
+def _script(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Let the pages that hold a stepper load the script."""
@@ -85,7 +87,7 @@ def script(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_node(Live, html=(open_live, None))
-    app.add_directive("stepper", Stepper)
-    app.connect("html-page-context", script)
+    app.add_node(Live, html=(_open_live, None))
+    app.add_directive("stepper", _Stepper)
+    app.connect("html-page-context", _script)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -20,9 +20,11 @@ from pathlib import Path
 from docs._ext.tools import chromium
 from rnn_notes.book import figures
 
-CARD = Path(__file__).parents[2] / "_static" / "card.png"
-WORDS = "Backpropagation through time, measured"
-LOOKS = """
+__all__ = ["alt"]
+
+_CARD = Path(__file__).parents[2] / "_static" / "card.png"
+_WORDS = "Backpropagation through time, measured"
+_LOOKS = """
 body { margin: 0; width: 1200px; height: 630px; display: flex; align-items: center;
   background: #fff; color: #1f2328; font-family: "STIX Two Text", Charter, Cambria,
   "Liberation Serif", serif }
@@ -34,11 +36,11 @@ svg { width: 540px !important; max-width: none !important }
 """
 
 
-def source() -> str:
+def _source() -> str:
     """The page that a browser draws as the card."""
     return (
-        f'<!doctype html><meta charset="utf-8"><style>{LOOKS}</style><main>'
-        f'<h1>{WORDS}</h1><code><b class="dh">dh</b> = '
+        f'<!doctype html><meta charset="utf-8"><style>{_LOOKS}</style><main>'
+        f'<h1>{_WORDS}</h1><code><b class="dh">dh</b> = '
         '<b class="dy">Why.T @ dy</b> + <b class="dhnext">dhnext</b></code></main>'
         f"{figures.two_questions().svg}"
     )
@@ -47,22 +49,22 @@ def source() -> str:
 @cache
 def alt() -> str:
     """What the card shows, in words."""
-    return f"{WORDS}: dh = Why.T @ dy + dhnext. {figures.two_questions().alt}"
+    return f"{_WORDS}: dh = Why.T @ dy + dhnext. {figures.two_questions().alt}"
 
 
-def mark() -> bytes:
+def _mark() -> bytes:
     """A name for the page that the card is drawn from."""
-    return b"Source\0" + hashlib.sha256(source().encode()).hexdigest().encode()
+    return b"Source\0" + hashlib.sha256(_source().encode()).hexdigest().encode()
 
 
-def marked(png: bytes) -> bytes:
+def _marked(png: bytes) -> bytes:
     """The picture with that name in a text chunk, before its last chunk."""
-    body = b"tEXt" + mark()
-    size, sum_ = struct.pack(">I", len(mark())), struct.pack(">I", zlib.crc32(body))
+    body = b"tEXt" + _mark()
+    size, sum_ = struct.pack(">I", len(_mark())), struct.pack(">I", zlib.crc32(body))
     return png[:-12] + size + body + sum_ + png[-12:]
 
 
-def main() -> None:
+def _main() -> None:
     """Draw the card."""
     from playwright.sync_api import sync_playwright
 
@@ -71,10 +73,10 @@ def main() -> None:
             executable_path=chromium.program(), args=chromium.switches()
         )
         page = browser.new_page(viewport={"width": 1200, "height": 630})
-        page.set_content(source())
-        CARD.write_bytes(marked(page.screenshot()))
+        page.set_content(_source())
+        _CARD.write_bytes(_marked(page.screenshot()))
         browser.close()
 
 
 if __name__ == "__main__":
-    main()
+    _main()

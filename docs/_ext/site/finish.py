@@ -27,37 +27,39 @@ from rjsmin import jsmin
 from docs._ext.site.policy import with_policy
 from docs._ext.site.searching import OFTEN
 from docs._ext.site.searching import light as light_index
-from docs._ext.site.sheets import matching, purged, short, unscripted
+from docs._ext.site.sheets import purged, short, unscripted
 
-SHEET = re.compile(
+__all__ = ["finish", "marks"]
+
+_SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
 )
-SCRIPT = re.compile(
+_SCRIPT = re.compile(
     r'<script\b(?![^>]*\btype=)[^>]*\bsrc="(?P<root>[^"]*?_static/)(?P<name>[^"?]+)'
     r'[^"]*"[^>]*></script>\n?'
 )
 # The theme sets two options that only its version switch and live search read.
-OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
-CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
-ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
-WORDY = re.compile(r'\b(?:href|src|alt|title|content|aria-label|d|points)="[^"]*"')
+_OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
+_CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
+_ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
+_ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 # Where later.js keeps what a page calls: nothing, as it is written.
-UNCALLED = "const scripts = [];"
+_UNCALLED = "const scripts = [];"
 # myst-nb names each fold by other words than those that are seen on it, and dresses it
 # as a warning, for which the theme brings many rules.
-FOLDS = {
+_FOLDS = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     '<details class="admonition hide': '<details class="hide',
 }
 # Sphinx would mark searched words in figures, formulas and data too, and break them up.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
 # It names the wrong part of a page when a reader goes back; interface.js does not.
-EDITS = {
+_EDITS = {
     '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
     '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",
     'document.querySelector("#pst-page-toc-nav");if(!e)return;': "0;return;",
 }
-UNUSED = [
+_UNUSED = [
     ".buildinfo*",
     "locales",
     "scripts",
@@ -68,18 +70,18 @@ UNUSED = [
 # Asked for with the page, not when the first icon, formula or word is laid out, where
 # something in the page calls for it. A page with cells and no formula leads to others
 # that have some, and fetches their font when nothing else is to be done.
-FONTS = {
+_FONTS = {
     "vendor/fontawesome/webfonts/fa-solid-900.woff2": "",
     "fonts/STIXTwoMath-subset.woff2": "<math",
     "fonts/STIXTwoText-subset.woff2": "",
     "fonts/STIXTwoText-Italic-subset.woff2": r"<em>|<blockquote|font-style:italic",
     "fonts/JetBrainsMono-subset.woff2": "<code|<pre",
 }
-ICON = re.compile(r'(?<=<link rel="icon" href=")[^"]*_static/([^"]+\.svg)')
-SAFE = " =:/(),;{}-'"  # in an address of a picture, within double quotes
+_ICON = re.compile(r'(?<=<link rel="icon" href=")[^"]*_static/([^"]+\.svg)')
+_SAFE = " =:/(),;{}-'"  # in an address of a picture, within double quotes
 # The theme's scripts name these, which no page has: boxes, notes in a margin, a head
 # with menus, a book of several versions, news.
-NEVER = {
+_NEVER = {
     "admonition",
     "bd-footer-article",
     "bd-header-announcement",
@@ -104,16 +106,16 @@ NEVER = {
 }
 
 
-def asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
+def _asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
     """The files that pages name, in their order."""
     names = (found["name"] for page in pages for found in pattern.finditer(page))
     return list(dict.fromkeys(names))
 
 
-def rebased(css: str, name: str) -> str:
+def _rebased(css: str, name: str) -> str:
     """A sheet's text with ``{}`` where a page puts the way to the sheets' folder.
 
-    >>> rebased('@charset "UTF-8";p{src:url(../fonts/a.woff2)}', "styles/a.css")
+    >>> _rebased('@charset "UTF-8";p{src:url(../fonts/a.woff2)}', "styles/a.css")
     'p{src:url("{}fonts/a.woff2")}'
     """
     if "@import" in css:
@@ -123,46 +125,61 @@ def rebased(css: str, name: str) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[2]))
         return f'url("{{}}{path}")'
 
-    return ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
+    return _ADDRESS.sub(moved, css.replace('@charset "UTF-8";', ""))
 
 
-def words(texts: Iterable[str]) -> set[str]:
+def _words(texts: Iterable[str]) -> set[str]:
     """Everything in tags and scripts that a selector could mean.
 
-    >>> sorted(words(["f('e')", '<p class="a b-c">']))
+    >>> sorted(_words(["f('e')", '<p class="a b-c">']))
     ['a', 'b-c', 'class', 'e', 'f', 'p']
     """
     found = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     return {word for word in found if word.lstrip("-")[:1].isalpha()}
 
 
-def tags(page: str) -> set[str]:
-    """A page's tags, without attributes that no selector asks for, and its scripts.
+def _anyhow(names: Iterable[str]) -> set[str]:
+    """What a word of a script may name: a tag, a class, an identifier, an attribute.
 
-    >>> sorted(tags('<p class="a" title="d">text</p><script>f()</script>'))
-    ['<p class="a" >', '<script>', 'f()']
+    >>> sorted(_anyhow(["a"]))
+    ['#a', '.a', '[a', 'a']
     """
-    marked = {WORDY.sub("", tag) for tag in re.findall(r"<[a-zA-Z][^>]*>", page)}
-    return marked.union(re.findall(r"<script>(.*?)</script>", page, re.DOTALL))
+    return {f"{sign}{name}" for name in names for sign in ("", ".", "#", "[")}
 
 
-def called(page: str, texts: dict[str, str]) -> set[str]:
+def marks(page: str) -> set[str]:
+    """A page's tags, classes, identifiers and attributes, and what its scripts name.
+
+    >>> sorted(marks('<p class="a b" id="c">text</p><script>d()</script>'))
+    ['#c', '#d', '.a', '.b', '.d', '[class', '[d', '[id', 'd', 'p', 'script']
+    """
+    found = _anyhow(_words(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)))
+    for tag, rest in set(re.findall(r"<([a-zA-Z][\w-]*)([^>]*)", page)):
+        found.add(tag.lower())
+        for name, value in _ATTRIBUTE.findall(rest):
+            found.add(f"[{name}")
+            sign = {"class": ".", "id": "#"}.get(name)
+            found.update(f"{sign}{word}" for word in value.split() if sign)
+    return found
+
+
+def _called(page: str, texts: dict[str, str]) -> set[str]:
     """The scripts that a page asks for, and those that these ask for.
 
     >>> texts = {"a.js": "import('b.js')", "b.js": "", "c.js": ""}
-    >>> sorted(called('<script defer src="_static/a.js"></script>', texts))
+    >>> sorted(_called('<script defer src="_static/a.js"></script>', texts))
     ['a.js', 'b.js']
     """
-    named = {*asked(SCRIPT, [page])} & texts.keys()
+    named = {*_asked(_SCRIPT, [page])} & texts.keys()
     return {n for n in texts if n in named or any(n in texts[m] for m in named)}
 
 
-def swapped(text: str, old: str, new: str) -> str:
+def _swapped(text: str, old: str, new: str) -> str:
     """The text with ``new`` where ``old`` stands, which is one place.
 
-    >>> swapped("a b", "b", "c")
+    >>> _swapped("a b", "b", "c")
     'a c'
-    >>> swapped("a b", "c", "d")
+    >>> _swapped("a b", "c", "d")
     Traceback (most recent call last):
     ValueError: 'c' is 0 times in a text of 3 characters; expected once
     """
@@ -172,29 +189,29 @@ def swapped(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def edited(script: str) -> str:
+def _edited(script: str) -> str:
     """The theme's and Sphinx's scripts as the pages need them.
 
-    >>> edited("")
+    >>> _edited("")
     Traceback (most recent call last):
     ValueError: '"button, select, textarea"' is 0 times in a text of 0 characters; \
 expected once
     """
-    for old, new in EDITS.items():
-        script = swapped(script, old, new)
+    for old, new in _EDITS.items():
+        script = _swapped(script, old, new)
     return script
 
 
-def checksum(text: str) -> str:
+def _checksum(text: str) -> str:
     """A name for a text, to be asked for anew when the text is another."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> str:
+def _merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> str:
     """The page with ``tag`` for the first of what it names, and without the others.
 
     >>> page = '<link href="../_static/a.css"><link href="../_static/b.css"><p>'
-    >>> merged(SHEET, ["a.css", "b.css"], '<link href="{}c.css">', page)
+    >>> _merged(_SHEET, ["a.css", "b.css"], '<link href="{}c.css">', page)
     '<link href="../_static/c.css"><p>'
     """
     met: list[str] = []
@@ -208,82 +225,80 @@ def merged(pattern: re.Pattern[str], names: list[str], tag: str, page: str) -> s
     return pattern.sub(replaced, page)
 
 
-def later(page: str) -> str:
+def _later(page: str) -> str:
     """The page that calls its scripts, in their order, once it has been painted.
 
-    >>> later(f'<script src="a.js"></script><script src="b.js"></script>{UNCALLED}')
+    >>> _later(f'<script src="a.js"></script><script src="b.js"></script>{_UNCALLED}')
     'const scripts = ["a.js", "b.js"];'
     """
-    names = json.dumps(CALL.findall(page))
-    return swapped(CALL.sub("", page), UNCALLED, UNCALLED.replace("[]", names))
+    names = json.dumps(_CALL.findall(page))
+    return _swapped(_CALL.sub("", page), _UNCALLED, _UNCALLED.replace("[]", names))
 
 
-def folded(page: str) -> str:
+def _folded(page: str) -> str:
     """The page with plain folds.
 
-    >>> folded('<details class="admonition hide above-input">')
+    >>> _folded('<details class="admonition hide above-input">')
     '<details class="hide above-input">'
     """
-    for theirs, ours in FOLDS.items():
+    for theirs, ours in _FOLDS.items():
         page = page.replace(theirs, ours)
     return page
 
 
-def light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
+def _light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
     """A page with its styles, its scripts as one, and what it may load."""
     style = f"<style>{css}</style>\n"
-    for font, calls in FONTS.items():
+    for font, calls in _FONTS.items():
         when = "preload" if re.search(calls, page) else "prefetch"
         if when == "preload" or (calls == "<math" and "live.js" in page):
             style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
-    page = merged(SHEET, sheets, style, page)
-    call = f'<script src="{{}}site.js?v={checksum(js)}"></script>\n'
-    page = merged(SCRIPT, scripts, call, page)
-    return with_policy(later(OPTIONS.sub("", page)))
+    page = _merged(_SHEET, sheets, style, page)
+    call = f'<script src="{{}}site.js?v={_checksum(js)}"></script>\n'
+    page = _merged(_SCRIPT, scripts, call, page)
+    return with_policy(_later(_OPTIONS.sub("", page)))
 
 
-def with_icon(page: str, static: Path) -> str:
+def _with_icon(page: str, static: Path) -> str:
     """The page that holds its icon, which is shorter than a further request."""
 
     def held(found: re.Match[str]) -> str:
         picture = (static / found[1]).read_text(encoding="utf-8")
-        return f"data:image/svg+xml,{quote(picture, safe=SAFE)}"
+        return f"data:image/svg+xml,{quote(picture, safe=_SAFE)}"
 
-    return ICON.sub(held, page)
+    return _ICON.sub(held, page)
 
 
-def styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
+def _styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {
-        name: words([text])
+        name: _anyhow(_words([text]))
         for name, text in own.items()
         if "class" in text and name not in OFTEN  # which holds the pages' words
     }
-    everywhere = words([js]) - NEVER
+    everywhere = _anyhow(_words([js]) - _NEVER)
     meant = [
-        everywhere.union(
-            words(tags(page)), *(made.get(n, ()) for n in called(page, own))
-        )
+        everywhere.union(marks(page), *(made.get(n, ()) for n in _called(page, own)))
         for page in pages
     ]
     css = unscripted(purged(css, set().union(*meant)))
-    return [matching(css, its) for its in meant]
+    return [purged(css, its) for its in meant]
 
 
 def finish(built: Path, site: Path) -> None:
     """Write what Sphinx wrote into ``built`` into ``site``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
-    pages = [folded(path.read_text(encoding="utf-8")) for path in paths]
-    sheets = asked(SHEET, pages)
-    everywhere = set.intersection(*(set(asked(SCRIPT, [page])) for page in pages))
-    scripts = [name for name in asked(SCRIPT, pages) if name in everywhere]
+    pages = [_folded(path.read_text(encoding="utf-8")) for path in paths]
+    sheets = _asked(_SHEET, pages)
+    everywhere = set.intersection(*(set(_asked(_SCRIPT, [page])) for page in pages))
+    scripts = [name for name in _asked(_SCRIPT, pages) if name in everywhere]
     read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
-    css = "\n".join(short(rebased(read[name], name)) for name in sheets)
-    js = edited("\n;".join(read[name] for name in scripts))
+    css = "\n".join(short(_rebased(read[name], name)) for name in sheets)
+    js = _edited("\n;".join(read[name] for name in scripts))
     own = {p.name: p.read_text(encoding="utf-8") for p in static.glob("*.*js")}
     own = {name: text for name, text in own.items() if name not in scripts}
-    shutil.copytree(built, site, ignore=shutil.ignore_patterns(*UNUSED))
+    shutil.copytree(built, site, ignore=shutil.ignore_patterns(*_UNUSED))
     for name in [*sheets, *scripts]:
         (site / "_static" / name).unlink(missing_ok=True)
     for name, text in {"site.js": js, **own}.items():
@@ -291,8 +306,8 @@ def finish(built: Path, site: Path) -> None:
         (site / "_static" / name).write_text(short_js, encoding="utf-8")
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
-    for path, page, its in zip(paths, pages, styles(css, pages, js, own), strict=True):
-        text = light(with_icon(page, static), sheets, scripts, its, js)
+    for path, page, its in zip(paths, pages, _styles(css, pages, js, own), strict=True):
+        text = _light(_with_icon(page, static), sheets, scripts, its, js)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
 
 

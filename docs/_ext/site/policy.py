@@ -11,8 +11,10 @@ import base64
 import hashlib
 import re
 
-INLINE = re.compile(r"<(script|style)\b([^>]*)>(.+?)</\1>", re.DOTALL)
-PLAIN = {
+__all__ = ["with_policy"]
+
+_INLINE = re.compile(r"<(script|style)\b([^>]*)>(.+?)</\1>", re.DOTALL)
+_PLAIN = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],
     "style-src": ["'self'"],
@@ -25,32 +27,32 @@ PLAIN = {
 }
 # What a page needs beyond that when it calls a script of this name. A worker that comes
 # from a file is bound by what its host says of it, not by the page's policy.
-NEEDS = {"live.js": {"worker-src": ["'self'"]}}
+_NEEDS = {"live.js": {"worker-src": ["'self'"]}}
 
 
-def checksum(text: str) -> str:
+def _checksum(text: str) -> str:
     """A source expression that lets one inline text through.
 
-    >>> checksum("alert('Hello, world.');")
+    >>> _checksum("alert('Hello, world.');")
     "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
     """
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def policy(page: str) -> str:
+def _policy(page: str) -> str:
     """The content-security policy of a page.
 
-    >>> policy("<script>f()</script>").split("; ")[1] == (
-    ...     f"script-src 'self' {checksum('f()')}"
+    >>> _policy("<script>f()</script>").split("; ")[1] == (
+    ...     f"script-src 'self' {_checksum('f()')}"
     ... )
     True
     """
-    allowed = {name: list(sources) for name, sources in PLAIN.items()}
-    for kind, attributes, text in INLINE.findall(page):
+    allowed = {name: list(sources) for name, sources in _PLAIN.items()}
+    for kind, attributes, text in _INLINE.findall(page):
         if "application/" not in attributes:  # data does not run
-            allowed[f"{kind}-src"].append(checksum(text))
-    for script, needs in NEEDS.items():
+            allowed[f"{kind}-src"].append(_checksum(text))
+    for script, needs in _NEEDS.items():
         for name, sources in needs.items() if f"/{script}" in page else ():
             allowed.setdefault(name, []).extend(sources)
     return "; ".join(
@@ -61,7 +63,7 @@ def policy(page: str) -> str:
 
 def with_policy(page: str) -> str:
     """The page with its policy in its head, before anything that it governs."""
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}" />'
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{_policy(page)}" />'
     start = re.compile(r'<meta charset="utf-8" ?/>')
     if len(start.findall(page)) != 1:
         raise ValueError(

@@ -25,13 +25,15 @@ from sphinx.errors import ConfigError
 
 from docs._ext.site.card import alt
 
-LOST = "404"
-PLACES = ("BASE_URL", "READTHEDOCS_CANONICAL_URL")
-NOT_OURS = (
+__all__ = ["base_url", "dates", "setup"]
+
+_LOST = "404"
+_PLACES = ("BASE_URL", "READTHEDOCS_CANONICAL_URL")
+_NOT_OURS = (
     "Pages do not say when they changed: {} belongs to another user, and git reads no "
     "history of such a tree. Allow it with git config --global --add safe.directory."
 )
-RELATIVE = re.compile(
+_RELATIVE = re.compile(
     r'((?:href|src|action|data-content_root)=")(?![a-z]+:|/|#)(?:\./)?'
 )
 
@@ -51,7 +53,7 @@ def base_url(environ: Mapping[str, str]) -> str:
     Traceback (most recent call last):
     sphinx.errors.ConfigError: BASE_URL is 'example.org', expected https://host/folder/
     """
-    given = next(((name, environ[name]) for name in PLACES if environ.get(name)), None)
+    given = next(((name, environ[name]) for name in _PLACES if environ.get(name)), None)
     if given is None:
         return ""
     name, url = given
@@ -74,7 +76,7 @@ def dates(folder: Path, suffix: str = ".md") -> dict[str, str]:
         command = [git, "-c", "core.quotePath=off", *words]
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
         if b"dubious ownership" in done.stderr:
-            print(NOT_OURS.format(folder), file=sys.stderr)
+            print(_NOT_OURS.format(folder), file=sys.stderr)
         return done.stdout.decode("utf-8")
 
     if ask("rev-parse", "--is-shallow-repository").strip() != "false":
@@ -90,7 +92,7 @@ def dates(folder: Path, suffix: str = ".md") -> dict[str, str]:
     return found
 
 
-def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """The pages whose date has changed since the last build."""
     before = getattr(env, "page_dates", {})
     now = dates(Path(app.srcdir))
@@ -98,7 +100,7 @@ def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return sorted(d for d in env.all_docs if before.get(d) != now.get(d))
 
 
-def describe(
+def _describe(
     app: Sphinx,
     pagename: str,
     template: str,
@@ -106,16 +108,16 @@ def describe(
     doctree: nodes.document | None,
 ) -> None:
     """Tell the page's template its description and its date."""
-    context["description"] = summary(doctree) or app.config.html_title
+    context["description"] = _summary(doctree) or app.config.html_title
     if app.config.html_baseurl:
         context |= {"baseurl": app.config.html_baseurl, "card_alt": alt()}
     known = getattr(app.env, "page_dates", {})
     context["last_updated"] = known.get(pagename)
-    if pagename == LOST:
+    if pagename == _LOST:
         context["pageurl"] = None  # it is shown at every address that has no page
 
 
-def summary(doctree: nodes.document | None) -> str:
+def _summary(doctree: nodes.document | None) -> str:
     """What a page says of itself in its front matter, or else its first paragraph."""
     if doctree is None:
         return ""
@@ -126,28 +128,28 @@ def summary(doctree: nodes.document | None) -> str:
     return " ".join(first.astext().split()) if first else ""
 
 
-def finish(app: Sphinx, exception: Exception | None) -> None:
+def _finish(app: Sphinx, exception: Exception | None) -> None:
     """Write the site's map, and lead its page for lost readers home."""
     if exception or app.builder.name != "html":
         return
     base, out = app.config.html_baseurl, Path(app.outdir)
-    lost = out / f"{LOST}.html"
+    lost = out / f"{_LOST}.html"
     if lost.exists():
         root = urlsplit(base).path or "/"
         page = lost.read_text(encoding="utf-8")
-        lost.write_text(RELATIVE.sub(rf"\g<1>{root}", page), encoding="utf-8")
+        lost.write_text(_RELATIVE.sub(rf"\g<1>{root}", page), encoding="utf-8")
     places = out / "sitemap.xml"
     places.unlink(missing_ok=True)
     if base:
-        places.write_text(sitemap(app, base), encoding="utf-8")
+        places.write_text(_sitemap(app, base), encoding="utf-8")
 
 
-def sitemap(app: Sphinx, base: str) -> str:
+def _sitemap(app: Sphinx, base: str) -> str:
     """The addresses of all pages, and the days of their last change if known."""
     known = getattr(app.env, "page_dates", {})
     lines = ["<?xml version='1.0' encoding='utf-8'?>"]
     lines += ['<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">']
-    for name in sorted(app.env.found_docs - {LOST}):
+    for name in sorted(app.env.found_docs - {_LOST}):
         place = escape(base + app.builder.get_target_uri(name))
         day = f"<lastmod>{known[name]}</lastmod>" if name in known else ""
         lines.append(f"<url><loc>{place}</loc>{day}</url>")
@@ -155,7 +157,7 @@ def sitemap(app: Sphinx, base: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("env-updated", outdated)
-    app.connect("html-page-context", describe)
-    app.connect("build-finished", finish)
+    app.connect("env-updated", _outdated)
+    app.connect("html-page-context", _describe)
+    app.connect("build-finished", _finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -24,21 +24,23 @@ from sphinx.search import js_index
 from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 from sphinx.search.en import SearchEnglish
 
-WORDS, OFTEN = "_static/words", "_static/often-said.js"
-OFTEN_IS = 4
-MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
-SILENT = re.compile(
+__all__ = ["OFTEN", "light", "setup"]
+
+_WORDS, OFTEN = "_static/words", "_static/often-said.js"
+_OFTEN_IS = 4
+_MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
+_SILENT = re.compile(
     r"<(script|style|annotation|h1)\b.*?</\1>|<a class=\"headerlink.*?</a>"
     r"|<p class=\"takeaway.*?</p>",
     re.DOTALL,
 )
-HEADING, AS_OFTEN = re.compile(r"<h[23]\b.*?</h[23]>", re.DOTALL), 4
-INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
-TAG = re.compile(r"<[^>]*>")
-NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
+_HEADING, _AS_OFTEN = re.compile(r"<h[23]\b.*?</h[23]>", re.DOTALL), 4
+_INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
+_NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
 
 
-class Equations(MathDomain):
+class _Equations(MathDomain):
     """Sphinx's own domain, whose equations are objects that a search finds."""
 
     object_types = {"equation": ObjType("equation", "eq")}  # noqa: RUF012
@@ -53,36 +55,38 @@ class Equations(MathDomain):
         return type.lname
 
 
-def plain(html: str) -> str:
+def _plain(html: str) -> str:
     """The words of a page's own text, without its title: that is said of a hit.
 
-    >>> plain('<p>No</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
+    >>> _plain('<p>N</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
     'A c < d'
     """
-    text = SILENT.sub(" ", "".join(MAIN.findall(html)))
-    return " ".join(unescape(TAG.sub(" ", INLINE.sub("", text))).split())
+    text = _SILENT.sub(" ", "".join(_MAIN.findall(html)))
+    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", text))).split())
 
 
-def counted(html: str) -> str:
+def _counted(html: str) -> str:
     """The words of a page to be counted; a word of a heading is worth more.
 
-    >>> counted('<article class="bd-article"><h2>A</h2><p>b</p></article>')
+    >>> _counted('<article class="bd-article"><h2>A</h2><p>b</p></article>')
     'A b A A A A'
     """
-    said = [f'<article class="bd-article">{h}</article>' for h in HEADING.findall(html)]
-    return " ".join([plain(html), *map(plain, said * AS_OFTEN)])
+    said = [
+        f'<article class="bd-article">{h}</article>' for h in _HEADING.findall(html)
+    ]
+    return " ".join([_plain(html), *map(_plain, said * _AS_OFTEN)])
 
 
-def often(text: str, least: int = OFTEN_IS) -> dict[str, int]:
+def _often(text: str, least: int = _OFTEN_IS) -> dict[str, int]:
     """How many times the names and words of a text are said in it, if often.
 
     Words are counted by their stems, as a search looks for them; names as they are.
 
-    >>> often("Whh.T and hs[t-1], or Whh.T, added and adding.", least=2)
+    >>> _often("Whh.T and hs[t-1], or Whh.T, added and adding.", least=2)
     {'whh.t': 2, 'add': 2}
     """
     said = [
-        word for word in NAME.findall(text.lower()) if word not in ENGLISH_STOPWORDS
+        word for word in _NAME.findall(text.lower()) if word not in ENGLISH_STOPWORDS
     ]
     stem = SearchEnglish({}).stem
     times = Counter(stem(word) if word.isalpha() else word for word in said)
@@ -98,28 +102,28 @@ def light(index: str) -> str:
     return js_index.dumps({**js_index.loads(index), "indexentries": {}})
 
 
-def write(app: Sphinx, exception: Exception | None) -> None:
+def _write(app: Sphinx, exception: Exception | None) -> None:
     """Write a script with each page's words, and one with what pages say often."""
     if exception or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    shutil.rmtree(out / WORDS, ignore_errors=True)
-    (out / WORDS).mkdir()
+    shutil.rmtree(out / _WORDS, ignore_errors=True)
+    (out / _WORDS).mkdir()
     said = {}
     for name in sorted(app.env.found_docs):
         html = (out / f"{name}.html").read_text(encoding="utf-8")
-        script(out / WORDS / f"{name}.js", f"pageWords[{name!r}]", plain(html))
-        said[name] = often(counted(html))
-    script(out / OFTEN, "const oftenSaid", said)
+        _script(out / _WORDS / f"{name}.js", f"pageWords[{name!r}]", _plain(html))
+        said[name] = _often(_counted(html))
+    _script(out / OFTEN, "const oftenSaid", said)
 
 
-def script(path: Path, name: str, value: object) -> None:
+def _script(path: Path, name: str, value: object) -> None:
     """Write a script that sets a name to a value."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     path.write_text(f"{name} = {text};\n", encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_domain(Equations, override=True)
-    app.connect("build-finished", write)
+    app.add_domain(_Equations, override=True)
+    app.connect("build-finished", _write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,36 +9,42 @@ from __future__ import annotations
 import re
 from functools import cache
 
-QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-STRING = rf"{QUOTED}|url\((?:{QUOTED}|[^)\"'])*\)"
-MARKS = re.compile(STRING + r"|[{};]", re.DOTALL)
-QUIET = re.compile(rf"({STRING})|(?:/\*.*?\*/|\s)+", re.DOTALL)
-NESTED = re.compile(r"@(media|supports|layer|container)\b")
-THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
-VALUE = rf"(?:{STRING}|[^;{{}}\"'])*"
-VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{VALUE};?")
+__all__ = ["purged", "short", "unscripted"]
+
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
+_STRING = rf"{_QUOTED}|url\((?:{_QUOTED}|[^)\"'])*\)"
+_MARKS = re.compile(_STRING + r"|[{};]", re.DOTALL)
+_EMPTY = r"(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|\s)"
+_QUIET = re.compile(
+    rf"({_STRING})|{_EMPTY}*([{{}}]){_EMPTY}*|([;,]){_EMPTY}+|{_EMPTY}+", re.DOTALL
+)
+_FRAMES = re.compile(r"@(?:-\w+-)?keyframes\s+([\w-]+)")
+_NESTED = re.compile(r"@(media|supports|layer|container)\b")
+_THEME = re.compile(r"html\[data-theme=\"?(light|dark)\"?\]")
+_VALUE = rf"(?:{_STRING}|[^;{{}}\"'])*"
+_VARIABLE = re.compile(rf"(?<=[{{;])\s*(--[\w-]+)\s*:{_VALUE};?")
 
 
 def short(css: str) -> str:
-    """The same sheet without comments and with single spaces.
+    """The same sheet without comments, and with single spaces where they may matter.
 
-    >>> short('a { b: "x  /* y */";  /* c */ }')
-    'a { b: "x  /* y */"; }'
+    >>> short('a  b { c: "x  /* y */";  /* d */ }')
+    'a b{c: "x  /* y */";}'
     """
-    return QUIET.sub(lambda found: found[1] or " ", css)
+    return _QUIET.sub(lambda found: found[1] or found[2] or found[3] or " ", css)
 
 
 @cache  # one sheet is matched with each page
-def blocks(css: str) -> tuple[tuple[str, str | None], ...]:
+def _blocks(css: str) -> tuple[tuple[str, str | None], ...]:
     """Each rule as what stands before its braces and in them; a statement has none.
 
-    >>> blocks('@charset "}";a{b:c}@media d{e{f:g}}')
+    >>> _blocks('@charset "}";a{b:c}@media d{e{f:g}}')
     (('@charset "}"', None), ('a', 'b:c'), ('@media d', 'e{f:g}'))
     """
     found: list[tuple[str, str | None]] = []
     depth = start = inside = 0
     head = ""
-    for mark in MARKS.finditer(css):
+    for mark in _MARKS.finditer(css):
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
         if mark[0] == "{" and depth == 1:
             head, inside = css[start : mark.start()].strip(), mark.end()
@@ -54,10 +60,10 @@ def blocks(css: str) -> tuple[tuple[str, str | None], ...]:
 
 
 @cache
-def choices(selectors: str) -> tuple[str, ...]:
+def _choices(selectors: str) -> tuple[str, ...]:
     """The selectors of a list.
 
-    >>> choices('a, b:is(c, d:not(e)), [f="g,h"]')
+    >>> _choices('a, b:is(c, d:not(e)), [f="g,h"]')
     ('a', 'b:is(c, d:not(e))', '[f="g,h"]')
     """
     parts, depth = [""], 0
@@ -71,61 +77,70 @@ def choices(selectors: str) -> tuple[str, ...]:
 
 
 @cache
-def wanted(selector: str) -> frozenset[str]:
+def _wanted(selector: str) -> frozenset[str]:
     """The tags, classes, identifiers and attributes without which nothing matches.
 
-    >>> sorted(wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
-    ['a', 'b', 'g', 'li', 'ul']
+    >>> sorted(_wanted('ul.a > li[b="c"]:is(.d, .e:not(.f))::after #g'))
+    ['#g', '.a', '[b', 'li', 'ul']
     """
     before = ""
     while before != selector:
         before, selector = selector, re.sub(r"\([^()]*\)", "", selector)
-    attributes = re.findall(r"\[\s*([\w-]+)", selector)
+    attributes = [f"[{name}" for name in re.findall(r"\[\s*([\w-]+)", selector)]
     bare = re.sub(r"\[[^\]]*\]|::?[\w-]+", "", selector)
-    return frozenset([*attributes, *re.findall(r"[A-Za-z_-][\w-]*", bare)])
+    return frozenset([*attributes, *re.findall(r"[.#]?[A-Za-z_-][\w-]*", bare)])
 
 
-def matching(css: str, words: set[str]) -> str:
-    """The sheet with the rules alone that can match what has these words.
+def _matching(css: str, marks: set[str]) -> str:
+    """The sheet with the rules alone that can match what has these marks.
 
-    >>> matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {"b"})
+    >>> _matching("a,.b{c:d}@media e{.f{g:h}}@font-face{i:j}", {".b"})
     '.b{c:d}@font-face{i:j}'
     """
     kept = []
-    for head, body in blocks(css):
+    for head, body in _blocks(css):
         if body is None:
             kept.append(f"{head};")
             continue
-        if NESTED.match(head):
-            body = matching(body, words)
+        if _NESTED.match(head):
+            body = _matching(body, marks)
         elif not head.startswith("@"):
-            able = [s for s in choices(head) if "\\" in s or wanted(s) <= words]
+            able = [s for s in _choices(head) if "\\" in s or _wanted(s) <= marks]
             head = ",".join(able)
         if head and body:
             kept.append(f"{head}{{{body}}}")
     return "".join(kept)
 
 
-def purged(css: str, words: set[str]) -> str:
-    """The sheet without rules that match nothing and variables that nothing reads.
+def purged(css: str, marks: set[str]) -> str:
+    """The sheet without what matches, moves or holds nothing.
 
     >>> purged(":root{--a:1;--b:var(--a);--c:2}p{d:var(--c)}q{e:var(--b)}", {"p"})
     ':root{--c:2}p{d:var(--c)}'
+    >>> purged("@keyframes a{0%{b:c}}@keyframes d{0%{e:f}}p{animation:d 1s}", {"p"})
+    '@keyframes d{0%{e:f}}p{animation:d 1s}'
     """
-    before = ""
+    css, before = _matching(css, marks), ""
     while before != css:
-        before, css = css, matching(css, words)
-        css = reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *words})
+        before = css
+        css = _reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *marks})
+        moved = " ".join(re.findall(r"animation[^:;{}]*:([^;}]*)", css)).split()
+        css = "".join(
+            f"{head};" if body is None else f"{head}{{{body}}}"
+            for head, body in _blocks(css)
+            if body != ""
+            and not ((frames := _FRAMES.match(head)) and frames[1] not in moved)
+        )
     return css
 
 
-def reading(css: str, variables: set[str]) -> str:
+def _reading(css: str, variables: set[str]) -> str:
     """The sheet with these variables alone.
 
-    >>> reading(':root{--a:1;--b:url(";");c:d}', {"--a"})
+    >>> _reading(':root{--a:1;--b:url(";");c:d}', {"--a"})
     ':root{--a:1;c:d}'
     """
-    return VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
+    return _VARIABLE.sub(lambda found: found[0] if found[1] in variables else "", css)
 
 
 def unscripted(css: str) -> str:
@@ -139,16 +154,16 @@ def unscripted(css: str) -> str:
 html[data-theme="auto"] a{c:d}}'
     """
     kept = []
-    for head, body in blocks(css):
+    for head, body in _blocks(css):
         if body is None:
             kept.append(f"{head};")
-        elif NESTED.match(head):
+        elif _NESTED.match(head):
             kept.append(f"{head}{{{unscripted(body)}}}")
         else:
             kept.append(f"{head}{{{body}}}")
             for mode in ("light", "dark"):
-                of_it = [s for s in choices(head) if mode in THEME.findall(s)]
-                asked = THEME.sub('html[data-theme="auto"]', ",".join(of_it))
+                of_it = [s for s in _choices(head) if mode in _THEME.findall(s)]
+                asked = _THEME.sub('html[data-theme="auto"]', ",".join(of_it))
                 rule = f"@media (prefers-color-scheme:{mode}){{{asked}{{{body}}}}}"
                 kept.append(rule if asked else "")
     return "".join(kept)

@@ -21,9 +21,20 @@ from sphinx.util import logging
 
 from docs._ext.takeaway.markup import code, display, fenced, folded, indented, plain
 
-LOGGER = logging.getLogger(__name__)
-FOLD = re.compile(r"<details[^>]*><summary>(.*?)</summary>\s*")
-LANGUAGES = {"ipython3": "python", "none": "text", "myst-ansi": "text", "default": ""}
+__all__ = [
+    "Block",
+    "Cell",
+    "Fold",
+    "Picture",
+    "Reader",
+    "Unfold",
+    "cells_of",
+    "outputs",
+]
+
+_LOGGER = logging.getLogger(__name__)
+_FOLD = re.compile(r"<details[^>]*><summary>(.*?)</summary>\s*")
+_LANGUAGES = {"ipython3": "python", "none": "text", "myst-ansi": "text", "default": ""}
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class Reader:
             if write := getattr(self, f"block_{kind.__name__.lower()}", None):
                 yield from write(node)
                 return
-        LOGGER.warning(
+        _LOGGER.warning(
             "a notebook cannot show a node of type %s",
             type(node).__name__,
             location=node,
@@ -112,7 +123,7 @@ class Reader:
 
     def block_literal_block(self, node: nodes.literal_block) -> Iterator[Block]:
         language = node.get("language", "python")
-        yield fenced(node.astext(), LANGUAGES.get(language, language))
+        yield fenced(node.astext(), _LANGUAGES.get(language, language))
 
     def block_doctest_block(self, node: nodes.doctest_block) -> Iterator[Block]:
         yield fenced(node.astext(), "python")
@@ -168,7 +179,7 @@ class Reader:
     def block_raw(self, node: nodes.raw) -> Iterator[Block]:
         """HTML of the page: a solution's folds; Markdown takes the rest as it is."""
         text = node.astext().strip()
-        if begin := FOLD.fullmatch(text):
+        if begin := _FOLD.fullmatch(text):
             yield Fold(begin[1])
         elif text == "</details>":
             yield Unfold()
@@ -223,7 +234,7 @@ class Reader:
             return node.astext()
         if isinstance(node, nodes.reference):
             return self.link(node)
-        for kind, (left, right) in MARKS.items():
+        for kind, (left, right) in _MARKS.items():
             if isinstance(node, kind):
                 return f"{left}{self.inline(node)}{right}"
         return self.inline(node)
@@ -236,10 +247,10 @@ class Reader:
         words = self.inline(node)
         if target:
             return f"[{words}]({target})"
-        return f"*{words}*" if node.next_node(a_page) else words
+        return f"*{words}*" if node.next_node(_a_page) else words
 
 
-def a_page(node: nodes.Node) -> bool:
+def _a_page(node: nodes.Node) -> bool:
     """Whether a reference names a page or a part of one, and not a number."""
     return isinstance(node, nodes.Element) and bool(
         {"doc", "std"} & set(node.get("classes", ()))
@@ -258,7 +269,7 @@ def cells_of(app: Sphinx) -> list[dict[str, Any]]:
 
 def outputs(cell: nodes.container) -> Iterator[dict[str, Any]]:
     """What a cell has put out, as a notebook keeps it, from the nodes that show it."""
-    for node in cell.findall(shows):
+    for node in cell.findall(_shows):
         if isinstance(node, nodes.literal_block):
             name = "stderr" if "stderr" in node["classes"] else "stdout"
             yield {"name": name, "output_type": "stream", "text": node.astext()}
@@ -273,14 +284,14 @@ def outputs(cell: nodes.container) -> Iterator[dict[str, Any]]:
             }
 
 
-def shows(node: nodes.Node) -> bool:
+def _shows(node: nodes.Node) -> bool:
     """Whether a node of a cell is one whole output."""
     if isinstance(node, nodes.literal_block):
         return bool({"stream", "stderr"} & set(node["classes"]))
     return isinstance(node, nodes.container) and node.get("nb_element") == "mime_bundle"
 
 
-MARKS: dict[type[Any], tuple[str, str]] = {
+_MARKS: dict[type[Any], tuple[str, str]] = {
     nodes.emphasis: ("*", "*"),
     nodes.strong: ("**", "**"),
     nodes.superscript: ("<sup>", "</sup>"),

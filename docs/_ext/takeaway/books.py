@@ -21,18 +21,22 @@ from sphinx.builders.epub3 import Epub3Builder
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.config import Config
 
-SHEETS = Path(__file__).with_name("binding")  # one for each builder, by its name
-FONT = "fonts/STIXTwoMath-subset.woff2"
-LICENCE = "Prose and figures: CC BY 4.0. Code: MIT."
-PLACE = re.compile(r'(?<=href="#)document-([^"#]+)#')
-SOLUTION = '<details class="solution">'
-PAGE = re.compile(r'href="(?!nav\.)([^"]+\.xhtml)" media-type="application/xhtml\+xml"')
-MATH = re.compile(r"<math(?=[ >])")
-NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
-PARTS = {"mathml": b"<math", "svg": b"<svg"}
+__all__ = ["setup"]
+
+_SHEETS = Path(__file__).with_name("binding")  # one for each builder, by its name
+_FONT = "fonts/STIXTwoMath-subset.woff2"
+_LICENCE = "Prose and figures: CC BY 4.0. Code: MIT."
+_PLACE = re.compile(r'(?<=href="#)document-([^"#]+)#')
+_SOLUTION = '<details class="solution">'
+_PAGE = re.compile(
+    r'href="(?!nav\.)([^"]+\.xhtml)" media-type="application/xhtml\+xml"'
+)
+_MATH = re.compile(r"<math(?=[ >])")
+_NAMESPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
+_PARTS = {"mathml": b"<math", "svg": b"<svg"}
 
 
-class Bound:
+class _Bound:
     """What both builders share: a sheet and a font of their own, and no theme."""
 
     name: str
@@ -49,11 +53,11 @@ class Bound:
 
     def copy_static_files(self) -> None:
         static = Path(self.outdir, "_static")
-        (static / FONT).parent.mkdir(parents=True, exist_ok=True)
+        (static / _FONT).parent.mkdir(parents=True, exist_ok=True)
         self.create_pygments_style_file()  # type: ignore[attr-defined]
         sources = Path(__file__).parents[2] / "_static"
-        (static / FONT).write_bytes((sources / FONT).read_bytes())
-        sheets = (SHEETS / f"{sheet}.css" for sheet in ("both", self.name))
+        (static / _FONT).write_bytes((sources / _FONT).read_bytes())
+        sheets = (_SHEETS / f"{sheet}.css" for sheet in ("both", self.name))
         text = "\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
         (static / f"{self.name}.css").write_text(text, encoding="utf-8")
 
@@ -63,11 +67,11 @@ class Bound:
         return (
             f'<section class="title-page"><h1>{escape(self.config.html_title)}</h1>'
             f"<p>{escape(known['Summary'])}</p>"
-            f"<p>Version {known['Version']}. {LICENCE}</p></section>"
+            f"<p>Version {known['Version']}. {_LICENCE}</p></section>"
         )
 
 
-class Paper(Bound, SingleFileHTMLBuilder):
+class _Paper(_Bound, SingleFileHTMLBuilder):
     """The book as one page of HTML, for the press."""
 
     def get_theme_config(self) -> tuple[str, dict[str, Any]]:
@@ -98,11 +102,11 @@ class Paper(Bound, SingleFileHTMLBuilder):
         context = super().get_doc_context(docname, body, metatags)
         contents = f'<nav class="contents"><h1>Contents</h1>{context["toc"]}</nav>'
         whole = self.title_page() + contents + body
-        opened = whole.replace(SOLUTION, SOLUTION.replace(">", " open>"))
+        opened = whole.replace(_SOLUTION, _SOLUTION.replace(">", " open>"))
         return {**context, "body": opened}
 
 
-class Book(Bound, Epub3Builder):
+class _Book(_Bound, Epub3Builder):
     """Sphinx's EPUB, as readers of EPUB want it: pages say what is in them."""
 
     media_types = MEDIA_TYPES | {".woff2": "font/woff2"}
@@ -110,7 +114,7 @@ class Book(Bound, Epub3Builder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
         first = self.title_page() if docname == self.config.root_doc else ""
-        return {**context, "body": first + MATH.sub(rf"\g<0> {NAMESPACE}", body)}
+        return {**context, "body": first + _MATH.sub(rf"\g<0> {_NAMESPACE}", body)}
 
     def build_content(self) -> None:
         """Say in the list of files which hold formulas and pictures."""
@@ -119,10 +123,10 @@ class Book(Bound, Epub3Builder):
 
         def said(found: re.Match[str]) -> str:
             content = Path(self.outdir, found[1]).read_bytes()
-            holds = [name for name, mark in PARTS.items() if mark in content]
+            holds = [name for name, mark in _PARTS.items() if mark in content]
             return found[0] + (f' properties="{" ".join(holds)}"' if holds else "")
 
-        text = PAGE.sub(said, path.read_text(encoding="utf-8"))
+        text = _PAGE.sub(said, path.read_text(encoding="utf-8"))
         path.write_text(text, encoding="utf-8")
 
     def build_epub(self) -> None:
@@ -137,7 +141,7 @@ class Book(Bound, Epub3Builder):
                 book.writestr(entry, Path(self.outdir, name).read_bytes(), way)
 
 
-def describe(app: Sphinx) -> None:
+def _describe(app: Sphinx) -> None:
     """Let the book say of itself what the package's metadata says."""
     if app.builder.name != "epub":
         return
@@ -145,7 +149,7 @@ def describe(app: Sphinx) -> None:
     config.version = known["Version"]
     config.epub_title = config.html_title
     config.epub_description = known["Summary"]
-    config.epub_copyright = LICENCE
+    config.epub_copyright = _LICENCE
     config.epub_identifier = config.epub_uid = f"rnn-notes-{config.version}"
     config.epub_contributor = config.epub_publisher = config.epub_author
     config.epub_show_urls = "no"
@@ -153,17 +157,17 @@ def describe(app: Sphinx) -> None:
     config.epub_exclude_files = ["404.xhtml"]
 
 
-def lead(
+def _lead(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Lead links to a place in a chapter to the name that it has on paper."""
     if app.builder.name == "singlehtml":
-        context["body"] = PLACE.sub(r"\g<1>--", context["body"])
+        context["body"] = _PLACE.sub(r"\g<1>--", context["body"])
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_builder(Paper, override=True)
-    app.add_builder(Book, override=True)
-    app.connect("builder-inited", describe, priority=100)
-    app.connect("html-page-context", lead, priority=900)
+    app.add_builder(_Paper, override=True)
+    app.add_builder(_Book, override=True)
+    app.connect("builder-inited", _describe, priority=100)
+    app.connect("html-page-context", _lead, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

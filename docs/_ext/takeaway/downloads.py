@@ -22,11 +22,13 @@ from docs._ext.takeaway.files import Page, markdown, notebook
 from docs._ext.takeaway.hosting import Repository, repository
 from docs._ext.takeaway.one_page import one_page
 
-BOOKS = {"The book as PDF": "rnn-notes.pdf", "as EPUB": "rnn-notes.epub"}
-FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
+__all__ = ["setup"]
+
+_BOOKS = {"The book as PDF": "rnn-notes.pdf", "as EPUB": "rnn-notes.epub"}
+_FILES = {"Notebook": ".ipynb", "Markdown": ".md"}
 
 
-def keep(app: Sphinx, doctree: nodes.document) -> None:
+def _keep(app: Sphinx, doctree: nodes.document) -> None:
     """Keep the page's cells in its doctree, also those that it does not show."""
     cells = cells_of(app)
     for node in doctree.findall(nodes.container):
@@ -35,7 +37,7 @@ def keep(app: Sphinx, doctree: nodes.document) -> None:
     doctree["cells"] = cells
 
 
-def write(
+def _write(
     app: Sphinx,
     pagename: str,
     template: str,
@@ -48,28 +50,28 @@ def write(
     if "notakeaway" in app.env.metadata[pagename]:
         return
     where = app.config.takeaway_repository
-    page = read(app, pagename, doctree, where)
+    page = _read(app, pagename, doctree, where)
     texts = {".md": markdown(page), ".ipynb": notebook(page)}
     for suffix, text in texts.items():
         path = Path(app.outdir, pagename + suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     books = pagename == app.config.root_doc and app.config.takeaway_books
-    more = dict(BOOKS) if books else {}
+    more = dict(_BOOKS) if books else {}
     if "one-page" in app.env.metadata[pagename]:
         more["PDF of one page"] = f"{pagename}.pdf"
         Path(app.outdir, f"{pagename}.pdf").write_bytes(one_page(doctree))
-    line = links(pagename, where, more)
+    line = _links(pagename, where, more)
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
 
 
-def read(
+def _read(
     app: Sphinx, name: str, doctree: nodes.document, where: Repository | None
 ) -> Page:
     """What both files are made of."""
     base = app.config.html_baseurl
     home = base and base + app.builder.get_target_uri(name)
-    reader = Reader(lambda node: number(app, node), home)
+    reader = Reader(lambda node: _number(app, node), home)
     return Page(
         list(reader.blocks(doctree)),
         doctree.get("cells", []),
@@ -79,7 +81,7 @@ def read(
     )
 
 
-def number(app: Sphinx, node: nodes.Element) -> str:
+def _number(app: Sphinx, node: nodes.Element) -> str:
     """The number of an equation or a figure on the page that is being written."""
     if isinstance(node, nodes.math_block):
         writer: Any = SimpleNamespace(builder=app.builder)
@@ -89,28 +91,28 @@ def number(app: Sphinx, node: nodes.Element) -> str:
     return ".".join(map(str, next(numbers, ())))
 
 
-def links(page: str, where: Repository | None, more: dict[str, str]) -> str:
+def _links(page: str, where: Repository | None, more: dict[str, str]) -> str:
     """The line under the title.
 
-    >>> links("a", None, {}).count("<a "), links("a", None, BOOKS).count("<a ")
+    >>> _links("a", None, {}).count("<a "), _links("a", None, _BOOKS).count("<a ")
     (2, 4)
-    >>> links("a", Repository("b/c", "1"), {}).count("https:")
+    >>> _links("a", Repository("b/c", "1"), {}).count("https:")
     2
     """
     file = page.rpartition("/")[2]
-    files = {name: file + suffix for name, suffix in FILES.items()} | more
+    files = {name: file + suffix for name, suffix in _FILES.items()} | more
     items = [f'<a href="{f}" download>{name}</a>' for name, f in files.items()]
     launches = where.launches(page) if where else {}
     items += [f'<a href="{url}">Open in {name}</a>' for name, url in launches.items()]
     return f'<p class="takeaway">{" ".join(items)}</p>'
 
 
-def forget(
+def _forget(
     app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     """No page to read; the files of pages that are gone are removed."""
     for name in removed:
-        for suffix in FILES.values():
+        for suffix in _FILES.values():
             Path(app.outdir, name + suffix).unlink(missing_ok=True)
     return []
 
@@ -122,7 +124,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value(
         "takeaway_books", lambda _: bool(os.environ.get("BOOKS")), "html", bool
     )
-    app.connect("doctree-read", keep)
-    app.connect("html-page-context", write)
-    app.connect("env-get-outdated", forget)
+    app.connect("doctree-read", _keep)
+    app.connect("html-page-context", _write)
+    app.connect("env-get-outdated", _forget)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,17 +19,19 @@ from docs._ext.takeaway.blocks import Block, Cell, Fold, Picture, Unfold
 from docs._ext.takeaway.markup import fenced, folded
 from rnn_notes.book.figures.drawing.svg import alone
 
-FIGURE = "from rnn_notes.book import figures\n\nfigures.{}()"
-INSTALL = """\
+__all__ = ["Page", "markdown", "notebook"]
+
+_FIGURE = "from rnn_notes.book import figures\n\nfigures.{}()"
+_INSTALL = """\
 try:
     import rnn_notes
 except ImportError:
     %pip install --quiet "{}\""""
-KERNEL = {
+_KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-Notebook = dict[str, Any]
+_Notebook = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def markdown(page: Page) -> str:
 
     def picture(svg: str, caption: str) -> str:
         pictures.append(svg)
-        image = f"![{alt(svg)}][figure-{len(pictures)}]"
+        image = f"![{_alt(svg)}][figure-{len(pictures)}]"
         return "\n\n".join(part for part in (image, caption) if part)
 
     def shown(block: Block) -> Iterator[str]:
@@ -70,22 +72,22 @@ def markdown(page: Page) -> str:
                 yield "</details>"
             case Cell():
                 cell = page.cells[block.index]
-                if "remove-input" not in tags(cell):
+                if "remove-input" not in _tags(cell):
                     yield fenced(cell["source"], "python")
-                for data in map(bundle, cell["outputs"]):
+                for data in map(_bundle, cell["outputs"]):
                     svg = data.get("image/svg+xml")
                     yield (
                         picture(svg, "") if svg else fenced(data["text/plain"], "text")
                     )
 
     title, *rest = [text for block in page.blocks for text in shown(block)]
-    addresses = [f"[figure-{i}]: {address(svg)}" for i, svg in enumerate(pictures, 1)]
+    addresses = [f"[figure-{i}]: {_address(svg)}" for i, svg in enumerate(pictures, 1)]
     return "\n\n".join([title, page.origin, *rest, *addresses]) + "\n"
 
 
 def notebook(page: Page) -> str:
     """The text of the notebook."""
-    cells = [*filled(page)]
+    cells = [*_filled(page)]
     counted = 0
     for position, cell in enumerate(cells):
         cell["id"] = f"cell-{position}"
@@ -95,11 +97,11 @@ def notebook(page: Page) -> str:
             for output in cell["outputs"]:
                 if "execution_count" in output:
                     output["execution_count"] = counted
-    whole = {"cells": cells, "metadata": KERNEL, "nbformat": 4, "nbformat_minor": 5}
+    whole = {"cells": cells, "metadata": _KERNEL, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def filled(page: Page) -> Iterator[Notebook]:
+def _filled(page: Page) -> Iterator[_Notebook]:
     """The cells of the notebook in order, without their numbers."""
     texts, fold, following = [], "", 0
     needs = any(isinstance(block, Cell | Picture) for block in page.blocks)
@@ -107,72 +109,72 @@ def filled(page: Page) -> Iterator[Notebook]:
         if isinstance(block, str):
             texts.append(block)
             if position == 0:
-                texts.append(page.origin + NEEDS * needs)
+                texts.append(page.origin + _NEEDS * needs)
                 if needs and page.requirement:
-                    yield from text(texts, fold)
-                    yield code(INSTALL.format(page.requirement), tags=["install"])
+                    yield from _text(texts, fold)
+                    yield _code(_INSTALL.format(page.requirement), tags=["install"])
             continue
-        yield from text(texts, fold)
+        yield from _text(texts, fold)
         match block:
             case Fold():
                 fold = block.summary
             case Unfold():
                 fold = ""
             case Picture():
-                yield drawn(block)
+                yield _drawn(block)
                 texts.append(block.caption)
             case Cell():
-                yield from hidden(page, following, block.index)
-                yield executed(page.cells[block.index], folded_away=bool(fold))
-                fold = fold and continued(fold)
+                yield from _hidden(page, following, block.index)
+                yield _executed(page.cells[block.index], folded_away=bool(fold))
+                fold = fold and _continued(fold)
                 following = block.index + 1
-    yield from text(texts, fold)
-    yield from hidden(page, following, len(page.cells))
+    yield from _text(texts, fold)
+    yield from _hidden(page, following, len(page.cells))
 
 
-NEEDS = " Its cells need the package `rnn_notes`."
+_NEEDS = " Its cells need the package `rnn_notes`."
 
 
-def continued(summary: str) -> str:
+def _continued(summary: str) -> str:
     """The summary of a fold that code has interrupted.
 
-    >>> continued(continued("Solution"))
+    >>> _continued(_continued("Solution"))
     'Solution, continued'
     """
     return summary.removesuffix(", continued") + ", continued"
 
 
-def hidden(page: Page, start: int, stop: int) -> Iterator[Notebook]:
+def _hidden(page: Page, start: int, stop: int) -> Iterator[_Notebook]:
     """The cells that the page does not show; later ones rest on them."""
     for cell in page.cells[start:stop]:
         if cell["cell_type"] == "code":
-            yield executed(cell)
+            yield _executed(cell)
 
 
-def text(texts: list[str], fold: str) -> Iterator[Notebook]:
+def _text(texts: list[str], fold: str) -> Iterator[_Notebook]:
     """A cell with the texts that have gathered, if any; they are taken."""
     if texts:
         source = "\n\n".join(texts)
         source = folded(fold, source) if fold else source
-        yield {"cell_type": "markdown", "metadata": {}, "source": lines(source)}
+        yield {"cell_type": "markdown", "metadata": {}, "source": _lines(source)}
     texts.clear()
 
 
-def code(
-    source: str, outputs: list[Notebook] | None = None, **metadata: Any
-) -> Notebook:
+def _code(
+    source: str, outputs: list[_Notebook] | None = None, **metadata: Any
+) -> _Notebook:
     """A cell of code."""
     return {
         "cell_type": "code",
         "metadata": metadata,
         "outputs": outputs or [],
-        "source": lines(source),
+        "source": _lines(source),
     }
 
 
-def executed(cell: dict[str, Any], folded_away: bool = False) -> Notebook:
+def _executed(cell: dict[str, Any], folded_away: bool = False) -> _Notebook:
     """A cell of the page with what it has put out."""
-    marks = tags(cell)
+    marks = _tags(cell)
     hide = {
         "source_hidden": folded_away or bool({"remove-cell", "remove-input"} & marks),
         "outputs_hidden": folded_away,
@@ -180,20 +182,23 @@ def executed(cell: dict[str, Any], folded_away: bool = False) -> Notebook:
     metadata: dict[str, Any] = {"tags": sorted(marks)} if marks else {}
     if any(hide.values()):
         metadata["jupyter"] = {name: True for name, on in hide.items() if on}
-    return code(cell["source"], [kept(o) for o in cell["outputs"]], **metadata)
+    return _code(cell["source"], [_kept(o) for o in cell["outputs"]], **metadata)
 
 
-def kept(output: dict[str, Any]) -> Notebook:
+def _kept(output: dict[str, Any]) -> _Notebook:
     """An output as the notebook holds it."""
     if output["output_type"] == "stream":
-        return {**output, "text": lines(output["text"])}
-    data = {kind: lines(value) for kind, value in bundle(output).items()}
+        return {**output, "text": _lines(output["text"])}
+    data = {kind: _lines(value) for kind, value in _bundle(output).items()}
     return {**output, "data": data}
 
 
-def drawn(picture: Picture) -> Notebook:
+def _drawn(picture: Picture) -> _Notebook:
     """A cell that draws a figure."""
-    data = {"image/svg+xml": lines(picture.svg), "text/plain": lines(alt(picture.svg))}
+    data = {
+        "image/svg+xml": _lines(picture.svg),
+        "text/plain": _lines(_alt(picture.svg)),
+    }
     output = {
         "data": data,
         "execution_count": 0,
@@ -201,10 +206,10 @@ def drawn(picture: Picture) -> Notebook:
         "output_type": "execute_result",
     }
     hide = {"source_hidden": True}
-    return code(FIGURE.format(picture.name), [output], jupyter=hide, tags=["figure"])
+    return _code(_FIGURE.format(picture.name), [output], jupyter=hide, tags=["figure"])
 
 
-def bundle(output: dict[str, Any]) -> dict[str, str]:
+def _bundle(output: dict[str, Any]) -> dict[str, str]:
     """What an output shows, by its kind; a figure as a picture and in words.
 
     Readers of a notebook that is not yet trusted see the words: no picture in HTML is
@@ -215,18 +220,18 @@ def bundle(output: dict[str, Any]) -> dict[str, str]:
     data: dict[str, str] = output["data"]
     if not (svg := data.get("text/html", "")).startswith("<svg"):
         return data
-    return {"image/svg+xml": svg, "text/plain": alt(svg)}
+    return {"image/svg+xml": svg, "text/plain": _alt(svg)}
 
 
-def tags(cell: dict[str, Any]) -> set[str]:
+def _tags(cell: dict[str, Any]) -> set[str]:
     """The tags of a cell."""
     return set(cell["metadata"].get("tags", ()))
 
 
-def alt(svg: str) -> str:
+def _alt(svg: str) -> str:
     """A picture in words.
 
-    >>> alt('<svg><title>A dot</title><desc id="a">One\\n[dot].</desc></svg>')
+    >>> _alt('<svg><title>A dot</title><desc id="a">One\\n[dot].</desc></svg>')
     'One dot.'
     """
     found = re.search(r"<desc[^>]*>(.*?)</desc>", svg, re.DOTALL)
@@ -234,12 +239,12 @@ def alt(svg: str) -> str:
     return " ".join(re.sub(r"[\[\]]", "", words).split())
 
 
-def address(svg: str) -> str:
+def _address(svg: str) -> str:
     """A picture as an address that holds it, on white, since no page lends a ground."""
     data = base64.b64encode(alone(svg).encode()).decode()
     return f"data:image/svg+xml;base64,{data}"
 
 
-def lines(source: str) -> list[str]:
+def _lines(source: str) -> list[str]:
     """A text as notebooks keep it, line by line."""
     return source.splitlines(keepends=True)

@@ -11,8 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-BRANCH = "notebooks"  # of the repository; the workflow that publishes the site fills it
-CLONE = re.compile(
+__all__ = ["Repository", "repository"]
+
+_BRANCH = (
+    "notebooks"  # of the repository; the workflow that publishes the site fills it
+)
+_CLONE = re.compile(
     r"(?:https://github\.com/|git@github\.com:)([\w.-]+/[\w.-]+?)(\.git)?/?"
 )
 
@@ -45,8 +49,8 @@ class Repository:
         path = quote(f"{page}.ipynb")
         colab = "https://colab.research.google.com/github"
         return {
-            "Colab": f"{colab}/{self.name}/blob/{BRANCH}/{path}",
-            "Binder": f"https://mybinder.org/v2/gh/{self.name}/{BRANCH}?labpath={path}",
+            "Colab": f"{colab}/{self.name}/blob/{_BRANCH}/{path}",
+            "Binder": f"https://mybinder.org/v2/gh/{self.name}/{_BRANCH}?labpath={path}",
         }
 
 
@@ -68,5 +72,5 @@ def repository(environ: Mapping[str, str]) -> Repository | None:
     if not url:
         url = environ.get("READTHEDOCS_GIT_CLONE_URL", "")
         commit = environ.get("READTHEDOCS_GIT_COMMIT_HASH", "")
-    found = CLONE.fullmatch(url)
+    found = _CLONE.fullmatch(url)
     return Repository(found[1], commit or "HEAD") if found else None

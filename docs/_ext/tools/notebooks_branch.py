@@ -17,13 +17,15 @@ from pathlib import Path
 
 from docs._ext.takeaway.hosting import Repository, repository
 
-README = """\
+__all__ = []
+
+_README = """\
 The notebooks of https://github.com/{name}, as commit {commit} made them.
 This branch is written by the workflow that publishes the site; edit nothing here.
 """
 
 
-def gather(site: Path, target: Path, where: Repository) -> None:
+def _gather(site: Path, target: Path, where: Repository) -> None:
     """Copy the site's notebooks and what they need, no more, into ``target``.
 
     Raises ``FileNotFoundError`` for a site without notebooks.
@@ -35,7 +37,7 @@ def gather(site: Path, target: Path, where: Repository) -> None:
     target.mkdir(parents=True)
     for path in notebooks:
         shutil.copy(path, target)
-    readme = README.format(name=where.name, commit=where.commit)
+    readme = _README.format(name=where.name, commit=where.commit)
     (target / "README.md").write_text(readme, encoding="utf-8")
     (target / "requirements.txt").write_text(f"{where.requirement}\n", encoding="utf-8")
     (target / "runtime.txt").write_text("python-3.12\n", encoding="utf-8")
@@ -45,4 +47,4 @@ if __name__ == "__main__":
     where = repository(os.environ)
     if where is None:
         sys.exit("the repository is not known here; a host tells it, see hosting.py")
-    gather(Path(sys.argv[1]), Path(sys.argv[2]), where)
+    _gather(Path(sys.argv[1]), Path(sys.argv[2]), where)

@@ -8,8 +8,8 @@ Run by hand when a page needs a character that is missing; the results are commi
         @fontsource/jetbrains-mono@5.3.0
     python -m docs._ext.tools.subset_font _build/fonts/node_modules
 
-STIX Two Math, with its MATH table, is for every formula; STIX Two Text, of any weight,
-and its italic for the text; JetBrains Mono for code.
+STIX Two Math, with its MATH table, is for every formula, in two parts; STIX Two Text,
+of any weight, and its italic for the text; JetBrains Mono for code.
 The last holds the icons that the theme shows, out of its own Font Awesome.
 """
 
@@ -24,14 +24,16 @@ import pydata_sphinx_theme
 import sphinx_book_theme
 from fontTools import subset
 
-from docs._ext.formulas.alphabet import CHARACTERS, WRITTEN
+from docs._ext.formulas.alphabet import CHARACTERS, RARE, SLANTED, WRITTEN
 
-STATIC = Path(__file__).parents[2] / "_static"
-ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+__all__ = []
+
+_STATIC = Path(__file__).parents[2] / "_static"
+_ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
 # Chromium moves an index by its letter's depth and height, TeX does not: with these,
 # letters of all shapes carry their indices at one height. Rules are as thin as TeX's.
-CONSTANTS = {
+_CONSTANTS = {
     "SubscriptBaselineDropMin": -20,
     "SuperscriptBaselineDropMax": 350,
     "FractionRuleThickness": 50,
@@ -40,7 +42,7 @@ CONSTANTS = {
 }
 
 
-def cut(
+def _cut(
     source: Path, target: Path, characters: Iterable[int], features: list[str]
 ) -> None:
     """Write the glyphs of ``source`` that the characters need into ``target``."""
@@ -58,7 +60,7 @@ def cut(
         if record.nameID in {1, 4, 6}:  # a reserved name is not for a changed font
             record.string = target.stem.title()
     if "MATH" in font:
-        for constant, value in CONSTANTS.items():
+        for constant, value in _CONSTANTS.items():
             getattr(font["MATH"].table.MathConstants, constant).Value = value
     font["head"].modified = font["head"].created  # the same bytes every time
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +68,7 @@ def cut(
     print(f"{target.name}: {target.stat().st_size:,} bytes")
 
 
-def icons() -> tuple[Path, set[int]]:
+def _icons() -> tuple[Path, set[int]]:
     """The theme's icon font, and the code points of the icons that its files name."""
     homes = [Path(m.__file__).parent for m in (pydata_sphinx_theme, sphinx_book_theme)]
     static = homes[0] / "theme/pydata_sphinx_theme/static"
@@ -88,15 +90,18 @@ def icons() -> tuple[Path, set[int]]:
     found += re.findall(r'"\\([ef][0-9a-f]{3})"', rule.sub("", css))
     points = {int(code, 16) for code in found}
     points |= {ord(sign) for sign in rule.sub("", css) if "\ue000" <= sign <= "\uf8ff"}
-    return static / ICONS, points
+    return static / _ICONS, points
 
 
-FACES = {
+_MATH = "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2"
+_FORMS = ["ssty", "dtls", "flac", "ss04"]
+_FACES = {
     "STIXTwoMath-subset": (
-        "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2",
-        CHARACTERS,
-        ["ssty", "dtls", "flac", "ss04"],
+        _MATH,
+        CHARACTERS - RARE,
+        _FORMS,
     ),
+    "STIXTwoMath-rare": (_MATH, RARE, _FORMS),
     "STIXTwoText-subset": (
         "@fontsource-variable/stix-two-text/files/stix-two-text-latin-wght-normal.woff2",
         WRITTEN,
@@ -104,7 +109,7 @@ FACES = {
     ),
     "STIXTwoText-Italic-subset": (
         "@fontsource/stix-two-text/files/stix-two-text-latin-400-italic.woff2",
-        WRITTEN,
+        SLANTED,
         ["kern"],
     ),
     "JetBrainsMono-subset": (
@@ -116,8 +121,8 @@ FACES = {
 
 
 if __name__ == "__main__":
-    for name, (file, characters, features) in FACES.items():
-        target = STATIC / f"fonts/{name}.woff2"
-        cut(Path(sys.argv[1], file), target, map(ord, characters), features)
-    source, points = icons()
-    cut(source, STATIC / ICONS, points, [])
+    for name, (file, characters, features) in _FACES.items():
+        target = _STATIC / f"fonts/{name}.woff2"
+        _cut(Path(sys.argv[1], file), target, map(ord, characters), features)
+    source, points = _icons()
+    _cut(source, _STATIC / _ICONS, points, [])

@@ -11,7 +11,7 @@ What you can do with it::
 ``__all__`` lists these; those of the gated cells take an example of theirs, the figures
 of a training a training, that of a race a run of the benchmark, the gallery of bugs
 and the ways nothing, and two layouts show weights, whatever the states are. Some move,
-see ``drawing.moving``.
+see ``drawing.frames``.
 """
 
 from rnn_notes.book.figures.broken_line import broken_line
@@ -29,6 +29,7 @@ from rnn_notes.book.figures.output_graph import expression_graph
 from rnn_notes.book.figures.passes import backward_steps, forward_pass
 from rnn_notes.book.figures.product_back import product_back
 from rnn_notes.book.figures.race import pass_times as pass_times
+from rnn_notes.book.figures.race import peer_times as peer_times
 from rnn_notes.book.figures.scaled_weights import scaled_weights as scaled_weights
 from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product

@@ -8,19 +8,19 @@ import numpy as np
 
 from rnn_notes import rnn
 from rnn_notes.book.figures.drawing.boxes import box, line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.differences import complex_step
 from rnn_notes.mutants import MUTANTS, Mutant
 from rnn_notes.rnn import Array, forward, logsumexp, running_example
 
 __all__ = ["broken_line", "computed", "nudged"]
 
-LINE = "dh = params.Why.T @ dy + dhnext"
-LATER_ALONE = Mutant("own loss dropped", LINE, "dh = dhnext", "", "")
-ZERO, UNIT = 106, 50  # where no slope is, and how high a slope of one stands
+_LINE = "dh = params.Why.T @ dy + dhnext"
+_LATER_ALONE = Mutant("own loss dropped", _LINE, "dh = dhnext", "", "")
+_ZERO, _UNIT = 106, 50  # where no slope is, and how high a slope of one stands
 
 
 def broken_line(example: Example | None = None) -> Moving:
@@ -36,12 +36,12 @@ def broken_line(example: Example | None = None) -> Moving:
     truth = nudged(example)
     frames = [_frame(code, dh, truth) for code, dh in computed(example).items()]
     T, columns = len(truth), _columns(len(truth))
-    parts = [line(f"M40 {ZERO}H{WIDTH}", "quiet")]
+    parts = [line(f"M40 {_ZERO}H{WIDTH}", "quiet")]
     parts += [label(0, 178, "code", "dh", 12, "start")]
     parts += [label(0, 200, "nudging", "quiet", 12, "start")]
     for t, x in enumerate(columns):
         shown = frames[0].parts
-        bar = box(x, ZERO, 24, 9, "dh", 0.3)
+        bar = box(x, _ZERO, 24, 9, "dh", 0.3)
         parts += [
             part(f"bar{t}", _sized(bar, shown[f"bar{t}"])),
             line(f"M{at(x - 20, _y(truth[t]))}h40", "ink", 2),
@@ -84,7 +84,7 @@ def computed(example: Example) -> dict[str, Array]:
     loops = {
         "dh = Why.T @ dy + dhnext": rnn,
         "dh = Why.T @ dy": MUTANTS["dhnext dropped"].module(),
-        "dh = dhnext": LATER_ALONE.module(),
+        "dh = dhnext": _LATER_ALONE.module(),
         "dhnext = Whh @ dhraw": MUTANTS["Whh untransposed"].module(),
         "dhraw = (1 - h) * dh": MUTANTS["square forgotten"].module(),
     }
@@ -97,7 +97,9 @@ def computed(example: Example) -> dict[str, Array]:
 def _frame(code: str, dh: Array, truth: Array) -> Frame:
     """One way to write the line: its bars, and at which steps it is right."""
     right = np.isclose(dh, truth, rtol=1e-9)
-    steps = {word: _steps(np.flatnonzero(right == (word == "right"))) for word in WORDS}
+    steps = {
+        word: _steps(np.flatnonzero(right == (word == "right"))) for word in _WORDS
+    }
     said = [f"{word} at t = {which}" for word, which in steps.items() if which]
     sentence = ", ".join(said).capitalize() + "."
     if right.all():
@@ -109,11 +111,11 @@ def _frame(code: str, dh: Array, truth: Array) -> Frame:
         parts[f"code{t}"] = number(slope)
         parts[f"mark{t}"] = "right" if right[t] else "wrong"
     lit = [f"mark{t}" for t in np.flatnonzero(~right)]
-    return Frame(f"`{code}`", f"{sentence} {WHY[code]}".strip(), parts, lit)
+    return Frame(f"`{code}`", f"{sentence} {_WHY[code]}".strip(), parts, lit)
 
 
-WORDS = ("right", "wrong")
-WHY = {
+_WORDS = ("right", "wrong")
+_WHY = {
     "dh = Why.T @ dy + dhnext": "",
     "dh = Why.T @ dy": "The last state is used once; every other also serves all later "
     "losses, and their answer is missing.",
@@ -136,11 +138,11 @@ def _columns(T: int) -> list[float]:
 
 def _y(slope: float) -> float:
     """The height at which a slope ends."""
-    return ZERO - UNIT * float(slope)
+    return _ZERO - _UNIT * float(slope)
 
 
 def _sized(bar: str, change: object) -> str:
     """A bar with the height that a frame gives it."""
     assert isinstance(change, dict)
-    old = f'y="{at(ZERO - 4.5)}" width="24" height="9"'
+    old = f'y="{at(_ZERO - 4.5)}" width="24" height="9"'
     return bar.replace(old, f'y="{change["y"]}" width="24" height="{change["height"]}"')

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label
 from rnn_notes.book.sheet import Line, lines
 
 __all__ = ["cheat_sheet"]

@@ -12,9 +12,9 @@ import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, disc
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label
 from rnn_notes.book.figures.far_signals import opening
 from rnn_notes.book.reach import truncated
 from rnn_notes.book.trained import Trained, trained
@@ -23,10 +23,10 @@ from rnn_notes.rnn import Params, backward, forward
 __all__ = ["LENGTHS", "lacking", "missed_share", "reaches"]
 
 LENGTHS = (*range(1, 13), 14, 16, 18, 20, 22, 25, 28, 32, 36, 40, 45, 50, 60, 75, 100)
-FIRST = LENGTHS.index(25)
-STEPS = 100  # of the text, in the strip below the curves
-BOTTOM, HIGH = 342, 46  # of the strip
-DASHES = {"trained": "solid", "untrained": "dashed"}
+_FIRST = LENGTHS.index(25)
+_STEPS = 100  # of the text, in the strip below the curves
+_BOTTOM, _HIGH = 342, 46  # of the strip
+_DASHES = {"trained": "solid", "untrained": "dashed"}
 
 
 def missed_share(net: Trained | None = None) -> Moving:
@@ -39,7 +39,7 @@ def missed_share(net: Trained | None = None) -> Moving:
     '25 steps'
     """
     net = net or trained()
-    shares = {name: _shares(net, name) for name in DASHES}
+    shares = {name: _shares(net, name) for name in _DASHES}
     logs = np.log10(LENGTHS).tolist()
     axes = Axes((0, 2), (-3, 0.1), 190)
     heights = {
@@ -49,22 +49,27 @@ def missed_share(net: Trained | None = None) -> Moving:
     x = {float(np.log10(T)): f"{T}" for T in (1, 2, 5, 10, 25, 50, 100)}
     y = {-3.0: "0.1%", -2.0: "1%", -1.0: "10%", 0.0: "100%"}
     frames = [_frame(k, shares, heights, axes) for k in range(len(LENGTHS))]
-    shown = frames[FIRST].parts
+    shown = frames[_FIRST].parts
     parts = [
         *axes.frame(x, y, "steps in a chunk, $T$", "share of `dWhh` that is missed")
     ]
-    for name, dash in DASHES.items():
+    for name, dash in _DASHES.items():
         parts.append(axes.curve(logs, heights[name], dash))
         parts.append(axes.said(0.36, heights[name][1], name, -8, "start"))
-        parts.append(part(name, disc(*axes.place(logs[FIRST], heights[name][FIRST]))))
+        parts.append(part(name, disc(*axes.place(logs[_FIRST], heights[name][_FIRST]))))
     strip = shown["strip"]
     assert not isinstance(strip, str)
     parts += [
         label(
-            0, 286, f"steps that each of {STEPS} losses reaches", "quiet", 12.5, "start"
+            0,
+            286,
+            f"steps that each of {_STEPS} losses reaches",
+            "quiet",
+            12.5,
+            "start",
         ),
         part("strip", line(strip["d"], "dh")),
-        line(f"M46 {BOTTOM}H{WIDTH - 18}", "quiet"),
+        line(f"M46 {_BOTTOM}H{WIDTH - 18}", "quiet"),
     ]
     alt = (
         "The share of dWhh, by norm, that chunks of T steps miss on "
@@ -73,16 +78,16 @@ def missed_share(net: Trained | None = None) -> Moving:
         "saw: how many steps back each loss reaches, up to T and then one again."
     )
     drawn = draw("missed-share", WIDTH, 350, "What truncation misses", alt, parts)
-    return Moving(drawn.svg, drawn.alt, "Length of a chunk", frames, FIRST)
+    return Moving(drawn.svg, drawn.alt, "Length of a chunk", frames, _FIRST)
 
 
 def reaches(T: int) -> list[int]:
-    """How many uses of Whh each of ``STEPS`` losses reaches in chunks of T steps.
+    """How many uses of Whh each of ``_STEPS`` losses reaches in chunks of T steps.
 
     >>> reaches(3)[:5], max(reaches(40))
     ([1, 2, 3, 1, 2], 40)
     """
-    return [t % T + 1 for t in range(STEPS)]
+    return [t % T + 1 for t in range(_STEPS)]
 
 
 @cache
@@ -138,20 +143,20 @@ def _frame(
 
 def _saw(T: int) -> str:
     """A path that rises with each step of a chunk, and falls at a cut."""
-    wide, high = (WIDTH - 64) / STEPS, HIGH / STEPS
-    path = f"M46 {BOTTOM}"
+    wide, high = (WIDTH - 64) / _STEPS, _HIGH / _STEPS
+    path = f"M46 {_BOTTOM}"
     for t, reach in enumerate(reaches(T)):
         if reach == 1 and t:
-            path += f"V{BOTTOM}"
-        if reach == T or t == STEPS - 1:
-            path += f"L{at(46 + wide * (t + 1), BOTTOM - high * reach)}"
+            path += f"V{_BOTTOM}"
+        if reach == T or t == _STEPS - 1:
+            path += f"L{at(46 + wide * (t + 1), _BOTTOM - high * reach)}"
     return path
 
 
 def _told(name: str, found: tuple[float, ...]) -> str:
     """What is missed at some lengths, in words."""
-    some = [(T, share) for T, share in zip(LENGTHS, found, strict=True) if T in TOLD]
+    some = [(T, share) for T, share in zip(LENGTHS, found, strict=True) if T in _TOLD]
     return f"{name}, {', '.join(f'{share:.1%} at T = {T}' for T, share in some)}"
 
 
-TOLD = (1, 2, 5, 10, 25, 50, 100)
+_TOLD = (1, 2, 5, 10, 25, 50, 100)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.trained import Trained, trained
 from rnn_notes.rnn import Array, forward, softmax
 from rnn_notes.sampling import sample
@@ -18,8 +18,8 @@ from rnn_notes.sampling import sample
 __all__ = ["TEMPERATURES", "cooled", "next_letters"]
 
 TEMPERATURES = tuple(round(0.1 * k, 1) for k in range(1, 26))
-PRIME, LETTERS, LENGTH = "the gradient o", 8, 90
-FLOOR, HIGH = 150, 110
+_PRIME, _LETTERS, _LENGTH = "the gradient o", 8, 90
+_FLOOR, _HIGH = 150, 110
 
 
 def cooled(net: Trained | None = None) -> Moving:
@@ -31,42 +31,44 @@ def cooled(net: Trained | None = None) -> Moving:
     """
     net = net or trained()
     y = next_letters(net)
-    likely = np.argsort(-y.ravel(), kind="stable")[:LETTERS]
+    likely = np.argsort(-y.ravel(), kind="stable")[:_LETTERS]
     frames = [_frame(net, y, likely, T) for T in TEMPERATURES]
     first = TEMPERATURES.index(1.0)
-    parts = [label(0, 14, f"after “{PRIME}”", "quiet", 12, "start")]
+    parts = [label(0, 14, f"after “{_PRIME}”", "quiet", 12, "start")]
     for k, index in enumerate(likely):
         x, shown = 26 + 44 * k, frames[first].parts
         bar, letter = (
-            box(x, FLOOR, 28, 1, "state", 0.25),
+            box(x, _FLOOR, 28, 1, "state", 0.25),
             net.vocabulary.decode([index]),
         )
         change = shown[f"bar{k}"]
         assert isinstance(change, dict)
-        for name, value in (("y", at(FLOOR - 0.5)), ("height", "1")):
+        for name, value in (("y", at(_FLOOR - 0.5)), ("height", "1")):
             bar = bar.replace(f'{name}="{value}"', f'{name}="{change[name]}"')
         parts += [
             part(f"bar{k}", bar),
-            label(x, FLOOR + 18, f"`{letter}`" if letter.strip() else "space", size=12),
+            label(
+                x, _FLOOR + 18, f"`{letter}`" if letter.strip() else "space", size=12
+            ),
             part(
-                f"share{k}", label(x, FLOOR + 36, str(shown[f"share{k}"]), "quiet", 12)
+                f"share{k}", label(x, _FLOOR + 36, str(shown[f"share{k}"]), "quiet", 12)
             ),
         ]
     alt = (
-        f"The {LETTERS} likeliest letters after “{PRIME}”, and how likely each is at "
+        f"The {_LETTERS} likeliest letters after “{_PRIME}”, and how likely each is at "
         f"temperature 1. {frames[first].says}"
     ).replace("`", "")
-    drawn = draw("cooled", WIDTH, FLOOR + 42, "The next letter", alt, parts)
+    drawn = draw("cooled", WIDTH, _FLOOR + 42, "The next letter", alt, parts)
     return Moving(drawn.svg, drawn.alt, "Temperature", frames, first)
 
 
 def next_letters(net: Trained) -> Array:
-    """The logits of the letter after ``PRIME``, (V, 1).
+    """The logits of the letter after ``_PRIME``, (V, 1).
 
     >>> next_letters(trained()).shape == (trained().params.V, 1)
     True
     """
-    letters = net.vocabulary.encode(PRIME)
+    letters = net.vocabulary.encode(_PRIME)
     zeros = np.zeros((net.params.H, 1))
     y: Array = forward(net.params, letters, letters, zeros).ys[len(letters) - 1]
     return y
@@ -77,10 +79,10 @@ def _frame(net: Trained, y: Array, likely: Array, temperature: float) -> Frame:
     p = softmax(y / temperature).ravel()
     parts: dict[str, str | dict[str, str]] = {}
     for k, index in enumerate(likely):
-        high = max(HIGH * float(p[index]), 1)
-        parts[f"bar{k}"] = {"y": at(FLOOR - high), "height": at(high)}
+        high = max(_HIGH * float(p[index]), 1)
+        parts[f"bar{k}"] = {"y": at(_FLOOR - high), "height": at(high)}
         parts[f"share{k}"] = f"{p[index]:.0%}"
-    prime, rng = net.vocabulary.encode(PRIME), np.random.default_rng(0)
-    written = sample(net.params, prime, LENGTH, rng, temperature)
+    prime, rng = net.vocabulary.encode(_PRIME), np.random.default_rng(0)
+    written = sample(net.params, prime, _LENGTH, rng, temperature)
     text = " ".join(net.vocabulary.decode(written).replace("`", "’").split())
-    return Frame(number(temperature, 1), f"It writes: `{PRIME}{text}`", parts)
+    return Frame(number(temperature, 1), f"It writes: `{_PRIME}{text}`", parts)

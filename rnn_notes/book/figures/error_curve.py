@@ -13,10 +13,10 @@ import numpy as np
 from rnn_notes import rnn
 from rnn_notes.book.figures.drawing.axes import clear, disc
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.checks import all_checks, measure_all, verdicts
 from rnn_notes.differences import agreement, complex_step
 from rnn_notes.mutants import GALLERY
@@ -30,17 +30,17 @@ QUOTIENTS: dict[str, Callable[[Callable[[Any], Any], float], Any]] = {
     "central": lambda f, e: (f(e) - f(-e)) / (2 * e),
     "complex step": lambda f, e: f(1j * e).imag / e,
 }
-HEAD, LETTERS = (
+_HEAD, _LETTERS = (
     118,
     23,
 )  # of the gallery: where names of checks begin, a bug's in a line
-STEPS = tuple(10 ** (-k / 2) for k in range(1, 32))
-DASHES = {"one-sided": "6 4", "complex step": "0.1 4", "central, float32": "8 4 0.1 4"}
+_STEPS = tuple(10 ** (-k / 2) for k in range(1, 32))
+_DASHES = {"one-sided": "6 4", "complex step": "0.1 4", "central, float32": "8 4 0.1 4"}
 
 
 def quotient_errors(
     name: str,
-    steps: Iterable[float] = STEPS,
+    steps: Iterable[float] = _STEPS,
     dtype: type = np.float64,
     example: Example | None = None,
 ) -> Array:
@@ -87,11 +87,11 @@ def error_against_step(example: Example | None = None) -> Moving:
     (True, '10⁻⁵')
     """
     curves = {name: quotient_errors(name, example=example) for name in QUOTIENTS}
-    curves["central, float32"] = quotient_errors("central", STEPS, np.float32, example)
+    curves["central, float32"] = quotient_errors("central", _STEPS, np.float32, example)
     digits = {name: number(-log10(e.min()), 1) for name, e in curves.items()}
     parts = [*_axes()]
     for name, errors in curves.items():
-        parts += _curve(errors, DASHES.get(name, ""))
+        parts += _curve(errors, _DASHES.get(name, ""))
     best = {name: f"{count} digits" for name, count in digits.items()}
     x, y = _place(10**-4.1, 10**-11)
     words = [
@@ -104,8 +104,8 @@ def error_against_step(example: Example | None = None) -> Moving:
         label(*_place(10**-12, 10**-14.6), best["complex step"], size=12.5),
         label(*_place(10**-3.5, 10**0.8), f"float32: {best['central, float32']}"),
     ]
-    frames = [_at_step(k, curves) for k in reversed(range(len(STEPS)))]
-    first = len(STEPS) - 1 - int(curves["central"].argmin())
+    frames = [_at_step(k, curves) for k in reversed(range(len(_STEPS)))]
+    first = len(_STEPS) - 1 - int(curves["central"].argmin())
     parts += [*_marks(frames[first]), *map(clear, words)]
     alt = (
         "Relative error of the gradient of Whh against the step, on logarithmic axes. "
@@ -121,15 +121,15 @@ def error_against_step(example: Example | None = None) -> Moving:
 
 def _at_step(k: int, curves: Mapping[str, Array]) -> Frame:
     """What the four ways have come to at the step with this number."""
-    x, _ = _place(STEPS[k], 1)
+    x, _ = _place(_STEPS[k], 1)
     parts: dict[str, str | dict[str, str]] = {"step": {"d": f"M{at(x, 34)}V{at(306)}"}}
     told = []
     for n, (name, errors) in enumerate(curves.items()):
-        _, y = _place(STEPS[k], errors[k])
+        _, y = _place(_STEPS[k], errors[k])
         parts[f"dot{n}"] = {"cx": at(x), "cy": at(y)}
         digits = max(-log10(max(errors[k], 1e-16)), 0)
         told.append(f"{name}: {number(digits, 0)}")
-    exponent = number(log10(STEPS[k]), 0 if k % 2 else 1)
+    exponent = number(log10(_STEPS[k]), 0 if k % 2 else 1)
     raised = exponent.translate(str.maketrans("−.0123456789", "⁻·⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return Frame(f"10{raised}", f"Right digits: {'; '.join(told)}.", parts)
 
@@ -169,7 +169,7 @@ def _axes() -> Iterator[str]:
 
 def _curve(errors: Array, dash: str) -> list[str]:
     """One curve of the picture, dashed or solid."""
-    points = [at(*_place(e, error)) for e, error in zip(STEPS, errors, strict=True)]
+    points = [at(*_place(e, error)) for e, error in zip(_STEPS, errors, strict=True)]
     path = line("M" + "L".join(points), "ink", 2)
     dashed = f' stroke-dasharray="{dash}" style' if dash else " style"
     return [path.replace(" style", dashed)]
@@ -186,12 +186,12 @@ def mutant_matrix(example: Example | None = None) -> Figure:
     loops = {"the right loop": rnn} | {n: m.module() for n, m in GALLERY.items()}
     columns = np.linspace(166, WIDTH - 40, len(checks)).round().tolist()
     named = zip(columns, checks, strict=True)
-    parts = [_turned(x + 4, HEAD, -80, name, "start") for x, name in named]
-    parts.append(label(WIDTH, HEAD, "error", "quiet", 12, "end"))
-    told, y = [], HEAD + 20.0
+    parts = [_turned(x + 4, _HEAD, -80, name, "start") for x, name in named]
+    parts.append(label(WIDTH, _HEAD, "error", "quiet", 12, "end"))
+    told, y = [], _HEAD + 20.0
     for name, module in loops.items():
         row, error = verdicts(module, checks), _error(module, measured, example)
-        rows = wrap(name, LETTERS)
+        rows = wrap(name, _LETTERS)
         parts += [
             label(0, y + 4 + 14 * k, words, size=12.5, anchor="start")
             for k, words in enumerate(rows)

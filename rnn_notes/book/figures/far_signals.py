@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, power, round_numbers
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.reach import (
     jacobian_norms,
     largest_singular_value,
@@ -18,13 +18,7 @@ from rnn_notes.book.reach import (
 from rnn_notes.book.trained import Trained, trained
 from rnn_notes.rnn import Array, Forward, Params, forward
 
-__all__ = [
-    "fading",
-    "median_norms",
-    "opening",
-    "slope_shares",
-    "tanh_slopes",
-]
+__all__ = ["BACK", "fading", "median_norms", "opening", "slope_shares", "tanh_slopes"]
 
 BACK = 25  # how many steps back the pictures look
 

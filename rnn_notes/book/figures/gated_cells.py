@@ -16,19 +16,19 @@ import numpy as np
 from rnn_notes import gru, lstm
 from rnn_notes.book.figures.drawing.axes import disc
 from rnn_notes.book.figures.drawing.boxes import arrow, line, node
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import within
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.book.trace import Assignment, watched
 from rnn_notes.rnn import Array, running_example
 
 __all__ = ["gru_example", "gru_step", "lstm_example", "lstm_step"]
 
-LSTMExample = tuple[lstm.Params, list[int], list[int], Array, Array]
-GRUExample = tuple[gru.Params, list[int], list[int], Array]
-Point = tuple[float, float]
-MEANS = {
+_LSTMExample = tuple[lstm.Params, list[int], list[int], Array, Array]
+_GRUExample = tuple[gru.Params, list[int], list[int], Array]
+_Point = tuple[float, float]
+_MEANS = {
     "dy": "the gradient by the logits, of this step's loss alone",
     "dh": "by the hidden state, of this loss and of the later ones",
     "dc": "by the cell state, of the same losses, by both roads",
@@ -45,7 +45,7 @@ MEANS = {
 }
 
 
-class Wire(NamedTuple):
+class _Wire(NamedTuple):
     """A way through the step: the line that sends a signal back along it, and corners.
 
     ink : of that signal
@@ -53,10 +53,10 @@ class Wire(NamedTuple):
 
     line: str
     ink: str
-    corners: Sequence[Point]
+    corners: Sequence[_Point]
 
 
-class Words(NamedTuple):
+class _Words(NamedTuple):
     """What stands at a place; "{dh}" becomes the number of that name.
 
     line : whose number it is, on the way back
@@ -70,24 +70,24 @@ class Words(NamedTuple):
     line: str = ""
 
 
-LSTM_WIRES = [
-    Wire("dcprev", "dhnext", [(14, 52), (85, 52)]),
-    Wire("dc", "dh", [(115, 52), (170, 52)]),
-    Wire("dc", "dh", [(200, 52), (264, 52)]),
-    Wire("", "dhnext", [(272, 52), (346, 52)]),
-    Wire("dc", "dh", [(185, 103), (185, 67)]),
-    Wire("dfraw", "dhraw", [(100, 162), (100, 67)]),
-    Wire("diraw", "dhraw", [(150, 162), (150, 118), (170, 118)]),
-    Wire("dgraw", "dhraw", [(220, 162), (220, 118), (200, 118)]),
-    Wire("dc", "dh", [(268, 56), (268, 103)]),
-    Wire("doraw", "dhraw", [(268, 162), (268, 133)]),
-    Wire("dh", "dh", [(283, 118), (314, 118)]),
-    Wire("", "dhnext", [(322, 118), (350, 118)]),
-    Wire("dy", "dy", [(318, 122), (318, 162)]),
-    Wire("dhprev", "dhnext", [(14, 232), (268, 232), (268, 192)]),
-    *(Wire("dhprev", "dhnext", [(x, 232), (x, 192)]) for x in (100, 150, 220)),
+_LSTM_WIRES = [
+    _Wire("dcprev", "dhnext", [(14, 52), (85, 52)]),
+    _Wire("dc", "dh", [(115, 52), (170, 52)]),
+    _Wire("dc", "dh", [(200, 52), (264, 52)]),
+    _Wire("", "dhnext", [(272, 52), (346, 52)]),
+    _Wire("dc", "dh", [(185, 103), (185, 67)]),
+    _Wire("dfraw", "dhraw", [(100, 162), (100, 67)]),
+    _Wire("diraw", "dhraw", [(150, 162), (150, 118), (170, 118)]),
+    _Wire("dgraw", "dhraw", [(220, 162), (220, 118), (200, 118)]),
+    _Wire("dc", "dh", [(268, 56), (268, 103)]),
+    _Wire("doraw", "dhraw", [(268, 162), (268, 133)]),
+    _Wire("dh", "dh", [(283, 118), (314, 118)]),
+    _Wire("", "dhnext", [(322, 118), (350, 118)]),
+    _Wire("dy", "dy", [(318, 122), (318, 162)]),
+    _Wire("dhprev", "dhnext", [(14, 232), (268, 232), (268, 192)]),
+    *(_Wire("dhprev", "dhnext", [(x, 232), (x, 192)]) for x in (100, 150, 220)),
 ]
-LSTM_NODES = {
+_LSTM_NODES = {
     "×": [(100, 52), (185, 118), (268, 118)],
     "+": [(185, 52)],
     "f": [(100, 177)],
@@ -96,10 +96,10 @@ LSTM_NODES = {
     "o": [(268, 177)],
     "": [(268, 52), (318, 118)],
 }
-UNDER = {"f": 108, "i": 158, "g": 226, "o": 276}
+_UNDER = {"f": 108, "i": 158, "g": 226, "o": 276}
 
 
-def lstm_example() -> LSTMExample:
+def lstm_example() -> _LSTMExample:
     """The text of the running example, and an LSTM with random weights to read it.
 
     >>> params, inputs, targets, hprev, cprev = lstm_example()
@@ -111,7 +111,7 @@ def lstm_example() -> LSTMExample:
     return params, inputs, targets, hprev, np.array([[0.5], [-0.1], [0.6]])
 
 
-def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
+def lstm_step(example: _LSTMExample | None = None, t: int = 2) -> Moving:
     """Step t of an LSTM, with the numbers of its first unit, forwards and backwards.
 
     Raises ``ValueError`` unless t is from 0 to T-1.
@@ -136,28 +136,28 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         "road": signal.dc - signal.dcnext,
     }
     forwards = [
-        Words(4, 30, f"`cs[{t - 1}]` {{cp}}", "start"),
-        Words(356, 30, f"`cs[{t}]` {{c}}", "end"),
-        Words(4, 252, f"`hs[{t - 1}]` {{hp}}, and the letter", "start"),
-        Words(356, 104, f"`hs[{t}]` {{h}}", "end"),
-        Words(318, 178, f"`ys[{t}]`"),
-        Words(260, 88, "tanh", "end", "quiet"),
-        *(Words(x, 214, f"{{{g}}}", "start", "quiet") for g, x in UNDER.items()),
+        _Words(4, 30, f"`cs[{t - 1}]` {{cp}}", "start"),
+        _Words(356, 30, f"`cs[{t}]` {{c}}", "end"),
+        _Words(4, 252, f"`hs[{t - 1}]` {{hp}}, and the letter", "start"),
+        _Words(356, 104, f"`hs[{t}]` {{h}}", "end"),
+        _Words(318, 178, f"`ys[{t}]`"),
+        _Words(260, 88, "tanh", "end", "quiet"),
+        *(_Words(x, 214, f"{{{g}}}", "start", "quiet") for g, x in _UNDER.items()),
     ]
     backwards = [
-        Words(4, 30, "`dcprev` {dcprev}", "start", "dhnext", "dcprev"),
-        Words(356, 30, "`dcnext` {dcnext}", "end", "dhnext"),
-        Words(230, 30, "`dc` {dc}", "middle", "dh", "dc"),
-        Words(260, 88, "{road}", "end", "dh", "dc"),
-        Words(280, 86, "`dh` {dh}", "start", "dh", "dh"),
-        Words(356, 106, "`dhnext`", "end", "dhnext"),
-        Words(358, 136, "{dhnext}", "end", "dhnext"),
-        Words(318, 178, "{own}", "middle", "dy", "dy"),
-        Words(358, 196, "`Why.T @ dy`", "end", "dy", "dy"),
-        Words(4, 252, "`dhprev` {dhprev}", "start", "dhnext", "dhprev"),
+        _Words(4, 30, "`dcprev` {dcprev}", "start", "dhnext", "dcprev"),
+        _Words(356, 30, "`dcnext` {dcnext}", "end", "dhnext"),
+        _Words(230, 30, "`dc` {dc}", "middle", "dh", "dc"),
+        _Words(260, 88, "{road}", "end", "dh", "dc"),
+        _Words(280, 86, "`dh` {dh}", "start", "dh", "dh"),
+        _Words(356, 106, "`dhnext`", "end", "dhnext"),
+        _Words(358, 136, "{dhnext}", "end", "dhnext"),
+        _Words(318, 178, "{own}", "middle", "dy", "dy"),
+        _Words(358, 196, "`Why.T @ dy`", "end", "dy", "dy"),
+        _Words(4, 252, "`dhprev` {dhprev}", "start", "dhnext", "dhprev"),
         *(
-            Words(x, 214, f"{{d{g}raw}}", "start", "dhraw", f"d{g}raw")
-            for g, x in UNDER.items()
+            _Words(x, 214, f"{{d{g}raw}}", "start", "dhraw", f"d{g}raw")
+            for g, x in _UNDER.items()
         ),
     ]
     said = _numbers(values)
@@ -174,27 +174,27 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         f"to dcprev {said['dcprev']}. The gate o gets {said['doraw']} from dh. Four "
         f"products make dhprev {said['dhprev']} of the four."
     )
-    parts = _both(LSTM_WIRES, LSTM_NODES, forwards, backwards, said)
+    parts = _both(_LSTM_WIRES, _LSTM_NODES, forwards, backwards, said)
     return _moving("lstm-step", "One step of an LSTM, there and back", alt, parts, turn)
 
 
-GRU_WIRES = [
-    Wire("dhprev", "dhnext", [(14, 52), (90, 52)]),
-    Wire("dh", "dh", [(120, 52), (240, 52)]),
-    Wire("dh", "dh", [(270, 52), (299, 52)]),
-    Wire("", "dhnext", [(307, 52), (346, 52)]),
-    Wire("dy", "dy", [(303, 56), (303, 112)]),
-    Wire("dzraw", "dhraw", [(105, 103), (105, 67)]),
-    Wire("dzraw", "dhraw", [(120, 118), (240, 118)]),
-    Wire("dnraw", "dh", [(255, 103), (255, 67)]),
-    Wire("dnraw", "dhraw", [(255, 169), (255, 133)]),
-    Wire("dm", "dhraw", [(210, 184), (240, 184)]),
-    Wire("drraw", "dhraw", [(160, 184), (180, 184)]),
-    Wire("dhprev", "dhnext", [(14, 246), (195, 246), (195, 199)]),
-    Wire("dhprev", "dhnext", [(105, 246), (105, 133)]),
-    Wire("dhprev", "dhnext", [(145, 246), (145, 199)]),
+_GRU_WIRES = [
+    _Wire("dhprev", "dhnext", [(14, 52), (90, 52)]),
+    _Wire("dh", "dh", [(120, 52), (240, 52)]),
+    _Wire("dh", "dh", [(270, 52), (299, 52)]),
+    _Wire("", "dhnext", [(307, 52), (346, 52)]),
+    _Wire("dy", "dy", [(303, 56), (303, 112)]),
+    _Wire("dzraw", "dhraw", [(105, 103), (105, 67)]),
+    _Wire("dzraw", "dhraw", [(120, 118), (240, 118)]),
+    _Wire("dnraw", "dh", [(255, 103), (255, 67)]),
+    _Wire("dnraw", "dhraw", [(255, 169), (255, 133)]),
+    _Wire("dm", "dhraw", [(210, 184), (240, 184)]),
+    _Wire("drraw", "dhraw", [(160, 184), (180, 184)]),
+    _Wire("dhprev", "dhnext", [(14, 246), (195, 246), (195, 199)]),
+    _Wire("dhprev", "dhnext", [(105, 246), (105, 133)]),
+    _Wire("dhprev", "dhnext", [(145, 246), (145, 199)]),
 ]
-GRU_NODES = {
+_GRU_NODES = {
     "×": [(105, 52), (255, 118), (195, 184)],
     "+": [(255, 52)],
     "z": [(105, 118)],
@@ -204,7 +204,7 @@ GRU_NODES = {
 }
 
 
-def gru_example() -> GRUExample:
+def gru_example() -> _GRUExample:
     """The text of the running example, and a GRU with random weights to read it.
 
     >>> params, inputs, targets, hprev = gru_example()
@@ -217,7 +217,7 @@ def gru_example() -> GRUExample:
     return params.replace(bhn=rng.standard_normal((3, 1))), inputs, targets, hprev
 
 
-def gru_step(example: GRUExample | None = None, t: int = 3) -> Moving:
+def gru_step(example: _GRUExample | None = None, t: int = 3) -> Moving:
     """Step t of a GRU, reset after, with the numbers of its first unit.
 
     Raises ``ValueError`` unless t is from 0 to T-1.
@@ -241,28 +241,28 @@ def gru_step(example: GRUExample | None = None, t: int = 3) -> Moving:
         "rest": signal.dhprev - run.z[t] * signal.dh,
     }
     forwards = [
-        Words(4, 30, f"`hs[{t - 1}]` {{hp}}", "start"),
-        Words(356, 30, f"`hs[{t}]` {{h}}", "end"),
-        Words(303, 128, f"`ys[{t}]`"),
-        Words(113, 92, "{z}", "start", "quiet"),
-        Words(180, 111, "1 − z", "middle", "quiet"),
-        Words(145, 161, "{r}", "middle", "quiet"),
-        Words(276, 188, "{n}", "start", "quiet"),
-        Words(203, 228, "`Whn @ h + bhn` {m}", "start", "quiet"),
-        Words(4, 266, "the same state, and the letter", "start"),
+        _Words(4, 30, f"`hs[{t - 1}]` {{hp}}", "start"),
+        _Words(356, 30, f"`hs[{t}]` {{h}}", "end"),
+        _Words(303, 128, f"`ys[{t}]`"),
+        _Words(113, 92, "{z}", "start", "quiet"),
+        _Words(180, 111, "1 − z", "middle", "quiet"),
+        _Words(145, 161, "{r}", "middle", "quiet"),
+        _Words(276, 188, "{n}", "start", "quiet"),
+        _Words(203, 228, "`Whn @ h + bhn` {m}", "start", "quiet"),
+        _Words(4, 266, "the same state, and the letter", "start"),
     ]
     backwards = [
-        Words(4, 30, "straight {straight}", "start", "dhnext", "dhprev"),
-        Words(356, 30, "`dhnext` {dhnext}", "end", "dhnext"),
-        Words(200, 44, "`dh` {dh}", "middle", "dh", "dh"),
-        Words(303, 128, "{own}", "middle", "dy", "dy"),
-        Words(356, 146, "`Why.T @ dy`", "end", "dy", "dy"),
-        Words(113, 92, "{dzraw}", "start", "dhraw", "dzraw"),
-        Words(145, 161, "{drraw}", "middle", "dhraw", "drraw"),
-        Words(276, 188, "{dnraw}", "start", "dhraw", "dnraw"),
-        Words(203, 228, "`dm` {dm}", "start", "dhraw", "dm"),
-        Words(4, 266, "through r, z and n {rest}", "start", "dhnext", "dhprev"),
-        Words(170, 266, "together `dhprev` {dhprev}", "start", "dhnext", "dhprev"),
+        _Words(4, 30, "straight {straight}", "start", "dhnext", "dhprev"),
+        _Words(356, 30, "`dhnext` {dhnext}", "end", "dhnext"),
+        _Words(200, 44, "`dh` {dh}", "middle", "dh", "dh"),
+        _Words(303, 128, "{own}", "middle", "dy", "dy"),
+        _Words(356, 146, "`Why.T @ dy`", "end", "dy", "dy"),
+        _Words(113, 92, "{dzraw}", "start", "dhraw", "dzraw"),
+        _Words(145, 161, "{drraw}", "middle", "dhraw", "drraw"),
+        _Words(276, 188, "{dnraw}", "start", "dhraw", "dnraw"),
+        _Words(203, 228, "`dm` {dm}", "start", "dhraw", "dm"),
+        _Words(4, 266, "through r, z and n {rest}", "start", "dhnext", "dhprev"),
+        _Words(170, 266, "together `dhprev` {dhprev}", "start", "dhnext", "dhprev"),
     ]
     said = _numbers(values)
     alt = (
@@ -277,7 +277,7 @@ def gru_step(example: GRUExample | None = None, t: int = 3) -> Moving:
         f"Three products bring {said['rest']}; with the straight part that is dhprev "
         f"{said['dhprev']}."
     )
-    parts = _both(GRU_WIRES, GRU_NODES, forwards, backwards, said)
+    parts = _both(_GRU_WIRES, _GRU_NODES, forwards, backwards, said)
     return _moving("gru-step", "One step of a GRU, there and back", alt, parts, turn)
 
 
@@ -288,15 +288,15 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _turn(loop: Iterator[Any], t: int) -> list[Assignment]:
     """The lines of turn t that make a signal, in the order in which they act."""
-    lines = watched(loop, list(MEANS))
+    lines = watched(loop, list(_MEANS))
     return [line for line in lines if line.values.get("t") == t and "dh" in line.values]
 
 
 def _both(
-    wires: Sequence[Wire],
-    nodes: Mapping[str, Iterable[Point]],
-    forwards: Iterable[Words],
-    backwards: Iterable[Words],
+    wires: Sequence[_Wire],
+    nodes: Mapping[str, Iterable[_Point]],
+    forwards: Iterable[_Words],
+    backwards: Iterable[_Words],
     said: Mapping[str, str],
 ) -> list[str]:
     """The wires forwards, and below them backwards, a part for each line that acts."""
@@ -322,12 +322,12 @@ def _both(
     return parts
 
 
-def _tall(wires: Sequence[Wire]) -> float:
+def _tall(wires: Sequence[_Wire]) -> float:
     """The height of one of the two pictures."""
     return max(y for wire in wires for _, y in wire.corners) + 48
 
 
-def _words(word: Words, down: float, said: Mapping[str, str]) -> str:
+def _words(word: _Words, down: float, said: Mapping[str, str]) -> str:
     """Words at their place, with their numbers."""
     text = word.words.format(**said)
     return label(word.x, word.y + down, text, word.ink, 12, word.anchor)
@@ -338,12 +338,12 @@ def _moving(
 ) -> Moving:
     """The picture, and a control that shows one line of the turn after another."""
     names = [line.name for line in turn]
-    wires = LSTM_WIRES if "dc" in names else GRU_WIRES
+    wires = _LSTM_WIRES if "dc" in names else _GRU_WIRES
     frames = []
     for k, acting in enumerate(turn):
         lights = {n: {"opacity": "1" if n in names[: k + 1] else "0.15"} for n in names}
         value = vector(acting.values[acting.name])
-        says = f"`{acting.line}`, {value}: {MEANS[acting.name]}."
+        says = f"`{acting.line}`, {value}: {_MEANS[acting.name]}."
         frames.append(Frame(f"line {k + 1}: `{acting.name}`", says, lights))
     whole = {n: {"opacity": "1"} for n in names}
     says = "The whole turn. Move the control to take it line by line."
@@ -353,7 +353,7 @@ def _moving(
     return Moving(drawn.svg, drawn.alt, "Lines of the loop", frames, first)
 
 
-def _along(corners: Sequence[Point], ink: str) -> list[str]:
+def _along(corners: Sequence[_Point], ink: str) -> list[str]:
     """An arrow around corners."""
     *first, (x1, y1), (x2, y2) = corners
     head = arrow(x1, y1, x2, y2, ink)

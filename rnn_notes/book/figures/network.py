@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, box, line, node
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import Example, given, letter, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.rnn import Forward, backward, forward, running_example, signals
 
 __all__ = ["truncation", "two_questions", "unrolled"]
@@ -29,9 +29,9 @@ def two_questions(example: Example | None = None, t: int = 2, unit: int = 0) -> 
     signed = f"({number(later)})" if later < 0 else number(later)
     parts = [
         *_fan_out(),
-        *_term(54, 44, "dh", "dh", "asked of $h_t$", whole),
-        *_term(166, 100, "dy", "Why.T @ dy", "by its own loss", number(own)),
-        *_term(294, 92, "dhnext", "dhnext", "by later losses", signed),
+        *_term(54, 44, "dh", "dh", "of all losses", whole),
+        *_term(166, 100, "dy", "Why.T @ dy", "of its own loss", number(own)),
+        *_term(294, 92, "dhnext", "dhnext", "of later losses", signed),
         label(180, 340, f"{where} of the running example", "quiet", 12),
     ]
     for y in (264, 318):

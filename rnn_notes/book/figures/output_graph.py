@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, box
+from rnn_notes.book.figures.drawing.labels import label, number, vector
 from rnn_notes.book.figures.drawing.run import Example, given, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, vector
 from rnn_notes.rnn import Array
 from rnn_notes.tape import Node, Tape, logsumexp
 
@@ -15,7 +15,7 @@ __all__ = ["expression_graph", "output_layer"]
 
 # The nodes of the output layer in tape order: middle and top of each one's card, the
 # names of its value and its gradient, and the inks of the two.
-CARDS = (
+_CARDS = (
     (116, 0, "Why", "dWhy", "weight", "dy"),
     (311, 0, "hs", "dh", "state", "dh"),
     (296, 142, "by", "dby", "weight", "dy"),
@@ -79,7 +79,7 @@ def expression_graph(example: Example | None = None, t: int = 0) -> Figure:
 
 def _card(node: Node) -> Iterator[str]:
     """A node: its operation, its value and, beside it, its gradient."""
-    x, top, name, dname, ink, dink = CARDS[node.index]
+    x, top, name, dname, ink, dink = _CARDS[node.index]
     if node.parents:
         yield box(x, top + 12, 7.4 * len(node.op) + 18, 24, "ink")
         yield label(x, top + 16, f"`{node.op}`")
@@ -98,7 +98,7 @@ def _card(node: Node) -> Iterator[str]:
 
 def _foot(node: Node) -> tuple[float, float, float]:
     """Middle of a node's value, middle of its gradient, and the height of their end."""
-    x, top = CARDS[node.index][:2]
+    x, top = _CARDS[node.index][:2]
     below = top + 24 * bool(node.parents)
     if not node.value.shape:
         return x - 28, x + 28, below + 26
@@ -114,10 +114,10 @@ def _foot(node: Node) -> tuple[float, float, float]:
 
 def _roads(node: Node) -> Iterator[str]:
     """An arrow from each parent's value, and the way back to its gradient."""
-    x, top = CARDS[node.index][:2]
+    x, top = _CARDS[node.index][:2]
     for parent in node.parents:
         xv, xg, bottom = _foot(parent)
-        middle, ink = (xv + xg) / 2, CARDS[parent.index][-1]
+        middle, ink = (xv + xg) / 2, _CARDS[parent.index][-1]
         lean = 0 if len(node.parents) == 1 else 13 if middle > x else -13
         yield arrow(xv, bottom + 4, x + lean - 5, top - 2)
         yield arrow(x + lean + 5, top - 2, xg, bottom + 4, ink)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import Matrix, arrow, equation, line
+from rnn_notes.book.figures.drawing.labels import label, number, shape, vector
 from rnn_notes.book.figures.drawing.run import Example, given, letter, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, shape, vector
 from rnn_notes.rnn import Array, Signals, backward, signals
 
 __all__ = ["backward_steps", "forward_pass"]

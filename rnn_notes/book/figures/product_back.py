@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, signals
 
 __all__ = ["product_back"]
 
-CELL, ROW = 46, 26
+_CELL, _ROW = 46, 26
 
 
 def product_back(example: Example | None = None) -> Moving:
@@ -106,16 +106,16 @@ def _array(
     corner : its left edge, and its middle
     """
     rows, columns = array.shape
-    x, top = corner[0], corner[1] - ROW * rows / 2
-    parts = [label(x + CELL * columns / 2, top - 8, words, ink, 12)]
+    x, top = corner[0], corner[1] - _ROW * rows / 2
+    parts = [label(x + _CELL * columns / 2, top - 8, words, ink, 12)]
     for (i, j), value in np.ndenumerate(array):
-        left, high = x + CELL * j, top + ROW * i
+        left, high = x + _CELL * j, top + _ROW * i
         cell = (
-            f'<rect x="{at(left)}" y="{at(high)}" width="{CELL}" height="{ROW}"'
+            f'<rect x="{at(left)}" y="{at(high)}" width="{_CELL}" height="{_ROW}"'
             f' fill-opacity=".07" style="fill:{INKS[ink].paint}"/>'
         )
-        word = label(left + CELL / 2, high + 18, number(value), ink)
+        word = label(left + _CELL / 2, high + 18, number(value), ink)
         entry = f'<g class="entry">{part(f"{name}{i}{j}", cell)}{word}</g>'
         parts.append(chosen(places[i], entry) if places else entry)
-    sides = (x - 2, x + CELL * columns + 2)
-    return parts + [line(f"M{at(side, top)}v{rows * ROW}", ink) for side in sides]
+    sides = (x - 2, x + _CELL * columns + 2)
+    return parts + [line(f"M{at(side, top)}v{rows * _ROW}", ink) for side in sides]

@@ -13,9 +13,9 @@ import numpy as np
 from rnn_notes.book.figures.drawing.axes import DASHES as PATTERNS
 from rnn_notes.book.figures.drawing.axes import Axes, power
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.far_signals import BACK, opening
 from rnn_notes.book.reach import (
     jacobian_norms,
@@ -28,8 +28,8 @@ from rnn_notes.rnn import Array, forward
 __all__ = ["SCALES", "Scaled", "scaled", "scaled_weights"]
 
 SCALES = tuple(k / 8 for k in range(1, 18))
-ENDS = (-10.0, 5.0)  # the powers of ten that the picture shows
-PLACES = range(99, 500, 80)
+_ENDS = (-10.0, 5.0)  # the powers of ten that the picture shows
+_PLACES = range(99, 500, 80)
 
 
 class Scaled(NamedTuple):
@@ -55,7 +55,7 @@ def scaled_weights(net: Trained | None = None) -> Moving:
     net = net or trained()
     table = {scale: scaled(net, scale) for scale in SCALES}
     first = SCALES.index(1)
-    axes = Axes((0, BACK), ENDS, 230)
+    axes = Axes((0, BACK), _ENDS, 230)
     frames = [_frame(scale, found, axes) for scale, found in table.items()]
     shown = frames[first].parts
     parts = [
@@ -66,14 +66,14 @@ def scaled_weights(net: Trained | None = None) -> Moving:
             "what is left",
         )
     ]
-    for name, dash in DASHES.items():
+    for name, dash in _DASHES.items():
         path = shown[name]
         assert isinstance(path, dict)
         style = f' stroke-dasharray="{PATTERNS[dash]}"' if PATTERNS[dash] else ""
         curve = line(path["d"], "ink", 2).replace(" style", f"{style} style")
         parts.append(part(name, curve))
-    for row, (name, words) in enumerate(NAMES.items()):
-        said = f"{DASHES[name]}: {words}"
+    for row, (name, words) in enumerate(_NAMES.items()):
+        said = f"{_DASHES[name]}: {words}"
         parts.append(axes.said(0.5, -7 - 1.2 * row, said, 0, "start"))
     alt = (
         "The most that is left of a signal k steps back in the trained net, on a "
@@ -84,8 +84,8 @@ def scaled_weights(net: Trained | None = None) -> Moving:
     return Moving(drawn.svg, drawn.alt, "Scale of `Whh`", frames, first)
 
 
-NAMES = {"norms": "measured", "rho": "powers of ρ", "sigma": "powers of σ"}
-DASHES = {"norms": "solid", "rho": "mixed", "sigma": "dotted"}
+_NAMES = {"norms": "measured", "rho": "powers of ρ", "sigma": "powers of σ"}
+_DASHES = {"norms": "solid", "rho": "mixed", "sigma": "dotted"}
 
 
 @cache
@@ -99,7 +99,7 @@ def scaled(net: Trained, scale: float) -> Scaled:
     params = net.params.replace(Whh=scale * net.params.Whh)
     letters = opening(net)
     run = forward(params, letters[:-1], letters[1:], np.zeros((params.H, 1)))
-    norms = np.median([jacobian_norms(params, run, t, BACK) for t in PLACES], axis=0)
+    norms = np.median([jacobian_norms(params, run, t, BACK) for t in _PLACES], axis=0)
     radius, stretch = spectral_radius(params.Whh), largest_singular_value(params.Whh)
     return Scaled(radius, stretch, norms, run.loss / run.T)
 
@@ -120,7 +120,7 @@ def _frame(scale: float, found: Scaled, axes: Axes) -> Frame:
 def _path(axes: Axes, values: Array) -> str:
     """A curve on the logarithmic axis, ended where it leaves the picture."""
     logs = np.log10(np.maximum(values, 1e-300))
-    inside = np.flatnonzero((logs < ENDS[0]) | (logs > ENDS[1]))
+    inside = np.flatnonzero((logs < _ENDS[0]) | (logs > _ENDS[1]))
     end = int(inside[0]) if inside.size else len(logs)
     points = [axes.place(k, float(logs[k])) for k in range(end)]
     return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in points)

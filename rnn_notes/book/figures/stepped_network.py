@@ -7,9 +7,9 @@ The first of them is where it appears.
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.trace import OWN, Stop, trace
 
 __all__ = ["When", "losses", "span", "step_network", "stops_of", "told"]
@@ -166,7 +166,7 @@ def told(stop: Stop, T: int) -> str:
     if stop.name == "dy":
         left = "is still zero" if last else f"waits with the answer of {later}"
         return (
-            f"Turn t = {t} begins. `dy` is what loss {t} asks of its logits, "
+            f"Turn t = {t} begins. `dy` holds the slopes of loss {t} by its logits, "
             f"`ys[{t}]`. Meanwhile `dhnext` {left}."
         )
     if stop.name == "dh" and last:

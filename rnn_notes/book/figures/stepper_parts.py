@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from html import escape
 
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
-from rnn_notes.book.figures.drawing.words import number
 from rnn_notes.book.figures.stepped_network import (
     When,
     span,
@@ -24,7 +24,7 @@ from rnn_notes.rnn import Forward, Params
 
 __all__ = ["controls", "filling", "holding", "lines", "stepper", "story"]
 
-INKS = {"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"}
+_INKS = {"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"}
 
 
 def lines() -> set[str]:
@@ -90,7 +90,7 @@ def holding(stops: list[Stop]) -> str:
     rows = "".join(
         f'<tr data-name="{name}"><th scope="row"><code class="q-{ink}">{name}</code>'
         f"<span>{shapes[name]}</span></th>{'<td></td>' * (width + 2)}</tr>"
-        for name, ink in INKS.items()
+        for name, ink in _INKS.items()
     )
     return (
         '<table class="holding"><caption>What the names hold: derivatives</caption>'

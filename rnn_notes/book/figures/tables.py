@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box
+from rnn_notes.book.figures.drawing.labels import label, number, shape, vector
 from rnn_notes.book.figures.drawing.run import Example, given, within
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number, shape, vector
 from rnn_notes.layouts import jacobian
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array
@@ -98,18 +98,18 @@ def outer_product(example: Example | None = None, t: int = 0) -> Figure:
     within("t", t, 0, run.T - 1)
     dy, row = run.ps[t] - run.es[t], run.hs[t].T
     added, due = dy @ row, int(run.es[t].argmax())
-    ps = [f"p_{i + 1}" + (" − 1" if i == due else "") for i in range(len(dy))]
-    factors = [f"({p})" if "−" in p else p for p in ps]
+    ps = [f"p_{{[{i + 1}]}}" + (" − 1" if i == due else "") for i in range(len(dy))]
+    factors = [f"({p.replace(' ', '')})" if "−" in p else p for p in ps]
     parts = [
         label(222, 16, f"`hs[{t}].T` is {shape(row)}", "state", 12.5),
         label(44, 90, f"`dy` is {shape(dy)}", "dy", 12.5),
     ]
     for j, h in enumerate(row.ravel()):
-        parts += _entry(138 + 84 * j, 48, f"h_{j + 1}", h, "state")
+        parts += _entry(138 + 84 * j, 48, f"h_{{[{j + 1}]}}", h, "state")
     for i, p in enumerate(dy.ravel()):
         parts += _entry(44, 124 + 52 * i, ps[i], p, "dy")
     for (i, j), value in np.ndenumerate(added):
-        name = f"{factors[i]} h_{j + 1}"
+        name = f"{factors[i]}h_{{[{j + 1}]}}"
         parts += _entry(138 + 84 * j, 124 + 52 * i, name, value, "weight")
     bottom = 118 + 52 * len(dy)
     sum_up = f"`dWhy += dy @ hs[{t}].T` is {shape(added)}, as `Why` is"
@@ -118,7 +118,7 @@ def outer_product(example: Example | None = None, t: int = 0) -> Figure:
     alt = (
         f"The outer product of dy = {vector(dy)}, a column {shape(dy)}, and "
         f"hs[{t}].T = {vector(row)}, a row {shape(row)}, as a multiplication table. "
-        "The entry in row i and column j is dy_i times h_j. The rows are "
+        "The entry in row i and column j is dy[i] times h[j]. The rows are "
         f"{rows}. The table is {shape(added)}, as Why is."
     )
     return draw("outer-product", WIDTH, bottom + 12, "An outer product", alt, parts)
@@ -167,6 +167,6 @@ def _entry(x: float, y: float, name: str, value: float, ink: str) -> list[str]:
     """One cell of a table: its letters over its number."""
     return [
         box(x, y, 78, 46, ink, 0.08),
-        label(x, y - 4, f"${name}$", size=15 if len(name) < 9 else 12.5),
+        label(x, y - 4, f"${name}$", size=15 if len(name) < 14 else 12),
         label(x, y + 16, number(value)),
     ]

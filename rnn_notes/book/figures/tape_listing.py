@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from rnn_notes import taped
 from rnn_notes.book.figures.drawing.boxes import arrow, line
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, running_example
 from rnn_notes.tape import Node
 

@@ -9,15 +9,15 @@ import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, disc, round_numbers
 from rnn_notes.book.figures.drawing.boxes import line
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.seeds import Seeds
 from rnn_notes.book.trained import Trained, baselines, kept_loss, trained
 from rnn_notes.rnn import Array
 
 __all__ = ["loss_curve", "overfitting"]
 
-HEIGHT = 240
+_HEIGHT = 240
 
 
 def loss_curve(net: Trained | None = None) -> Figure:
@@ -32,7 +32,7 @@ def loss_curve(net: Trained | None = None) -> Figure:
     T, steps = net.settings.T, len(net.losses)
     start, _, pairs = (T * cost for cost in baselines(net).values())
     kept = {stage: T * kept_loss(net, stage) for stage in net.stages}
-    axes = Axes((0, steps), (0, 10 * float(np.ceil(start / 8))), HEIGHT)
+    axes = Axes((0, steps), (0, 10 * float(np.ceil(start / 8))), _HEIGHT)
     x = {step: f"{step:g}" for step in (0, steps / 2, steps)}
     y = {cost: f"{cost:g}" for cost in round_numbers(*axes.ys)}
     ends = np.linspace(0, steps - 1, min(steps, 121)).astype(int)
@@ -54,7 +54,9 @@ def loss_curve(net: Trained | None = None) -> Figure:
         f"the training costs {told} steps. Guessing by letter pairs costs "
         f"{number(pairs, 1)}."
     )
-    return draw("loss-curve", WIDTH, HEIGHT + 160, "The loss, step by step", alt, parts)
+    return draw(
+        "loss-curve", WIDTH, _HEIGHT + 160, "The loss, step by step", alt, parts
+    )
 
 
 def overfitting(
@@ -72,7 +74,7 @@ def overfitting(
     costs = {name: np.array(list(found[name].values())) for name in ("read", "kept")}
     every = np.concatenate(list(costs.values()))
     ys = round_numbers(0, float(every.max()) * 1.1)
-    axes = Axes((0, len(steps) - 1), (0, ys[-1]), HEIGHT)
+    axes = Axes((0, len(steps) - 1), (0, ys[-1]), _HEIGHT)
     x = {float(i): f"{n}" for i, n in enumerate(steps) if i % 2 == 0}
     parts = list(axes.frame(x, {y: f"{y:g}" for y in ys}, "step", "nats a letter"))
     for (name, rows), dash in zip(costs.items(), ("dashed", "solid"), strict=True):
@@ -88,7 +90,7 @@ def overfitting(
         f"steps. On the kept text it is lowest after {steps[best]:,} steps, with "
         f"{number(kept[best])}, and then rises to {number(kept[-1])}."
     )
-    return draw("overfitting", WIDTH, HEIGHT + 70, "Overfitting", alt, parts)
+    return draw("overfitting", WIDTH, _HEIGHT + 70, "Overfitting", alt, parts)
 
 
 def _spread(axes: Axes, x: float, costs: Array) -> str:
@@ -117,6 +119,6 @@ def _legend(last: str, pairs: str) -> list[str]:
     parts = []
     for i, (words, swatch) in enumerate(swatches.items()):
         said = label(94, 28, words, size=12.5, anchor="start")
-        down = HEIGHT + 60 + 22 * i
+        down = _HEIGHT + 60 + 22 * i
         parts.append(f'<g transform="translate(0 {down})">{swatch}{said}</g>')
     return parts

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.book.figures.stepped_network import span
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import Array
 
 __all__ = ["travelling_loss"]
 
-ZERO, UNIT = 206, 38  # where no slope is, and how high a slope of one stands
+_ZERO, _UNIT = 206, 38  # where no slope is, and how high a slope of one stands
 
 
 def travelling_loss(example: Example | None = None) -> Moving:
@@ -35,10 +35,10 @@ def travelling_loss(example: Example | None = None) -> Moving:
     frames = [_alone(s, table) for s in reversed(range(run.T))]
     frames.append(_together(table))
     parts = [
-        label(0, ZERO - 4, "share", "dh", 12, "start"),
-        label(0, ZERO + 12, "of `dh`", "dh", 12, "start"),
+        label(0, _ZERO - 4, "share", "dh", 12, "start"),
+        label(0, _ZERO + 12, "of `dh`", "dh", 12, "start"),
         label(0, 276, "unit 0", "quiet", 12, "start"),
-        line(f"M50 {ZERO}H{WIDTH}", "quiet"),
+        line(f"M50 {_ZERO}H{WIDTH}", "quiet"),
     ]
     for t in range(run.T):
         said = label(_x(t), 20, f"loss {t}", size=12)
@@ -114,8 +114,8 @@ def _shares(shares: Array) -> dict[str, str | Mapping[str, str]]:
     for t, told in enumerate(shares):
         parts[f"unit{t}"] = number(told[0], 2 if told[0] else 0)
         for unit, slope in enumerate(told):
-            high = max(UNIT * abs(float(slope)), 0.5)
-            top = ZERO - high if slope > 0 else ZERO
+            high = max(_UNIT * abs(float(slope)), 0.5)
+            top = _ZERO - high if slope > 0 else _ZERO
             parts[f"bar{t}{unit}"] = {"y": at(top), "height": at(high)}
     return parts
 

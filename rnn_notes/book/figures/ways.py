@@ -8,18 +8,18 @@ from itertools import product
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, node
-from rnn_notes.book.figures.drawing.moving import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.differences import complex_step
 from rnn_notes.ledger import only
 from rnn_notes.rnn import forward, running_example, signals
 
 __all__ = ["COUNTS", "nudged", "shares", "ways"]
 
-T = 3
-PAIRS = [(k, s) for k, s in product(range(T), repeat=2) if k <= s]
+_T = 3
+_PAIRS = [(k, s) for k, s in product(range(_T), repeat=2) if k <= s]
 # How often the way from the use at step k to the loss of step s is counted, by what
 # the loss is derived from, times how the state is derived by the weight.
 COUNTS: dict[str, Callable[[int, int], int]] = {
@@ -28,7 +28,7 @@ COUNTS: dict[str, Callable[[int, int], int]] = {
     "all losses × total": lambda k, s: s - k + 1,
     "own loss × immediate": lambda k, s: int(k == s),
 }
-SAYS = {
+_SAYS = {
     "all losses × immediate": "Each way is counted once, sorted by where it begins.",
     "own loss × total": "Each way is counted once, sorted by where it ends.",
     "all losses × total": "A way is counted once for each state on it: too often.",
@@ -46,17 +46,17 @@ def ways() -> Moving:
     """
     found, truth = shares(), nudged()
     frames = [_pairing(name, found, truth) for name in COUNTS]
-    frames += [_way(k, s, found) for k, s in PAIRS]
+    frames += [_way(k, s, found) for k, s in _PAIRS]
     parts = [
         label(0, 34, "losses", "quiet", 12, "start"),
         label(0, 104, "states", "quiet", 12, "start"),
         label(0, 176, "uses", "quiet", 12, "start"),
-        *(part for t in range(T) for part in _column(t)),
+        *(part for t in range(_T) for part in _column(t)),
         label(_x(1), 218, "times counted × share of `dWhh[0, 0]`", "quiet", 12),
     ]
-    for k in range(T):
+    for k in range(_T):
         parts.append(label(0, _y(k), f"use {k + 1}", "weight", 12, "start"))
-    for place, (k, s) in enumerate(PAIRS):
+    for place, (k, s) in enumerate(_PAIRS):
         words = label(_x(s), _y(k), str(frames[0].parts[f"cell{k}{s}"]), size=12)
         frame = box(_x(s), _y(k) - 4, 76, 20, "rule")
         cell = f'<g class="entry">{frame}{part(f"cell{k}{s}", words)}</g>'
@@ -68,7 +68,7 @@ def ways() -> Moving:
     ]
     told = ", ".join(
         f"{number(found[pair], 3)} from use {pair[0] + 1} to loss {pair[1] + 1}"
-        for pair in PAIRS
+        for pair in _PAIRS
     )
     alt = (
         "Three uses of Whh, each leading into its state; each state leads to its loss "
@@ -85,11 +85,11 @@ def shares() -> dict[tuple[int, int], float]:
     >>> bool(np.isclose(sum(shares().values()), nudged()))
     True
     """
-    params, run = given(running_example(T))
+    params, run = given(running_example(_T))
     found = {}
-    for s in range(T):
+    for s in range(_T):
         for k, signal in zip(
-            reversed(range(T)), signals(params, only(run, s)), strict=True
+            reversed(range(_T)), signals(params, only(run, s)), strict=True
         ):
             if k <= s:
                 found[k, s] = float((signal.dhraw @ run.hs[k - 1].T)[0, 0])
@@ -98,7 +98,7 @@ def shares() -> dict[tuple[int, int], float]:
 
 def nudged() -> float:
     """The derivative of the total loss by ``Whh[0, 0]``, with no backward pass."""
-    params, inputs, targets, hprev = running_example(T)
+    params, inputs, targets, hprev = running_example(_T)
     slopes = complex_step(
         lambda Whh: forward(params.replace(Whh=Whh), inputs, targets, hprev).loss,
         params.Whh,
@@ -108,19 +108,19 @@ def nudged() -> float:
 
 def _pairing(name: str, found: Mapping[tuple[int, int], float], truth: float) -> Frame:
     """How often a pairing counts each way, and what comes of it."""
-    times = {pair: COUNTS[name](*pair) for pair in PAIRS}
-    total = sum(times[pair] * found[pair] for pair in PAIRS)
+    times = {pair: COUNTS[name](*pair) for pair in _PAIRS}
+    total = sum(times[pair] * found[pair] for pair in _PAIRS)
     right = bool(np.isclose(total, truth, rtol=1e-9))
     parts = {
         f"cell{k}{s}": f"{n} × {number(found[k, s], 3)}" for (k, s), n in times.items()
     }
     parts["sum"] = f"{number(total, 3)}, {'right' if right else 'wrong'}"
     nudge = "Nudging says so too." if right else f"Nudging says {number(truth, 3)}."
-    says = f"{SAYS[name]} The sum is {number(total, 3)}. {nudge}"
+    says = f"{_SAYS[name]} The sum is {number(total, 3)}. {nudge}"
     wrong = [f"cell{k}{s}" for (k, s), n in times.items() if n != 1]
-    used = [f"{way}{t}" for way in ("use", "out") for t in range(T)]
+    used = [f"{way}{t}" for way in ("use", "out") for t in range(_T)]
     used += [
-        f"on{t}" for t in range(T - 1) if any(times[k, s] for k, s in PAIRS if k < s)
+        f"on{t}" for t in range(_T - 1) if any(times[k, s] for k, s in _PAIRS if k < s)
     ]
     return Frame(name, says, parts, [*used, *wrong, *["sum"][right:]])
 
@@ -128,7 +128,7 @@ def _pairing(name: str, found: Mapping[tuple[int, int], float], truth: float) ->
 def _way(k: int, s: int, found: Mapping[tuple[int, int], float]) -> Frame:
     """One way alone."""
     states = " → ".join(f"h{'₁₂₃'[t]}" for t in range(k, s + 1))
-    parts = {f"cell{i}{j}": "" for i, j in PAIRS}
+    parts = {f"cell{i}{j}": "" for i, j in _PAIRS}
     parts[f"cell{k}{s}"] = f"1 × {number(found[k, s], 3)}"
     parts["sum"] = f"{number(found[k, s], 3)}, one way of six"
     says = (
@@ -151,7 +151,7 @@ def _column(t: int) -> list[str]:
         part(f"use{t}", f'<g class="wire">{use}</g>'),
         part(f"out{t}", f'<g class="wire">{out}</g>'),
     ]
-    if t < T - 1:
+    if t < _T - 1:
         on = arrow(x + 19, 100, _x(t + 1) - 19, 100)
         parts.append(part(f"on{t}", f'<g class="wire">{on}</g>'))
     return parts

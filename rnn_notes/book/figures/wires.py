@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from rnn_notes.book.figures.drawing.boxes import arrow, line, node
+from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
-from rnn_notes.book.figures.drawing.words import label, number
 from rnn_notes.rnn import Array, signals
 
 __all__ = ["wires"]
 
-LEFT, RIGHT, GAP = 70.0, 290.0, 46.0
+_LEFT, _RIGHT, _GAP = 70.0, 290.0, 46.0
 
 
 def wires(example: Example | None = None) -> Figure:
@@ -26,7 +26,7 @@ def wires(example: Example | None = None) -> Figure:
     Why, h = params.Why, run.hs[0]
     dy = list(signals(params, run))[-1].dy
     forwards, backwards = Why[0] * h[:, 0], Why[:, 0] * dy[:, 0]
-    tall = GAP * (params.H - 1)
+    tall = _GAP * (params.H - 1)
     middle = 164 + tall
     parts = [
         label(WIDTH / 2, 20, "forwards: row 0 gathers for logit 0", size=14),
@@ -57,19 +57,19 @@ def _panel(
 ) -> list[str]:
     """Units and logits with all wires; those that meet in one place are arrows."""
     V, H = Why.shape
-    units = [top + GAP * j for j in range(H)]
-    logits = [top + GAP * (H - 1) / 2 + GAP * (i - (V - 1) / 2) for i in range(V)]
+    units = [top + _GAP * j for j in range(H)]
+    logits = [top + _GAP * (H - 1) / 2 + _GAP * (i - (V - 1) / 2) for i in range(V)]
     parts = []
     for i, y in enumerate(logits):
         for j, x in enumerate(units):
             if forwards and i == 0:
-                parts.append(arrow(LEFT + 18, x, RIGHT - 20, y))
+                parts.append(arrow(_LEFT + 18, x, _RIGHT - 20, y))
             elif not forwards and j == 0:
-                parts.append(arrow(RIGHT - 18, y, LEFT + 20, x, "dy"))
+                parts.append(arrow(_RIGHT - 18, y, _LEFT + 20, x, "dy"))
             else:
-                parts.append(line(f"M{LEFT + 18} {x}L{RIGHT - 18} {y}"))
-    sources, place = (units, LEFT) if forwards else (logits, RIGHT)
-    targets, end = (logits, RIGHT) if forwards else (units, LEFT)
+                parts.append(line(f"M{_LEFT + 18} {x}L{_RIGHT - 18} {y}"))
+    sources, place = (units, _LEFT) if forwards else (logits, _RIGHT)
+    targets, end = (logits, _RIGHT) if forwards else (units, _LEFT)
     for n, y in enumerate(sources):
         parts.append(node(place, y, str(n), "state" if forwards else "dy"))
         side, anchor = (place - 26, "end") if forwards else (place + 26, "start")
@@ -77,8 +77,8 @@ def _panel(
     for n in range(others):
         parts.append(node(end, targets[n], str(n), "state" if not forwards else "dy"))
     words = (f"`{name}`", f"`{other}`") if forwards else (f"`{other}`", f"`{name}`")
-    parts.append(label(LEFT, top - 25, words[0], "quiet", 12))
-    parts.append(label(RIGHT, min(logits) - 25, words[1], "quiet", 12))
+    parts.append(label(_LEFT, top - 25, words[0], "quiet", 12))
+    parts.append(label(_RIGHT, min(logits) - 25, words[1], "quiet", 12))
     return parts
 
 

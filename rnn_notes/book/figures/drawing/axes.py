@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box, line
+from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
-from rnn_notes.book.figures.drawing.words import label
 
-__all__ = ["DASHES", "Axes", "disc", "power", "round_numbers"]
+__all__ = ["DASHES", "Axes", "clear", "disc", "power", "round_numbers"]
 
 DASHES = {"solid": "", "dashed": "6 4", "dotted": "0.1 4", "mixed": "8 4 0.1 4"}
-LEFT, RIGHT, TOP = 46, WIDTH - 18, 24
+_LEFT, _RIGHT, _TOP = 46, WIDTH - 18, 24
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Axes:
         """
         (x0, x1), (y0, y1) = self.xs, self.ys
         across, up = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
-        return LEFT + (RIGHT - LEFT) * across, TOP + self.height * (1 - up)
+        return _LEFT + (_RIGHT - _LEFT) * across, _TOP + self.height * (1 - up)
 
     def frame(
         self, x: Mapping[float, str], y: Mapping[float, str], below: str, above: str
@@ -46,15 +46,15 @@ class Axes:
         """
         for value, words in y.items():
             _, py = self.place(0, value)
-            yield line(f"M{at(LEFT, py)}H{at(RIGHT)}")
-            yield label(LEFT - 6, py + 4, words, "quiet", 12, "end")
-        bottom = TOP + self.height
+            yield line(f"M{at(_LEFT, py)}H{at(_RIGHT)}")
+            yield label(_LEFT - 6, py + 4, words, "quiet", 12, "end")
+        bottom = _TOP + self.height
         for value, words in x.items():
             px, _ = self.place(value, 0)
             held = min(px, WIDTH - 4 * len(words))  # the edge cuts no number
             yield label(held, bottom + 17, words, "quiet", 12)
         yield label(0, 12, above, "quiet", 12.5, "start")
-        yield label((LEFT + RIGHT) / 2, bottom + 36, below, "quiet", 12.5)
+        yield label((_LEFT + _RIGHT) / 2, bottom + 36, below, "quiet", 12.5)
 
     def curve(self, xs: Sequence[float], ys: Sequence[float], dash: str) -> str:
         """A line through the points, as one of the ``DASHES``.

@@ -7,8 +7,8 @@ from math import hypot
 
 import numpy as np
 
+from rnn_notes.book.figures.drawing.labels import label, number, places, shape
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
-from rnn_notes.book.figures.drawing.words import label, number, places, shape
 from rnn_notes.rnn import Array
 
 __all__ = ["Matrix", "arrow", "box", "equation", "line", "node"]

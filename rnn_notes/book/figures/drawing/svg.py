@@ -22,11 +22,11 @@ from zlib import crc32
 __all__ = ["INKS", "WIDTH", "Figure", "Ink", "alone", "at", "draw"]
 
 WIDTH = 360  # of a figure: a phone's column, where 12 units are 11 pixels or more
-FAMILIES = {
+_FAMILIES = {
     "letters": "STIX Two Text,Times New Roman,Times,serif",
     "code": "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace",
 }
-FONTS = ";".join(f"--{name}:{family}" for name, family in FAMILIES.items())
+_FONTS = ";".join(f"--{name}:{family}" for name, family in _FAMILIES.items())
 
 
 class Ink(NamedTuple):
@@ -90,7 +90,7 @@ def alone(svg: str, dark: bool = False) -> str:
     """
     paints = {ink.name: ink.dark if dark else ink.fallback for ink in INKS.values()}
     svg = re.sub(r"var\(--([a-z-]+),#[0-9a-f]{6}\)", lambda ink: paints[ink[1]], svg)
-    svg = re.sub(r"var\(--(letters|code)\)", lambda font: FAMILIES[font[1]], svg)
+    svg = re.sub(r"var\(--(letters|code)\)", lambda font: _FAMILIES[font[1]], svg)
     box = re.search(r'viewBox="0 0 (\S+) (\S+)"', svg)
     if not box:
         raise ValueError(f"{svg[:60]!r} has no viewBox; expected a figure of the book")
@@ -121,7 +121,7 @@ def draw(
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
         f' role="img" aria-labelledby="{key}-title {key}-desc"'
-        f' style="width:100%;max-width:{width / 12:g}em;height:auto;{FONTS}">\n'
+        f' style="width:100%;max-width:{width / 12:g}em;height:auto;{_FONTS}">\n'
         f'<title id="{key}-title">{escape(title)}</title>\n'
         f'<desc id="{key}-desc">{escape(alt)}</desc>\n'
         f'<g font-size="13" text-anchor="middle" stroke-width="1.5"'

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_notes.equations.nature import Array
 from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
 from rnn_notes.equations.symbols import Alias, Scope
+from rnn_notes.equations.worlds import Array
 
 __all__ = ["Pattern"]
 

@@ -15,6 +15,7 @@ Clauses stand between semicolons::
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -22,9 +23,8 @@ import numpy as np
 
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError, SizeError
-from rnn_notes.equations.evaluation import Budget, Evaluator, OutsideError
+from rnn_notes.equations.evaluation import Budget, Evaluator
 from rnn_notes.equations.nodes import Linear, Node, compact
-from rnn_notes.equations.patterns import Pattern
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
@@ -37,14 +37,17 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
+from rnn_notes.equations.written_out import Pattern
 
 __all__ = ["Clauses", "index_letters"]
 
-REALS = r"\mathbb{R}"
-ORDERS = {r"\lt": "<", r"\gt": ">", r"\le": "<=", r"\leq": "<=", r"\ge": ">="}
-ORDERS |= {r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", "=": "=", "<": "<", ">": ">"}
-EQUAL = (("=",), (":=",))
-INDICES = {*"stkijnr", r"\tau"}  # a variable is lowered by these
+_REALS = r"\mathbb{R}"
+_ORDERS = {"=": operator.eq, "<": operator.lt, ">": operator.gt}
+_ORDERS |= {r"\lt": operator.lt, r"\le": operator.le, r"\leq": operator.le}
+_ORDERS |= {r"\gt": operator.gt, r"\ge": operator.ge, r"\geq": operator.ge}
+_ORDERS |= {r"\ne": operator.ne, r"\neq": operator.ne}
+_EQUAL = (("=",), (":=",))
+_INDICES = {*"stkijnr", r"\tau"}  # a variable is lowered by these
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Clauses:
     def read(self, items: list[Node]) -> None:
         """Read the items of a line into the scope."""
         names: list[Node] = []  # those before the last in u, v ∈ ℝ
-        for item in together(items):
+        for item in _together(items):
             if item.kind != "relation":
                 names.append(item)
                 continue
@@ -79,7 +82,7 @@ class Clauses:
         right = item.parts[-1]
         if item.value == (r"\in",):
             self.membership(left, right)
-        elif item.value not in EQUAL or self.is_index(left):
+        elif item.value not in _EQUAL or self.is_index(left):
             self.condition(item)
         elif left.kind == "d":
             self.still(left, right)
@@ -92,7 +95,7 @@ class Clauses:
 
     def after(self, items: list[Node]) -> None:
         """Read the conditions that follow an equation's comma."""
-        for item in together(items):
+        for item in _together(items):
             if item.kind != "relation":
                 raise item.fail("an expression came, expected a condition, as t < T")
             if item.value == (r"\in",):
@@ -109,11 +112,11 @@ class Clauses:
 
     def condition(self, item: Node) -> None:
         """Read what must hold of indices."""
-        if unknown := [symbol for symbol in item.value if symbol not in ORDERS]:
+        if unknown := [symbol for symbol in item.value if symbol not in _ORDERS]:
             raise item.fail(f"{unknown[0]} came, expected =, <, > or the like")
         sides = tuple(Reader(self.scope).index(part) for part in item.parts)
-        relations = tuple(ORDERS[symbol] for symbol in item.value)
-        self.scope.conditions.append(Condition(sides, relations, item))
+        orders = tuple(_ORDERS[symbol] for symbol in item.value)
+        self.scope.conditions.append(Condition(sides, orders, item))
 
     def size(self, name: Node, number: Node) -> None:
         """Read a size that the page fixes."""
@@ -142,7 +145,8 @@ class Clauses:
             self.scope.ranges[name.value] = first, last
         else:
             sides = first, reader.index(name), last
-            self.scope.conditions.append(Condition(sides, ("<=", "<="), domain))
+            orders = operator.le, operator.le
+            self.scope.conditions.append(Condition(sides, orders, domain))
 
     # Variables and definitions
 
@@ -152,7 +156,7 @@ class Clauses:
             self.interval(name, domain)
             return
         shape = self.shape(domain)
-        key, parameters = self.lowered(name, INDICES)
+        key, parameters = self.lowered(name, _INDICES)
         if len(parameters) > 1:
             raise name.fail("two indices came, expected one step")
         self.scope.bind(key, Letter(shape, bool(parameters)), name)
@@ -165,7 +169,7 @@ class Clauses:
         while inside.kind in ("entry", "transpose"):
             inside = inside.parts[0]
         same = inside.kind == "quantity"
-        if not same and (quantity := identical(self.scope, parameters, body)):
+        if not same and (quantity := _identical(self.scope, parameters, body)):
             index = "".join(f"_{name}" for name in parameters)
             remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
             Reader(self.scope).tell(remark, left)
@@ -208,10 +212,10 @@ class Clauses:
 
     def shape(self, domain: Node) -> tuple[Dim, Dim]:
         r"""The shape in a clause such as ``A \in \mathbb{R}^{H \times V}``."""
-        if domain.kind == "name" and domain.value == REALS:
+        if domain.kind == "name" and domain.value == _REALS:
             return SCALAR
-        if domain.kind != "power" or compact(domain.parts[0]) != REALS:
-            raise domain.fail(rf"the set is not read, expected {REALS}^{{H \times V}}")
+        if domain.kind != "power" or compact(domain.parts[0]) != _REALS:
+            raise domain.fail(rf"the set is not read, expected {_REALS}^{{H \times V}}")
         exponent = domain.parts[1]
         if exponent.kind != "mul" or r"\times" not in exponent.value:
             return self.dim(exponent), ()
@@ -236,7 +240,7 @@ class Clauses:
         return names
 
 
-def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
+def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
     """The quantity of the model that a definition computes, None if there is none.
 
     It is found by its values in two draws.
@@ -258,7 +262,7 @@ def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | N
         shapes.settle()
         for draw in draws(scope, (0,))[:2]:
             world = draw.world(scope)
-            evaluator = Evaluator(draw, shapes, set(), Budget())
+            evaluator = Evaluator(draw, shapes, Budget())
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
                 with np.errstate(all="ignore"):
@@ -270,14 +274,14 @@ def identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | N
                     if scope.shape(name) == shape
                     and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
-    except (EquationError, OutsideError, np.linalg.LinAlgError):
+    except (EquationError, np.linalg.LinAlgError):
         return None
     if len(found) != 1:
         return None
     return Node("quantity", body.span, value=found.pop(), indices=index)
 
 
-def together(items: list[Node]) -> Iterator[Node]:
+def _together(items: list[Node]) -> Iterator[Node]:
     r"""The items, with ``t = 1, \dots, T`` put together again as a membership."""
     rest = list(items)
     while rest:

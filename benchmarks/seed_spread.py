@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.seeds          writes _build/seeds.json
+    python -m benchmarks.seed_spread   writes _build/seeds.json
 
 What the pages show is such a run, copied to ``rnn_notes/book/seeds.json``: a build
 trains one network, and these are ninety-eight. The file says when and where.

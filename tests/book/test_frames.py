@@ -11,8 +11,8 @@ from rnn_notes.book import figures
 from rnn_notes.book.figures.broken_line import computed, nudged
 from rnn_notes.book.figures.chunk_length import LENGTHS
 from rnn_notes.book.figures.cooled import TEMPERATURES, next_letters
-from rnn_notes.book.figures.drawing.moving import Frame, Moving
-from rnn_notes.book.figures.drawing.words import number
+from rnn_notes.book.figures.drawing.frames import Frame, Moving
+from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.far_signals import opening
 from rnn_notes.book.figures.scaled_weights import SCALES, scaled
 from rnn_notes.book.figures.ways import COUNTS, shares

@@ -37,8 +37,8 @@ Read = Callable[[Key], Array]
 
 REPLICAS = 4
 ROUNDING = float(np.finfo(np.float64).eps)
-KINDS_OF_NOISE = 61
-MOST_FACTORS = 30_000
+_KINDS_OF_NOISE = 61
+_MOST_FACTORS = 30_000
 
 
 class Noise:
@@ -50,16 +50,16 @@ class Noise:
 
     def of(self, value: Array) -> Array:
         """The replicas of a value, each entry off by an error of its own."""
-        factors = errors(self.seed, value.shape[-2:])
+        factors = _errors(self.seed, value.shape[-2:])
         self.turn += 1
         noisy: Array = value * factors[self.turn % len(factors)]
         return noisy
 
 
 @lru_cache(64)
-def errors(seed: int, shape: tuple[int, int]) -> Array:
+def _errors(seed: int, shape: tuple[int, int]) -> Array:
     """Factors that are off by a rounding error, some for every replica of a shape."""
-    kinds = max(3, min(KINDS_OF_NOISE, MOST_FACTORS // (shape[0] * shape[1])))
+    kinds = max(3, min(_KINDS_OF_NOISE, _MOST_FACTORS // (shape[0] * shape[1])))
     rng = np.random.default_rng([seed, *shape])
     factors: Array = rng.uniform(-2, 2, (kinds, REPLICAS, *shape))
     factors *= ROUNDING

@@ -16,8 +16,8 @@ from rnn_notes.diagnosis.roles import ROLES
 __all__ = ["STEPS", "questions"]
 
 STEPS = 6
-ALPHABET, HIDDEN = 5, 7  # letters and hidden units where the file does not say
-WORDS = {
+_ALPHABET, _HIDDEN = 5, 7  # letters and hidden units where the file does not say
+_WORDS = {
     "inputs": ("inputs", "input", "x", "xs", "inps"),
     "targets": ("targets", "target", "y", "ys", "labels", "outputs"),
     "state": ("hprev", "h0", "h", "hprevious", "state", "cprev", "c0", "aprev"),
@@ -107,8 +107,8 @@ def _of_function(
 
 def _stand_in(function: Any, names: dict[str, Any], needed: list[str]) -> list[str]:
     """Make what a function reads and the file does not have; what was made, told."""
-    H = int(names.get("hidden_size", HIDDEN))
-    V = int(names.get("vocab_size", ALPHABET))
+    H = int(names.get("hidden_size", _HIDDEN))
+    V = int(names.get("vocab_size", _ALPHABET))
     shapes = {"Wxh": (H, V), "Whh": (H, H), "Why": (V, H), "bh": (H, 1), "by": (V, 1)}
     weights = [n.removeprefix("d") for n in returned(function) if n[:1] == "d"]
     weights += needed
@@ -155,7 +155,7 @@ def _made(cls: Any) -> Any:
         for p in list(inspect.signature(cls).parameters.values())
         if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
     ]
-    return cls(*(4 if "hid" in name.lower() else ALPHABET for name in needed))
+    return cls(*(4 if "hid" in name.lower() else _ALPHABET for name in needed))
 
 
 def _only(names: Mapping[str, Any]) -> str:
@@ -194,7 +194,7 @@ def _defined(names: Mapping[str, Any]) -> list[str]:
 def _kind(parameter: str) -> str:
     """What a parameter is by its name, empty where nobody can tell."""
     short = parameter.lower().replace("_", "")
-    return next((kind for kind, words in WORDS.items() if short in words), "")
+    return next((kind for kind, words in _WORDS.items() if short in words), "")
 
 
 def _sizes(arrays: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[int, int]:
@@ -207,9 +207,9 @@ def _sizes(arrays: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[int, in
         if "Wxh" in by_role and by_role["Wxh"].ndim == 2:
             m, n = by_role["Wxh"].shape
             return H, n if m == H else m
-        return H, int(names.get("vocab_size", ALPHABET))
+        return H, int(names.get("vocab_size", _ALPHABET))
     H = int(names.get("hidden_size", max(map(len, arrays.values()))))
-    return H, int(names.get("vocab_size", ALPHABET))
+    return H, int(names.get("vocab_size", _ALPHABET))
 
 
 def _fill(arrays: Mapping[str, Any], rng: np.random.Generator) -> None:

@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 
 from rnn_notes.diagnosis.checking import check
-from rnn_notes.diagnosis.choosing import questions
 from rnn_notes.diagnosis.handed import claims
+from rnn_notes.diagnosis.questions import questions
 from rnn_notes.diagnosis.report import Diagnosis
 from rnn_notes.diagnosis.script import Script, held_back, theirs
 
-__all__ = ["add_parser", "examined"]
+__all__ = ["add_parser", "examined", "pasted"]
 
-ABOUT = """\
+_ABOUT = """\
 Check a backward pass of your own, and be told what is wrong with it.
 
 FILE is run with your rights, as Python would run it, but only in part: imports,
@@ -35,8 +35,8 @@ returns the loss, the gradients and the last state, as the classic one does; a c
 loss(x, y) and bptt(x, y). Its arrays are filled with small random numbers.
 
 Exit status: 0 right, 1 wrong, 2 not understood."""
-RIGHT, WRONG, UNCLEAR = 0, 1, 2
-LONGER = 20  # times as many steps show a clip
+_RIGHT, _WRONG, _UNCLEAR = 0, 1, 2
+_LONGER = 20  # times as many steps show a clip
 
 
 class _TooLongError(BaseException):
@@ -48,7 +48,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "check",
         help="check a backward pass of your own",
-        description=ABOUT,
+        description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # fmt: off
@@ -62,19 +62,19 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
                         help="stop after so many seconds (default 60)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     # fmt: on
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_run)
     return parser
 
 
-def run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     """The exit status, after the report has been printed."""
-    path, name = split(args.file)
+    path, name = _split(args.file)
     settings = dict(map(_setting, args.set))
     arrays = [part for part in re.split(r"[,\s]+", args.arrays) if part]
     print(f"Running {path} with your rights, its definitions only.", file=sys.stderr)
     sys.stderr.flush()
     try:
-        with limit(args.seconds):
+        with _limit(args.seconds):
             name, diagnosis, told = examined(path, name, settings, arrays)
     except _TooLongError:
         words = f"{path} ran for {args.seconds:g} s and was stopped: does a loop in it "
@@ -83,14 +83,14 @@ def run(args: argparse.Namespace) -> int:
         return _unclear(args, path, _why(error, path))
     if args.json:
         status = {
-            "status": RIGHT if diagnosis else WRONG,
+            "status": _RIGHT if diagnosis else _WRONG,
             "file": str(path),
             "name": name,
         }
         print(json.dumps({**status, "notes": told, **diagnosis.as_dict()}))
     else:
         print("\n".join([f"{path}, {name}", *told, str(diagnosis)]))
-    return RIGHT if diagnosis else WRONG
+    return _RIGHT if diagnosis else _WRONG
 
 
 def _why(error: Exception, path: Path) -> str:
@@ -150,16 +150,16 @@ def examined(
         except ValueError as error:
             raise ValueError(" ".join([f"{path}: {error}.", *script.told])) from None
         diagnosis = check(**given)
-        script.told += clip_of(given)
+        script.told += _clip_of(given)
     return name, diagnosis, script.told
 
 
-def clip_of(given: Mapping[str, Any]) -> list[str]:
+def _clip_of(given: Mapping[str, Any]) -> list[str]:
     """The clip at the end of a backward pass, told, which few steps do not show."""
     kept = {name: [*given[name]] for name in ("inputs", "targets")}
     try:
         for name, values in kept.items():
-            given[name][:] = LONGER * values
+            given[name][:] = _LONGER * values
         found = claims(given["gradients"](), given["arrays"]).values()
     except (IndexError, ValueError):
         return []  # it takes no other number of steps
@@ -176,12 +176,12 @@ def clip_of(given: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def split(text: str) -> tuple[Path, str]:
+def _split(text: str) -> tuple[Path, str]:
     """The file and the name that stands behind its last colon, if one does.
 
     Examples
     --------
-    >>> split("rnn.py:lossFun")[1], split("C:/rnn.py")[1]
+    >>> _split("rnn.py:lossFun")[1], _split("C:/rnn.py")[1]
     ('lossFun', '')
     """
     file, colon, name = text.rpartition(":")
@@ -189,7 +189,7 @@ def split(text: str) -> tuple[Path, str]:
 
 
 @contextmanager
-def limit(seconds: float) -> Iterator[None]:
+def _limit(seconds: float) -> Iterator[None]:
     """Stop what runs inside after so many seconds, where the system has an alarm."""
     main = threading.current_thread() is threading.main_thread()
     if not main or not hasattr(signal, "setitimer"):
@@ -222,7 +222,7 @@ def _setting(text: str) -> tuple[str, Any]:
 def _unclear(args: argparse.Namespace, path: Path, words: str) -> int:
     """The exit status of what is not understood, told as text or as JSON."""
     if args.json:
-        print(json.dumps({"status": UNCLEAR, "file": str(path), "reason": words}))
+        print(json.dumps({"status": _UNCLEAR, "file": str(path), "reason": words}))
     else:
         print(f"rnn_notes: {words}", file=sys.stderr)
-    return UNCLEAR
+    return _UNCLEAR

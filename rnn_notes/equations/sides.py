@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
-from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator, OutsideError
+from rnn_notes.equations.errors import OutsideError
+from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator
 from rnn_notes.equations.measurement import Worst
-from rnn_notes.equations.moving import moving
-from rnn_notes.equations.nature import ROUNDING, Array
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS
+from rnn_notes.equations.what_moves import moving
+from rnn_notes.equations.worlds import ROUNDING, Array
 
 __all__ = ["Comparison"]
 
-CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
-AGAIN = 4  # times
-GRAINS = 16  # rounding errors of the sides themselves, that they may differ
+_CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
+_AGAIN = 4  # times
+_GRAINS = 16  # rounding errors of the sides themselves, that they may differ
 
 
 class Comparison:
@@ -35,15 +36,13 @@ class Comparison:
     def __init__(
         self,
         equation: Equation,
-        drawn: Sequence[Draw],
-        hasty: bool,
         budget: Budget,
+        hasty: bool = False,
         scramble: bool = False,
     ) -> None:
-        self.scramble = scramble
-        self.equation, self.hasty, self.budget = equation, hasty, budget
+        self.equation, self.budget = equation, budget
+        self.hasty, self.scramble = hasty, scramble
         self.fits, self.names = equation.fits, equation.side_shapes()
-        self.draws = drawn
         self.worst: Worst | None = None
         self.holds = True
         self.count = 0
@@ -55,12 +54,12 @@ class Comparison:
     @property
     def line(self) -> str:
         """The shapes, and where the formula speaks if that is not everywhere."""
-        return self.equation.line + (reach(self.reached) if self.outside else "")
+        return self.equation.line + (_reach(self.reached) if self.outside else "")
 
     def run(self) -> None:
         """Compare the sides in every draw."""
         with np.errstate(all="ignore"):
-            for draw in self.draws:
+            for draw in self.equation.draws:
                 self.one(draw)
                 if self.hasty and not self.holds:
                     return
@@ -68,21 +67,21 @@ class Comparison:
 
     def one(self, draw: Draw) -> None:
         """Compare the sides in one draw."""
-        sides = Sides(self, draw, self.scramble)
+        sides = _Values(self.equation, draw, self.budget, scramble=self.scramble)
         for env in self.equation.cases(draw):
             try:
-                values, scale, lost = sides.values(env)
+                values, scale, lost = sides.compared(env)
             except OutsideError as error:
                 self.outside = error
                 continue
             letters = {name: env[name] for name in self.equation.free}
-            self.filled |= sides.evaluator.filled
+            self.filled |= sides.filled
             self.reached.setdefault(draw, []).append(letters)
-            self.compare(draw, env, values, scale, lost)
+            self.compare(sides, env, values, scale, lost)
 
     def compare(
         self,
-        draw: Draw,
+        sides: _Values,
         env: dict[str, int],
         values: list[Array],
         scale: float,
@@ -98,12 +97,12 @@ class Comparison:
                 if not (np.isfinite(left).all() and np.isfinite(right).all()):
                     lost = lost or (self.equation.sides[0], "it is not a finite number")
                     continue
-                gap, spread = differences(left, right)
-                close = explained(gap, spread, left, right)
+                gap, spread = _differences(left, right)
+                close = _explained(gap, spread, left, right)
                 error = float(np.abs(gap).max()) / (scale or 1.0)
-                if not close and error < CERTAIN:
-                    close = self.looked_at_again(draw, env, place, spread)
-                if close and error > CERTAIN:
+                if not close and error < _CERTAIN:
+                    close = self.looked_at_again(sides.draw, env, place, spread)
+                if close and (error > _CERTAIN or _drowned(left, right, spread)):
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
@@ -111,21 +110,24 @@ class Comparison:
             if worst is None or (not close, error) > (not self.holds, worst.error):
                 shapes = self.names[place], self.names[place + 1]
                 first = [v[0] if v.ndim > 2 else v for v in (left, right)]
-                self.worst = Worst(draw, letters, error, first[0], first[1], shapes)
+                self.worst = Worst(
+                    sides.draw, letters, error, first[0], first[1], shapes
+                )
             self.holds &= close
         if lost and not apart:
-            self.lost.append((*lost, draw))
+            self.lost.append((*lost, sides.draw))
 
     def looked_at_again(
         self, draw: Draw, env: dict[str, int], place: int, spread: Array
     ) -> bool:
         """Whether other rounding errors explain a small difference."""
-        for noise in range(1, AGAIN):
-            values = Sides(self, draw, self.scramble, noise).values(env)[0]
+        for noise in range(1, _AGAIN):
+            again = _Values(self.equation, draw, self.budget, noise, self.scramble)
+            values = again.compared(env)[0]
             left, right = values[place : place + 2]
-            gap, other = differences(left, right)
+            gap, other = _differences(left, right)
             spread = np.maximum(spread, other)
-            if explained(gap, spread, left, right):
+            if _explained(gap, spread, left, right):
                 return True
         return False
 
@@ -134,9 +136,7 @@ class Comparison:
         sides = self.equation.sides
         if self.count == 0:
             if self.outside:
-                raise self.outside.node.fail(
-                    f"{self.outside.index} falls outside in every draw"
-                )
+                raise self.outside
             raise sides[0].fail("the conditions leave nothing to measure")
         if self.holds and 2 * len(self.lost) > self.count:
             node, reason, draw = self.lost[0]
@@ -150,7 +150,7 @@ class Comparison:
 
     def check_cases(self) -> None:
         """Raise an error if one single case is all that the conditions leave."""
-        all_steps = {draw.sizes[STEPS] for draw in self.draws}
+        all_steps = {draw.sizes[STEPS] for draw in self.equation.draws}
         cases = {
             (draw.sizes[STEPS], *sorted(letters.items()))
             for draw, found in self.reached.items()
@@ -162,67 +162,81 @@ class Comparison:
             )
 
 
-class Sides:
+class _Values(Evaluator):
     """The values of an equation's sides in one draw.
 
-    noise : another one shows other rounding errors
+    noise    : another one shows other rounding errors
+    scramble : whether the network is another one
     """
 
     def __init__(
-        self, comparison: Comparison, draw: Draw, scramble: bool, noise: int = 0
+        self,
+        equation: Equation,
+        draw: Draw,
+        budget: Budget,
+        noise: int = 0,
+        scramble: bool = False,
     ) -> None:
-        self.equation = equation = comparison.equation
+        down, falling = equation.downwards, equation.falling
+        super().__init__(draw, equation.shapes, budget, down, falling)
+        self.equation = equation
         self.world = draw.world(equation.scope, noise, scramble)
-        self.evaluator = Evaluator(
-            draw, equation.shapes, equation.downwards, comparison.budget,
-            equation.falling,
-        )  # fmt: skip
-        self.moves = equation.has("d")
-        if self.moves:
-            self.evaluator.directions = draw.directions(self.world)
+        if equation.has("d"):
+            self.directions = draw.directions(self.world)
 
-    def values(
+    def compared(
         self, env: dict[str, int]
     ) -> tuple[list[Array], float, tuple[Node, str] | None]:
         """The value of every side, the largest of their terms, and what is lost."""
-        evaluator, sides = self.evaluator, self.equation.sides
-        if self.moves:
-            scope = self.equation.scope
-            evaluator.moving = moving(sides, env, self.world, scope)
-        evaluator.start()
+        sides = self.equation.sides
+        if self.directions:
+            self.moving = moving(sides, env, self.world, self.equation.scope)
+        self.start()
+        terms = [part for side in sides if side.kind == "add" for part in side.parts]
         try:
-            values = [evaluator.value(side, env, self.world) for side in sides]
-            terms = [
-                evaluator.value(term, env, self.world)
-                for side in sides
-                if side.kind == "add"
-                for term in side.parts
-            ]
+            found = [self.value(node, env, self.world) for node in (*sides, *terms)]
         except np.linalg.LinAlgError:
             raise sides[0].fail("a singular matrix is inverted") from None
-        largest = max(float(np.abs(value).max()) for value in (*values, *terms))
-        return values, largest, evaluator.lost
+        largest = max(float(np.abs(value).max()) for value in found)
+        return found[: len(sides)], largest, self.lost
 
 
-def differences(left: Array, right: Array) -> tuple[Array, Array]:
+def _differences(left: Array, right: Array) -> tuple[Array, Array]:
     """How far apart two sides are, and how far rounding moves that, by entries."""
     gap = left - right
     gap = gap if gap.ndim > 2 else gap[None]
     return gap[0], np.abs(gap - gap[:1]).max(axis=0)
 
 
-def explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
+def _explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
     """Whether rounding explains every difference."""
     sizes = np.maximum(np.abs(left), np.abs(right))
-    grain = GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
+    grain = _GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
     return bool((np.abs(gap) <= SLACK * spread + grain).all())
 
 
-def reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
+def _drowned(left: Array, right: Array, spread: Array) -> bool:
+    """Whether rounding is as large as the values that two sides surely have.
+
+    >>> sure, noise = np.full((2, 1, 1), 0.5), np.array([[[0.1]], [[0.9]]])
+    >>> _drowned(sure, noise, np.full((1, 1), 0.8))
+    True
+    >>> _drowned(sure, sure, np.zeros((1, 1)))
+    False
+    """
+    size = 0.0
+    for side in (left, right):
+        every = side if side.ndim > 2 else side[None]
+        first, own = np.abs(every[0]), np.abs(every - every[:1]).max(axis=0)
+        size = max(size, float(first[first > SLACK * own].max(initial=0.0)))
+    return bool(SLACK * spread.max() > _CERTAIN * size > 0)
+
+
+def _reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
     """Where a formula speaks that has an index outside for some values of its letters.
 
     >>> draws = [Draw({"T": T}, 0, 1.0) for T in (3, 4)]
-    >>> reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
+    >>> _reach({d: [{"t": t} for t in range(1, d.sizes["T"])] for d in draws})
     ', t < T'
     """
     kept = {d.sizes["T"]: cases for d, cases in reached.items() if cases}

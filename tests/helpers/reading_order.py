@@ -105,3 +105,41 @@ def first_sentence(page: prose.Page, use: re.Pattern[str]) -> int | None:
         if any(use.search(math) for math in prose.MATH.findall(line)):
             return number
     return None
+
+
+def letters(page: prose.Page) -> set[str]:
+    """The Latin letters of the displayed formulas of a page, without their indices."""
+    shown = [
+        latex
+        for info, latex in page.fences()
+        if info.startswith(("{measured}", "{math}"))
+    ]
+    text = re.sub(r"^:(?!where:).*$|^:where:", "", "\n".join(shown), flags=re.M)
+    text = re.sub(r"\\(?:operatorname|text|begin|end|math[a-z]+)\{\w+\}", "", text)
+    text = re.sub(r"_\{[a-z]{2}\}|_[a-z]|\\[A-Za-z]+", " ", text)
+    return set(re.findall(r"[A-Za-z]", text))
+
+
+def unlisted(pages: list[prose.Page], notation: prose.Page) -> list[str]:
+    """Letters of formulas that the notation page neither has nor gives that page for.
+
+    The letters of the sizes, the parameters and the forward pass hold for every page.
+    """
+    common, *local = notation.body().split("\n## Letters ")
+    forwards = common.partition("\n## The backward pass")[0]
+    rows = re.findall(r"^\| (\$[^|]*\$) \|", forwards, re.M)
+    rows += re.findall(r"^\| \$([A-Z])\$ \|", common, re.M)
+    known = set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", " ".join(rows))))
+    lines = [
+        line.split("|", 2)[1:] for line in "".join(local).splitlines() if "|" in line
+    ]
+    return [
+        f"{letter}: {page.name}"
+        for page in pages
+        for letter in sorted(letters(page) - known)
+        if not any(
+            re.search(rf"(?<![A-Za-z\\]){letter}(?![A-Za-z])", signs)
+            and f"{{doc}}`{page.name}`" in told
+            for signs, told in lines
+        )
+    ]

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from rnn_notes.equations.nature import Key, World
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import PAGE, Scope
+from rnn_notes.equations.worlds import Key, World
 
 __all__ = ["moving"]
 

@@ -21,7 +21,7 @@ from rnn_notes.book.figures.drawing.svg import Figure
 
 __all__ = ["Frame", "Moving", "chosen", "part"]
 
-Kind = Literal["range", "radio", "select"]
+_Kind = Literal["range", "radio", "select"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Moving(Figure):
     asks: str
     frames: Sequence[Frame]
     first: int = 0
-    kind: Kind = "range"
+    kind: _Kind = "range"
 
     def controls(self, name: str) -> str:
         """The control, what is said aloud, and the frames as JSON.

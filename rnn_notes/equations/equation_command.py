@@ -12,19 +12,20 @@ from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.measuring import LAYOUTS, Layout, measure
+from rnn_notes.equations.measuring import measure
 from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.tasks import LAYOUTS, Layout
 
 __all__ = ["add_parser", "answer", "plain"]
 
-ABOUT = r"""Measure formulas of the network: does their LaTeX hold?
+_ABOUT = r"""Measure formulas of the network: does their LaTeX hold?
 
 Every \frac{\partial a}{\partial b} is measured by nudging b, in many small random
 networks; nothing is taken from backpropagation. Exit status: 0 if every formula holds,
 1 if one does not, 2 if one is not understood.
 """
-HOLDS, FAILS, UNCLEAR = 0, 1, 2
-COLOURS = {HOLDS: "32", FAILS: "31", UNCLEAR: "33"}
+_HOLDS, _FAILS, _UNCLEAR = 0, 1, 2
+_COLOURS = {_HOLDS: "32", _FAILS: "31", _UNCLEAR: "33"}
 
 
 def add_parser(subparsers: Any) -> argparse.ArgumentParser:
@@ -35,7 +36,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "equation",
         help="measure formulas",
-        description=ABOUT,
+        description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -68,11 +69,11 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
         help=r"further letters, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, one a line")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_run)
     return parser
 
 
-def run(args: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     """The exit status, after the report on every formula has been printed.
 
     Raises ``OSError`` for files that cannot be read, ``ValueError`` where no formula
@@ -80,24 +81,24 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.models:
         for name in names():
-            print(f"{name}\n{indented(visible(shipped(name).text))}\n")
-        return HOLDS
-    formulas = list(gathered(args.formulas, args.file, sys.stdin))
+            print(f"{name}\n{_indented(_visible(shipped(name).text))}\n")
+        return _HOLDS
+    formulas = list(_gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
         raise ValueError("no formula came, expected at least one")
-    show = in_json if args.json else painter(sys.stdout)
-    return max(one(latex, args, show) for latex in formulas)
+    show = _in_json if args.json else _painter(sys.stdout)
+    return max(_one(latex, args, show) for latex in formulas)
 
 
-def indented(text: str) -> str:
+def _indented(text: str) -> str:
     """A text with two spaces before every line."""
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def visible(text: str) -> str:
+def _visible(text: str) -> str:
     r"""A text whose control and bidirectional characters are written out.
 
-    >>> visible("a\x1b[1m\u202e")
+    >>> _visible("a\x1b[1m\u202e")
     'a\\x1b[1m\\u202e'
     """
     return "".join(
@@ -108,11 +109,11 @@ def visible(text: str) -> str:
     )
 
 
-def gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:
+def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:
     """The formulas from the command line, from files and from standard input."""
     for latex in formulas:
         if latex == "-":
-            yield from blocks(stdin.read().removeprefix("\ufeff"))
+            yield from _blocks(stdin.read().removeprefix("\ufeff"))
         else:
             yield latex
     for path in files:
@@ -120,20 +121,20 @@ def gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise ValueError(f"{path}: not UTF-8") from None
-        yield from blocks(text)
+        yield from _blocks(text)
 
 
-def blocks(text: str) -> list[str]:
+def _blocks(text: str) -> list[str]:
     r"""The formulas of a text, with empty lines between them.
 
-    >>> blocks("a = b\n\nc = d\n")
+    >>> _blocks("a = b\n\nc = d\n")
     ['a = b', 'c = d']
     """
     lines = [line.strip() for line in text.splitlines()]
     return [b.strip() for b in "\n".join(lines).split("\n\n") if b.strip()]
 
 
-def one(latex: str, args: argparse.Namespace, show: Callable[..., None]) -> int:
+def _one(latex: str, args: argparse.Namespace, show: Callable[..., None]) -> int:
     """The exit status for one formula, after its report has been shown."""
     options = {"model": args.model, "strict": args.strict}
     status, report = answer(latex, args.layout, args.where, **options)
@@ -157,37 +158,37 @@ def answer(
         found = measure(latex, layout=layout, where=where, model=model, strict=strict)
         str(found)  # looks for advice, which may fail too
     except EquationError as error:
-        return UNCLEAR, error
+        return _UNCLEAR, error
     except (ValueError, MemoryError, RecursionError, ArithmeticError) as error:
-        return UNCLEAR, EquationError(" ".join(str(error).split()) or "out of bounds")
-    return (HOLDS if found else FAILS), found
+        return _UNCLEAR, EquationError(" ".join(str(error).split()) or "out of bounds")
+    return (_HOLDS if found else _FAILS), found
 
 
 def plain(report: Measurement | EquationError) -> str:
     """A report to read."""
     unclear = isinstance(report, EquationError)
-    return visible(f"not understood: {report}" if unclear else str(report))
+    return _visible(f"not understood: {report}" if unclear else str(report))
 
 
-def in_json(status: int, latex: str, report: Measurement | EquationError) -> None:
+def _in_json(status: int, latex: str, report: Measurement | EquationError) -> None:
     """Print the report as one line of JSON."""
     if isinstance(report, Measurement):
         record = report.as_dict()
     else:
         record = {"latex": latex, "reason": report.reason}
         record |= {"position": report.position, "in": report.latex}
-        record["close"] = list(report.close)
+        record |= {"close": list(report.close), "advice": list(report.advice)}
     print(json.dumps({"status": status, **record}))
 
 
-def painter(stream: TextIO) -> Callable[..., None]:
+def _painter(stream: TextIO) -> Callable[..., None]:
     """The function that prints reports to read, in colour on a terminal."""
     colourful = stream.isatty() and "NO_COLOR" not in os.environ
 
     def show(status: int, latex: str, report: Measurement | EquationError) -> None:
         first, _, rest = plain(report).partition("\n")
         if colourful:
-            first = f"\x1b[{COLOURS[status]}m{first}\x1b[0m"
+            first = f"\x1b[{_COLOURS[status]}m{first}\x1b[0m"
         print("\n".join([first, rest] if rest else [first]), file=stream)
 
     return show

@@ -1,0 +1,320 @@
+"""Which change of a reader's own lines makes their gradients right.
+
+The gallery knows the plain loop, the LSTM and the GRU. Where a reader's code is not of
+these, its own functions are edited, one slip at a time, run again, and compared with
+slopes that were measured before. What is told then is a fact about their numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import inspect
+import re
+import site
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from time import process_time
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from rnn_notes.diagnosis.agreeing import Slopes, agrees, slopes_of
+from rnn_notes.diagnosis.edits import KINDS, Edit, edits_of
+from rnn_notes.diagnosis.handed import PREFIXES, Handed
+from rnn_notes.diagnosis.report import Cause
+from rnn_notes.diagnosis.twice import putting_back
+from rnn_notes.rnn import Array
+
+__all__ = ["Mended", "in_their_lines", "mended"]
+
+_MOST, _SECONDS, _DEEP, _WIDE = 12_000, 15.0, 3, 3
+_OTHERS = (
+    Path(__file__).parents[1],
+    Path(np.__file__).parent,
+    *map(Path, site.getsitepackages() if hasattr(site, "getsitepackages") else ()),
+    Path(sysconfig.get_paths()["stdlib"]),
+)
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A line of the reader, changed.
+
+    kind : one of ``KINDS``
+    file : the name of its file; of its function, where it stands in no file
+    line : its number there
+    old  : the line as it stands
+    new  : the line as it gives right gradients
+    """
+
+    kind: str
+    file: str
+    line: int
+    old: str
+    new: str
+
+    def cause(self, certain: bool) -> Cause:
+        """The same as a cause."""
+        story, (page, section) = KINDS[self.kind]
+        return Cause(self.kind, self.new, page, certain, story, section)
+
+    def __str__(self) -> str:
+        place = f"line {self.line} of {self.file}"
+        story, (page, section) = KINDS[self.kind]
+        if self.kind == "never moved":
+            what = f"put `{self.new}` at the loop's end, after {place}"
+        elif self.kind == "a line too many":
+            what = f"leave out {place}, `{self.old}`"
+        else:
+            what = f"write {place}, `{self.old}`, as `{self.new}`"
+        return f'{what}. It is {self.kind}: {story} (Page {page}, "{section}".)'
+
+
+@dataclass(eq=False)
+class _Function:
+    """A function of the reader that runs when the gradients are asked for.
+
+    function : the function itself, whose code is exchanged
+    code     : its code as it was
+    tree     : its syntax tree, with the line numbers of its file
+    shared   : whether the loss runs it too
+    """
+
+    function: FunctionType
+    code: CodeType
+    tree: ast.FunctionDef
+    shared: bool
+
+    def __post_init__(self) -> None:
+        names = self.function.__globals__
+        numpy = next((n for n, v in names.items() if v is np), "np")
+        self.edits: dict[str, list[Edit]] = {}
+        for edit in edits_of(self.tree, numpy):
+            self.edits.setdefault(edit.kind, []).append(edit)
+        outer = ast.parse("def outer():\n    pass").body[0]
+        assert isinstance(outer, ast.FunctionDef)
+        if free := self.code.co_freevars:
+            outer.body = ast.parse(" = ".join((*free, "None"))).body
+        outer.body.append(self.tree)
+        self.module = ast.fix_missing_locations(ast.Module([outer], []))
+
+    def speaks_of(self, statement: ast.stmt, arrays: set[str]) -> bool:
+        """Whether a line names one of some arrays, or the gradient of one."""
+        words = {*re.findall(r"\w+", _shown(statement))}
+        return any({form.format(n) for form in PREFIXES} & words for n in arrays)
+
+    def put(self) -> None:
+        """Let the function do what the tree says now."""
+        whole = compile(self.module, self.code.co_filename, "exec")
+        (made,) = (c for c in whole.co_consts if isinstance(c, CodeType))
+        codes = [c for c in made.co_consts if isinstance(c, CodeType)]
+        self.function.__code__ = codes[-1]
+
+
+def mended(
+    asked: Handed,
+    claims: Mapping[str, Array],
+    slopes: Mapping[str, Slopes],
+    restore: Callable[[], None],
+) -> list[Mended]:
+    """The fewest changes found that make every gradient right, here and elsewhere.
+
+    Parameters
+    ----------
+    asked : Handed
+        What is checked.
+    claims, slopes
+        The gradients that are claimed, and the slopes that were measured.
+    restore : callable
+        Puts back what was lent besides the arrays.
+
+    Returns
+    -------
+    list of Mended
+        Empty where no change was found, or the reader's source is not at hand.
+    """
+    search = _Search(asked, slopes, restore, _functions(asked))
+    right = frozenset(n for n in slopes if agrees(claims[n], slopes[n]))
+    return search.deeper(right, [])
+
+
+def in_their_lines(changes: Sequence[Mended], certain: bool) -> tuple[str, ...]:
+    """Sentences about what was changed."""
+    lead = "Cause" if certain else "It looks like this"
+    every = "Then every gradient is right, here and at other weights."
+    return (*(f"{lead}: {change}" for change in changes), every)
+
+
+@dataclass(eq=False)
+class _Search:
+    """The search for changes, bounded in tries and in time."""
+
+    asked: Handed
+    slopes: Mapping[str, Slopes]
+    restore: Callable[[], None]
+    functions: list[_Function]
+    tries: int = 0
+
+    def __post_init__(self) -> None:
+        self.end = process_time() + _SECONDS
+        self.put_arrays_back = putting_back(self.asked.arrays)
+        self.loss = self.asked.loss()
+
+    def deeper(self, right: frozenset[str], made: list[Mended]) -> list[Mended]:
+        """The changes found from here, those made already in front; empty if none."""
+        partly: dict[frozenset[str], tuple[_Function, Edit]] = {}
+        for function, edit in self._candidates(right):
+            if self.tries >= _MOST or process_time() > self.end:
+                break
+            self.tries += 1
+            with _edited(function, edit) as fits:
+                found = self._right() if fits else frozenset()
+                whole = len(found) == len(self.slopes) and self._holds()
+            if whole:
+                return [*made, _told(function, edit)]
+            if right < found < {*self.slopes}:
+                partly.setdefault(found, (function, edit))
+        if len(made) + 1 < _DEEP:
+            for found in sorted(partly, key=len, reverse=True)[:_WIDE]:
+                told = _told(*partly[found])
+                with _edited(*partly[found]):
+                    if answer := self.deeper(found, [*made, told]):
+                        return answer
+        return []
+
+    def _candidates(self, right: frozenset[str]) -> Iterator[tuple[_Function, Edit]]:
+        """The edits of all functions; lines that name a wrong array first."""
+        wrong = {n.rpartition(".")[2] for n in self.slopes if n not in right}
+        every = [
+            (function, edit)
+            for kind in KINDS
+            for function in self.functions
+            for edit in function.edits.get(kind, ())
+        ]
+        if right:
+            every.sort(key=lambda one: not one[0].speaks_of(one[1].statement, wrong))
+        yield from every
+
+    def _right(self) -> frozenset[str]:
+        """The arrays whose gradients are right with what is changed now."""
+        try:
+            claims = self.asked.gradients()
+        except Exception:
+            return frozenset()
+        finally:
+            self._put_back()
+        return frozenset(n for n, s in self.slopes.items() if agrees(claims[n], s))
+
+    def _put_back(self) -> None:
+        self.put_arrays_back()
+        self.restore()
+
+    def _holds(self) -> bool:
+        """Whether the loss is as it was, and all is right at other weights too."""
+        rng = np.random.default_rng(1)
+        try:
+            if not np.isclose(self.asked.loss(), self.loss, rtol=1e-12, atol=0):
+                return False
+            for array in self.asked.arrays.values():
+                array *= 1 + 0.2 * rng.standard_normal(array.shape)
+                array += 0.1 * rng.standard_normal(array.shape)
+            claims = {n: c.copy() for n, c in self.asked.gradients().items()}
+            self.restore()
+            return all(
+                agrees(claims[name], slopes_of(self.asked, name, claims[name], rng))
+                for name in self.slopes
+            )
+        except Exception:
+            return False
+        finally:
+            self._put_back()
+
+
+@contextmanager
+def _edited(function: _Function, edit: Edit) -> Iterator[bool]:
+    """The function with an edit in it; whether it fits."""
+    kept = function.function.__code__
+    with edit.made():
+        try:
+            function.put()
+            fits = True
+        except (SyntaxError, TypeError, ValueError):
+            fits = False
+        try:
+            yield fits
+        finally:
+            function.function.__code__ = kept
+
+
+def _told(function: _Function, edit: Edit) -> Mended:
+    """An edit in words; it does not stand in the tree."""
+    old = _shown(edit.statement)
+    with edit.made():
+        changed = edit.new if edit.field in ("body", "orelse") else edit.statement
+        new = _shown(changed[0] if isinstance(changed, list) else changed)
+    path, line = Path(function.code.co_filename), edit.statement.lineno
+    if path.exists():
+        return Mended(edit.kind, path.name, line, old, new)
+    first = function.code.co_firstlineno - 1  # a notebook's cell: no file of that name
+    return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
+
+
+def _shown(statement: ast.stmt) -> str:
+    """The first line of a statement."""
+    return ast.unparse(statement).split("\n")[0]
+
+
+def _functions(asked: Handed) -> list[_Function]:
+    """The reader's functions that run for the gradients, those of the loss last."""
+    for_loss = _codes(asked.loss)
+    codes = _codes(asked.gradients)
+    inner = {c for code in codes for c in code.co_consts if isinstance(c, CodeType)}
+    found = []
+    for code in codes:
+        holders = (f for f in gc.get_referrers(code) if isinstance(f, FunctionType))
+        function = next(holders, None)
+        tree = _tree(code) if function and code not in inner else None
+        if function and tree:
+            found.append(_Function(function, code, tree, code in for_loss))
+    return sorted(found, key=lambda f: f.shared)
+
+
+def _tree(code: CodeType) -> ast.FunctionDef | None:
+    """The syntax tree of a reader's function, None where it is none with a source."""
+    path = Path(code.co_filename)
+    if code.co_name[:1] == "<" or any(path.is_relative_to(o) for o in _OTHERS):
+        return None
+    try:
+        lines, start = inspect.getsourcelines(code)
+        tree = ast.parse(dedent("".join(lines))).body[0]
+    except (OSError, SyntaxError, TypeError, IndexError):
+        return None
+    if not isinstance(tree, ast.FunctionDef):
+        return None
+    ast.increment_lineno(tree, start - 1)
+    tree.decorator_list = []
+    return tree
+
+
+def _codes(call: Callable[[], Any]) -> list[CodeType]:
+    """The code of each Python function that runs in a call."""
+    codes: dict[CodeType, None] = {}
+
+    def seen(frame: Any, event: str, _: Any) -> None:
+        if event == "call":
+            codes.setdefault(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(seen)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return [*codes]

@@ -1,0 +1,244 @@
+"""What is to be measured, and the ways in which it can be read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from numbers import Integral
+from typing import Literal
+
+from rnn_notes.equations.clauses import Clauses, index_letters
+from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
+from rnn_notes.equations.equation import Equation
+from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
+from rnn_notes.equations.evaluation import Budget
+from rnn_notes.equations.model import Model, find
+from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
+from rnn_notes.equations.nodes import Node, Remark
+from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.reading import Reader
+from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.symbols import Definition, Scope
+
+__all__ = [
+    "LAYOUTS",
+    "SEEDS",
+    "Layout",
+    "Reading",
+    "Task",
+    "check",
+    "diagonal_ways",
+    "fitting",
+    "neighbours",
+    "readings",
+    "understood",
+    "unusual",
+    "with_diagonals",
+]
+
+Layout = Literal["denominator", "numerator", "mixed"]
+LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
+SEEDS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be measured, and how it is read.
+
+    latex … seeds, model, strict : as in ``measure``
+    outer   : whether ⊗ is the outer product
+    flat    : whether a matrix below a line stands for its vec
+    falling : whether products have their last factor first
+    told    : how an unusual way of reading is told
+    asked   : the layout that was asked for, where ``layout`` is one of several tried
+    """
+
+    latex: str
+    layout: Layout | None
+    where: str
+    sizes: Mapping[str, int]
+    seeds: Sequence[int]
+    model: Model = field(default_factory=lambda: find("book"))
+    strict: bool = False
+    outer: bool = False
+    flat: bool = False
+    falling: bool = False
+    told: str = ""
+    asked: Layout | None = None
+
+
+Reading = tuple[Task, list[Equation]]  # one way of reading a formula, and its equations
+
+
+def readings(task: Task, budget: Budget) -> list[Reading]:
+    """A task in each usual way in which its pieces fit, or in the first that it has.
+
+    Raises the ``EquationError`` of the first way where it has none.
+    """
+    first: EquationError | None = None
+    whole: list[Reading] = []
+    rest: list[Reading] = []
+    turns = (False, True) if "otimes" in task.latex and not task.strict else (False,)
+    for layout in [task.layout] if task.layout else LAYOUTS[:2]:
+        for outer in turns:
+            way = replace(task, layout=layout, outer=outer, asked=task.layout)
+            try:
+                equations = understood(way, budget)
+            except WorkError:
+                raise
+            except EquationError as error:
+                first = first or error
+                if not (outer or whole or rest or isinstance(error, MisfitError)):
+                    raise
+                continue
+            (whole if _fit(equations) else rest).append((way, equations))
+        seen = [equation for _, equations in whole + rest for equation in equations]
+        if seen and not any(equation.has_jacobian() for equation in seen):
+            break  # it is the same in all layouts
+    if not whole and not rest:
+        raise first or EquationError("it fits no layout")
+    return whole or rest[:1]
+
+
+def unusual(task: Task) -> Iterator[Task]:
+    """The task in further ways of reading it, which are told and hold for no more."""
+    slopes = r"\partial" in task.latex or r"\nabla" in task.latex
+    layouts = LAYOUTS if slopes else (task.layout or LAYOUTS[0],)
+    flats = (False, True) if slopes and not task.strict else (False,)
+    turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
+    for falling, flat, layout in itertools.product(turns, flats, layouts):
+        told = [f"in {layout} layout"] if layout != (task.layout or LAYOUTS[0]) else []
+        told += ["with each matrix below as its vec"] if flat else []
+        told += ["with the last factor of each product first"] if falling else []
+        if told:
+            outer = "otimes" in task.latex and not task.strict
+            yield replace(
+                task, layout=layout, outer=outer, flat=flat, falling=falling,
+                told=", ".join(told),
+            )  # fmt: skip
+
+
+def fitting(task: Task, budget: Budget) -> list[Equation] | None:
+    """The equations of a task if its pieces fit, None if they do not."""
+    try:
+        equations = understood(task, budget)
+    except WorkError:
+        raise
+    except EquationError:
+        return None
+    return equations if _fit(equations) else None
+
+
+def _fit(equations: list[Equation]) -> bool:
+    """Whether the sides of every equality have one shape."""
+    return all(all(equation.fits) for equation in equations)
+
+
+def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
+    """The equations of a task, one a line; ``EquationError`` for what is none."""
+    lines, scope, drawn = _read(task, budget)
+    layout = task.layout or "denominator"
+    with pointing(task.latex):
+        equations = [
+            Equation(items, scope, layout, drawn, task.outer, task.flat, task.falling)
+            for items in lines
+        ]
+    with pointing(task.where):
+        free = {name for equation in equations for name in equation.free}
+        for condition in scope.conditions:
+            for name in sorted(condition.letters - scope.size_names - free):
+                raise condition.node.fail(f"{name} is no free index of the formula")
+    return equations
+
+
+def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
+    """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
+    lines, scope, drawn = _read(task)
+    shaped: list[Line] = []
+    for items in lines:
+        try:
+            equation = Equation(items, scope, task.layout or "denominator", drawn)
+            shaped.append((equation.relation, equation.shapes.shape))
+        except MisfitError:
+            shapes = Shapes(scope, task.layout or "denominator")
+            shaped.append((Reader(scope).read(items[0]), shapes.guessed))
+    for edit in edits(task.latex, shaped, rules):
+        yield replace(task, latex=edit.of(task.latex))
+
+
+def with_diagonals(task: Task) -> Iterator[Task]:
+    """The task with one column or row as a diagonal matrix, which is told."""
+    for one in neighbours(task, ADDED):
+        told = f"with a column as a diagonal matrix: {one.latex}"
+        yield replace(one, told=told)
+
+
+def diagonal_ways(task: Task) -> Iterator[Task]:
+    """The task with a column as a diagonal matrix, in every layout."""
+    for one in with_diagonals(replace(task, layout=task.layout or LAYOUTS[0])):
+        for layout in [task.layout] if task.layout else LAYOUTS:
+            yield replace(one, layout=layout)
+
+
+def check(task: Task) -> None:
+    """Refuse options under which no formula can be measured."""
+    if task.layout not in (None, *LAYOUTS):
+        known = ", ".join(map(repr, LAYOUTS))
+        raise ValueError(f"layout is {task.layout!r}, expected one of {known}")
+    if not task.seeds:
+        raise ValueError("seeds is empty, expected at least one")
+    for seed in task.seeds:
+        if not (isinstance(seed, Integral) and seed >= 0):
+            raise ValueError(f"seeds holds {seed!r}, expected whole numbers from 0 on")
+    for name, size in task.sizes.items():
+        if not (isinstance(size, int) and 1 <= size <= LARGEST_SIZE):
+            raise ValueError(f"{name} is {size!r}, expected 1 to {LARGEST_SIZE}")
+
+
+def _read(
+    task: Task, budget: Budget | None = None
+) -> tuple[list[list[Node]], Scope, list[Draw]]:
+    """The lines of a task's formula, what its letters stand for, and its draws."""
+    check(task)
+    remarks: list[Remark] | None = None if task.strict else []
+    lines = parse(task.latex, remarks)
+    items = list(itertools.chain(*lines))
+    nodes = (node for item in items for node in item.walk())
+    numbers = whole_numbers([node.value for node in nodes if node.kind == "number"])
+    budget = budget or Budget()
+    for item in items:
+        budget.read(item)
+    scope = _scope(task, lines, remarks, budget)
+    return lines, scope, draws(scope, task.seeds, numbers)
+
+
+def _scope(
+    task: Task, lines: list[list[Node]], remarks: list[Remark] | None, budget: Budget
+) -> Scope:
+    """What the letters stand for, after ``where``."""
+    model = task.model
+    scope = Scope(
+        model=model,
+        quantities=model.quantities,
+        functions=model.functions,
+        bindings=dict(model.scope.bindings),
+        given=model.scope.given,
+        sizes=dict(task.sizes),
+        size_names=set(model.sizes),
+        renamed=model.scope.renamed,
+        remarks=remarks,
+    )
+    if task.where.strip():
+        clauses = Clauses(scope, index_letters(lines))
+        with pointing(task.where):
+            for items in parse(task.where, remarks):
+                clauses.read(items)
+                for said in list(scope.bindings.values())[-1:]:
+                    budget.read(said.body if isinstance(said, Definition) else items[0])
+    if strange := sorted(set(task.sizes) - scope.size_names):
+        known = ", ".join(sorted(scope.size_names))
+        raise ValueError(f"sizes has {strange[0]}, expected some of {known}")
+    if large := [n for n in scope.sizes if scope.sizes[n] > LARGEST_SIZE]:
+        raise ValueError(f"{large[0]} is too large, expected 1 to {LARGEST_SIZE}")
+    return scope

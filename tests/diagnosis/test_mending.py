@@ -1,0 +1,108 @@
+"""Networks that no gallery holds: right as they are, and mended in their own lines."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_notes import check
+from rnn_notes.diagnosis.edits import KINDS
+from rnn_notes.diagnosis.mending import _Search
+from rnn_notes.diagnosis.script import Script
+from tests.helpers.prose import ROOT
+
+PROGRAMS = Path(__file__).parent / "programs"
+PLANTED = [  # a program, what stands in it, the bug, and what it is
+    ("stacked", "w[\"Wx2\"].T + next1", "w[\"Wx2\"].T", "a term left out"),
+    ("stacked", "h1[t].T @ da2", "h2[t].T @ da2", "one name for another"),
+    ("stacked", "da1 @ w[\"Wh1\"].T", "da1 @ w[\"Wh1\"]", "a transpose"),
+    ("stacked", "        next1 = back\n", "", "never moved"),
+    ("bidirectional", "hb[t + 1].T", "hb[t].T", "the step of an index"),
+    ("bidirectional", "    for t in range(T):\n        db",
+     "    for t in reversed(range(T)):\n        db", "the order of the steps"),
+    ("bidirectional", "dhs[t][H:]", "dhs[t][:H]", "a part of an array"),
+    ("bidirectional", "dhs[t][H:] + dhprev", "dhs[t][H:]", "a term left out"),
+    ("bidirectional", "dhs[t][H:] + dhprev", "dhs[t][H:] + dhnext",
+     "one name for another"),
+    ("peephole", "dc * i * (1 - g**2)", "dc * i * g * (1 - g)",
+     "the slope of another function"),
+    ("peephole", "dao * c", "dao * last", "one name for another"),
+    ("embedded", "np.add.at(dE, ids, seen[:, :D])", "dE[ids] += seen[:, :D]",
+     "letters twice, added once"),
+    ("embedded", "np.add.at(dE, befores, seen[:, D:])", "dE[befores] = seen[:, D:]",
+     "letters twice, added once"),
+]  # fmt: skip
+
+
+def answer(program, old, new, tmp_path, **options):
+    """The diagnosis of a program with some words of it replaced."""
+    text = (PROGRAMS / f"{program}.txt").read_text()
+    assert text.count(old) == 1 or old == new
+    path = tmp_path / f"{program}.py"
+    path.write_text(text.replace(old, new))
+    script = Script(path)
+    script.run()
+    names = script.names
+    return path, check(names["loss"], names["gradients"], names["w"], **options)
+
+
+@pytest.mark.parametrize("program", sorted({one[0] for one in PLANTED}))
+def test_networks_that_no_gallery_holds_are_right(program, tmp_path):
+    _, diagnosis = answer(program, "", "", tmp_path)
+    assert diagnosis.right
+    assert not diagnosis.causes
+
+
+@pytest.mark.parametrize(("program", "old", "new", "kind"), PLANTED)
+def test_a_line_that_mends_them_is_told(program, old, new, kind, tmp_path):
+    given = {"inputs": [0], "targets": [0]}
+    path, diagnosis = answer(program, old, new, tmp_path, **given)
+    assert not diagnosis.right
+    assert [cause.name for cause in diagnosis.causes] == [kind]
+    told = str(diagnosis)
+    assert f"`{diagnosis.causes[0].line}`" in told
+    assert "every gradient is right, here and at other weights" in told
+    number = int(told.partition("line ")[2].partition(" of")[0])
+    line = path.read_text().replace('"', "'").split("\n")[number - 1]
+    assert line.split()[0] in told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_names_a_heading_of_a_page(kind):
+    _, (page, section) = KINDS[kind]
+    text = (ROOT / "docs" / f"{page}.md").read_text()
+    assert re.search(rf"^#+ {re.escape(section)}$", text, re.MULTILINE), (page, section)
+
+
+STALE = """
+def gradients():
+    kept = stale
+    return w.T @ x + other, np.outer(x, x)
+"""
+
+
+def test_an_edit_that_is_right_at_these_weights_alone_is_no_cause(
+    tmp_path, monkeypatch
+):
+    rng = np.random.default_rng(4)
+    w, x, other = (rng.standard_normal(shape) for shape in ((3, 3), 3, 3))
+    path = tmp_path / "stale.py"
+    path.write_text(STALE)
+    names = {"np": np, "w": w, "x": x, "other": other, "stale": w @ x}
+    exec(compile(STALE, str(path), "exec"), names)
+
+    def found():
+        arrays = {"x": x, "w": w}
+        return check(lambda: x @ w @ x, names["gradients"], arrays, inputs=0, targets=0)
+
+    assert not found().causes
+    monkeypatch.setattr(_Search, "_holds", lambda self: True)
+    assert [cause.name for cause in found().causes] == ["one name for another"]
+
+
+def test_a_loss_that_the_edit_changes_is_no_cause(tmp_path):
+    """One function gives both: with the loss bent, its gradient would be right."""
+    _, diagnosis = answer("stacked", "np.log(ps[t]", "np.log1p(ps[t]", tmp_path)
+    assert not diagnosis.right
+    assert not diagnosis.causes
