@@ -21,14 +21,7 @@ from rnn_notes.training import commands, safe_files
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 3
 SMALL = ["--hidden", "8", "--seq-length", "5", "--every", "40"]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder of its own for each test, with a text in it."""
-    monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text(TEXT)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def train(*options, file="text.txt"):
