@@ -125,7 +125,7 @@ def kernel(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     if sys.platform == "linux":
-        local_provisioner.launch_kernel = launch  # type: ignore[attr-defined]
+        vars(local_provisioner)["launch_kernel"] = launch
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
