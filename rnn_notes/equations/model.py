@@ -368,7 +368,7 @@ def _changed(text: str, option: str, name: str) -> Model:
     kept = [
         line
         for line in text.splitlines()
-        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
+        if (left := _named(line)) not in new or (left in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
 
