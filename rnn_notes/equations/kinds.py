@@ -82,7 +82,9 @@ def shown(node: Node, find: Shapes) -> str:
 
 
 def _factor(node: Node, find: Shapes) -> str:
-    """A factor as shapes: a sum in brackets counts as one."""
+    """A factor as shapes: a sum in brackets counts as one, unless it has products."""
+    if node.kind == "add" and any(part.kind == "mul" for part in node.parts):
+        return f"({shown(node, find)})"
     return (_as_a_whole if KINDS[node.kind].closed else shown)(node, find)
 
 

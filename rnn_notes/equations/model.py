@@ -103,6 +103,7 @@ class Model:
         self.double: set[str] = set()
         self.place = ""
         self.nodes: dict[str, Node] = {}
+        self.texts: dict[str, str] = {}
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
         self.functions = self.scope.functions
@@ -240,6 +241,7 @@ class Model:
                 self.firsts.get(name), bool(index), "computed", clause.note, clause.book
             )
             self.add(name, meaning, left)
+            self.texts[name] = clause.text
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
@@ -294,16 +296,21 @@ class Model:
                     continue
                 known = self.quantities[name]
                 if known.shape and not self.shapes.dims.fit(shape, known.shape):
-                    raise self.nodes[name].fail(f"{name} has two shapes")
+                    raise self.blame(name, f"{name} has two shapes")
                 self.quantities[name] = replace(known, shape=known.shape or shape)
                 del waiting[name]
             if len(waiting) == before and missing:
                 names = ", ".join(waiting)
-                raise EquationError(
+                raise self.blame(
+                    next(iter(waiting)),
                     f"{names} cannot be computed, expected a first state or what they "
-                    "depend on"
+                    "depend on",
                 )
         self.shapes.settle()
+
+    def blame(self, name: str, reason: str) -> EquationError:
+        """The error that points to the clause that says how a quantity is computed."""
+        return self.nodes[name].fail(reason).within(self.texts[name])
 
     # Running
 
@@ -362,9 +369,7 @@ class _Order:
                     if other in self.found or not self.is_computed(other):
                         continue
                     if other in opened:
-                        raise self.model.nodes[key[0]].fail(
-                            f"{key[0]} refers to itself"
-                        )
+                        raise self.model.blame(key[0], f"{key[0]} refers to itself")
                     waiting.append(other)
 
     def is_computed(self, key: Key) -> bool:
@@ -374,8 +379,8 @@ class _Order:
         if index == (0,) and name in self.model.firsts:
             return False
         if quantity.indexed and not 1 <= index[0] <= self.T:
-            raise self.model.nodes[name].fail(
-                f"{name} is needed at step {index[0]}, and it is not there"
+            raise self.model.blame(
+                name, f"{name} is needed at step {index[0]}, and it is not there"
             )
         return quantity.role == "computed"
 
@@ -399,7 +404,7 @@ def _changed(text: str, option: str, name: str) -> Model:
     kept = [
         line
         for line in text.splitlines()
-        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
+        if (left := _named(line)) not in new or (left in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
 
@@ -424,11 +429,27 @@ def names() -> list[str]:
 
 
 def find(model: str | None) -> Model:
-    """The model of a name, of a file or of a text; the book's if none is given."""
+    """The model of a name, of a file or of a text; the book's if none is given.
+
+    A name may be followed by one of the model's options, or by a part of it that no
+    other has.
+
+    >>> find("gru with the reset before").name, find("book mean").name
+    ('gru, with the reset before', 'book, with a mean loss')
+    """
     if model is None:
         return shipped("book")
-    if model in names():
-        return shipped(model)
+    name, _, said = model.partition(" ")
+    said = said.strip()
+    if name in names():
+        options = shipped(name).options
+        fit = [option for option in options if said == option] or [
+            option for option in options if said and f" {said} " in f" {option} "
+        ]
+        if said and len(fit) != 1:
+            known = ", ".join(options)
+            raise ValueError(f"{said!r} came after {name}, expected one of {known}")
+        return shipped(name).with_options(fit) if said else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)

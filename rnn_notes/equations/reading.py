@@ -537,6 +537,11 @@ class Reader:
                 raise below.fail(
                     f"{name} came below the line, and what is above does not read it"
                 )
+        if node.value is True and above.kind == "quantity" and not above.indices:
+            raise above.fail(
+                f"{above.value} came below ∂⁺, expected what has a step, whose inputs "
+                "are held still"
+            )
         return Node("derivative", node.span, (above, below), node.value)
 
     def _relation(self, node: Node) -> Node:
