@@ -18,7 +18,7 @@ from benchmarks.sections.peers import joined
 from rnn_notes.book import timings
 
 ROOT = Path(__file__).parents[1]
-SECTIONS = ("steps", "parts", "growth", "whole_steps", "lstm", "kernels")
+SECTIONS = ("steps", "parts", "growth", "whole_steps", "lstm", "batches", "kernels")
 HINDRANCES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they choose older kernels
 
 
@@ -49,9 +49,6 @@ def main() -> None:
         json.dumps(rounded(results), indent=1, ensure_ascii=False) + "\n", "utf-8"
     )
     print(timings.everything(timings.Results(results)))
-    print("\nLSTM, one thread, microseconds")
-    for name, time in results["lstm"]["microseconds"].items():
-        print(f"{name:8} {time:8.0f}")
     print(f"\nWritten to {options.out}")
 
 

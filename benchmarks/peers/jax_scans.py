@@ -84,9 +84,13 @@ def _hoisted(weights: Any, h: Any, x: Any, target: Any, unroll: int = 1) -> Any:
         return h, h
 
     hlast, hs = lax.scan(step, h, WxhT[x] + bhT, unroll=unroll)
-    ys = hs @ WhyT + byT
+    return _loss(hs @ WhyT + byT, target), hlast
+
+
+def _loss(ys: Any, target: Any) -> Any:
+    """The summed negative log-likelihood of the targets."""
     right = jnp.take_along_axis(ys, target[..., None], -1)[..., 0]
-    return (jax.nn.logsumexp(ys, axis=-1) - right).sum(), hlast
+    return (jax.nn.logsumexp(ys, axis=-1) - right).sum()
 
 
 def _by_hand(weights: Any, h: Any, x: Any, target: Any) -> Any:
@@ -122,3 +126,43 @@ def _by_hand(weights: Any, h: Any, x: Any, target: Any) -> Any:
         dys.sum(0, keepdims=True),
     )
     return (loss, hlast), (slopes, dhprev)
+
+
+def lstm(
+    params: Any, inputs: Any, targets: Any, hprev: Any, cprev: Any
+) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
+    """A compiled pass of an LSTM as a scan, and how its gradients are read.
+
+    What letters bring to the gates is looked up before the scan.
+    """
+    arrays, H = params.arrays(), params.H
+    weights = {
+        name: jnp.asarray(np.vstack([arrays[name + gate] for gate in "ifog"]).T)
+        for name in ("Wx", "Wh", "b")
+    } | {name: jnp.asarray(arrays[name].T) for name in ("Why", "by")}
+    states = jnp.asarray(hprev.T), jnp.asarray(cprev.T)
+    x, target = jnp.asarray(inputs.T), jnp.asarray(targets.T)
+
+    def loss(w: Any, x: Any, target: Any, states: Any) -> Any:
+        def step(states: Any, brought: Any) -> Any:
+            h, c = states
+            raws = brought + h @ w["Wh"]
+            i, f, o = (jax.nn.sigmoid(raws[:, k * H : (k + 1) * H]) for k in range(3))
+            c = f * c + i * jnp.tanh(raws[:, 3 * H :])
+            h = o * jnp.tanh(c)
+            return (h, c), h
+
+        _, hs = lax.scan(step, states, w["Wx"][x] + w["b"])
+        return _loss(hs @ w["Why"] + w["by"], target)
+
+    function = jax.jit(jax.value_and_grad(loss, argnums=(0, 3)))
+
+    def read(result: Any) -> dict[str, Any]:
+        d = {name: np.asarray(array).T for name, array in result[1][0].items()}
+        found = {name: d[name] for name in ("Why", "by")}
+        for name in ("Wx", "Wh", "b"):
+            parts = np.split(d[name], 4)
+            found |= {name + g: part for g, part in zip("ifog", parts, strict=True)}
+        return found
+
+    return lambda: jax.block_until_ready(function(weights, x, target, states)), read

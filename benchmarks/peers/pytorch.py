@@ -84,7 +84,7 @@ def _loss(ys: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def lstm(
-    params: Any, inputs: list[int], targets: list[int], hprev: Any, cprev: Any
+    params: Any, inputs: Any, targets: Any, hprev: Any, cprev: Any
 ) -> tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]:
     """A pass of ``torch.nn.LSTM``, and how its gradients are read."""
     arrays = params.arrays()
@@ -99,21 +99,18 @@ def lstm(
         gates = np.concatenate([arrays[name + gate] for gate in "ifgo"])
         leaf.data = torch.tensor(gates.reshape(leaf.shape))
     Why, by = (torch.tensor(arrays[name]).requires_grad_() for name in ("Why", "by"))
-    leaves = [*stacked.values(), Why, by]
-    letters = functional.one_hot(torch.tensor(inputs), params.V).double()
-    goals, states = (
-        torch.tensor(targets),
-        (torch.tensor(hprev.T), torch.tensor(cprev.T)),
-    )
+    states = [torch.tensor(state.T[None]).requires_grad_() for state in (hprev, cprev)]
+    leaves = [*stacked.values(), Why, by, *states]
+    letters = functional.one_hot(torch.tensor(inputs.T), params.V).double()
+    goals = torch.tensor(targets.T)
 
     def call() -> Any:
-        hs, _ = layer(letters, states)
-        ys = functional.linear(hs, Why, by[:, 0])
-        loss = functional.cross_entropy(ys, goals, reduction="sum")
+        hs, _ = layer(letters, tuple(states))
+        loss = _loss(functional.linear(hs, Why, by[:, 0]), goals)
         return loss, torch.autograd.grad(loss, leaves)
 
     def read(result: Any) -> dict[str, Any]:
-        *gates, dWhy, dby = (d.numpy() for d in result[1])
+        *gates, dWhy, dby, _, _ = (d.numpy() for d in result[1])
         found = {"Why": dWhy, "by": dby}
         for name, d in zip(stacked, gates, strict=True):
             parts = np.split(d.reshape(4 * params.H, -1), 4)

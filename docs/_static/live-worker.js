@@ -1,6 +1,8 @@
-// Python for one page, in a worker of its own: endless loops cannot freeze the page.
+// Python for one page, in a worker: endless loops cannot freeze the page.
 //
-// A question that asks nothing starts Python. Others are {run: source, name}, {check: source} and {measure: [latex, layout, where, asked, model]}.
+// The first word starts it: {training, held, measures}; held is what another worker of the
+// page said. Questions are {run: source, name}, {check: source} and
+// {measure: [latex, layout, where, asked, model]}.
 // Answers are any number of {progress} and {output}, then one {result} or {failed}.
 
 const base = new URL("live/", import.meta.url);
@@ -9,8 +11,9 @@ let session; // a promise of a Session
 let missing = ""; // which file could not be loaded, and why
 
 self.onmessage = async ({ data }) => {
-  session ??= start(data.training);
+  session ??= start(data);
   session.catch(() => {}); // it is told to who asks
+  if (data.measures) session.then((python) => python.measure("h_t = h_t"));
   if (!("run" in data || "measure" in data || "check" in data)) return;
   try {
     const python = await session;
@@ -26,18 +29,17 @@ self.onmessage = async ({ data }) => {
   }
 };
 
-async function start(training) {
-  const said = await received("manifest.json", { cache: "no-cache" });
-  const manifest = JSON.parse(await said.text());
-  const names = Object.keys(manifest.files).filter((name) => training || name !== manifest.training);
-  const wanted = names.map((name) => manifest.files[name]);
-  line.total = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
-  const came = await Promise.all(names.map((name, i) => checked(name, wanted[i])));
-  clearTimeout(line.quiet);
+async function start({ training, held }) {
+  const first = !held;
+  held ??= await fetched(training);
+  const { manifest, files } = held;
   self.postMessage({ progress: "Starting Python" });
-  const files = new Map(names.map((name, i) => [new URL(name, base).href, came[i]]));
   const file = (name) => files.get(new URL(name, base).href);
   self.fetch = async (resource) => new Response(file(resource.url ?? resource)); // for Pyodide
+  WebAssembly.instantiateStreaming = async (answer, imports) => {
+    held.module ??= await WebAssembly.compileStreaming(answer);
+    return { module: held.module, instance: await WebAssembly.instantiate(held.module, imports) };
+  };
   const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all(
     ["pyodide.mjs", "pyodide.asm.mjs"].map((name) => import(URL.createObjectURL(file(manifest.python + name)))),
   );
@@ -52,7 +54,20 @@ async function start(training) {
   });
   const live = pyodide.pyimport("rnn_notes.book.live");
   if (training) live.keep_training(pyodide.toPy(await file(manifest.training).arrayBuffer()).tobytes());
+  if (first) self.postMessage({ held });
   return live.Session((kind, text) => self.postMessage({ output: [kind, text] }));
+}
+
+// The files that Python starts from, each as the site expects it.
+async function fetched(training) {
+  const said = await received("manifest.json", { cache: "no-cache" });
+  const manifest = JSON.parse(await said.text());
+  const names = Object.keys(manifest.files).filter((name) => training || name !== manifest.training);
+  const wanted = names.map((name) => manifest.files[name]);
+  line.total = wanted.reduce((sum, { size = 0 }) => sum + size, 0);
+  const came = await Promise.all(names.map((name, i) => checked(name, wanted[i])));
+  clearTimeout(line.quiet);
+  return { manifest, files: new Map(names.map((name, i) => [new URL(name, base).href, came[i]])) };
 }
 
 // A file, if it is the one that the site expects. Browsers compare checksums, also where

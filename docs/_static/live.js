@@ -1,5 +1,5 @@
-// Live cells and formula boxes: Python in the reader's browser.
-// Nothing more is loaded before the first click. live-worker.js does the work.
+// Cells and boxes: Python in a browser.
+// Nothing more is loaded before a reader presses Run or Edit, or enters a box. live-worker.js does the work.
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -28,11 +28,10 @@
       status.replaceChildren(...words);
       status.removeAttribute("data-holds");
     };
-    // An answer's first line, with the sign that the sheet gives it
     const judge = (line) => {
       say(line);
-      const verdict = /^(?:(holds|right)|does not hold|wrong)/i.exec(line);
-      if (verdict) status.setAttribute("data-holds", Boolean(verdict[1]));
+      const verdict = /^(holds|right)|^(does not hold|wrong)/i.exec(line);
+      if (verdict) status.setAttribute("data-holds", !verdict[2]);
     };
     const busy = (yes) => {
       const held = [starts, stops].includes(document.activeElement);
@@ -60,14 +59,29 @@
     end(new Error(why));
   }
 
-  // After a stop Python is started again, so that it is there when it is asked.
-  function wake() {
-    if (worker) return;
-    worker = new Worker(new URL(data.worker, location.href), { type: "module" });
-    worker.addEventListener("message", () => clearTimeout(quiet), { once: true });
-    quiet = setTimeout(() => stop(`Nothing came from this site for 60 s. ${AGAIN}`), 60_000);
-    worker.postMessage({ training: data.training });
+  let held; // what the first worker has fetched, checked and compiled, for the others
+  let spare = null; // takes the place of a worker that is stopped
+
+  function started(measures) {
+    const made = new Worker(new URL(data.worker, location.href), { type: "module" });
+    made.addEventListener("message", ({ data: said }) => {
+      clearTimeout(quiet);
+      held ??= said.held;
+    });
+    made.postMessage({ training: data.training, held, measures });
+    return made;
   }
+
+  function wake(measures) {
+    if (worker) return;
+    [worker, spare] = [spare, null];
+    if (worker) return;
+    worker = started(measures);
+    quiet = setTimeout(() => stop(`Nothing came from this site for 60 s. ${AGAIN}`), 60_000);
+  }
+
+  const prepare = (measures) => navigator.connection?.saveData || wake(measures);
+  const roomy = matchMedia("(pointer: fine)").matches; // no phone
 
   function ask(question, hear) {
     wake();
@@ -76,10 +90,10 @@
       worker.onmessage = ({ data: said }) => {
         if ("result" in said) resolve(said.result);
         else if (said.failed) stop(`${said.failed} ${AGAIN}`);
-        else hear(said);
+        else if (!said.held) hear(said);
       };
       worker.onerror = () => stop("This browser cannot start Python here.");
-      worker.postMessage({ training: data.training, ...question });
+      worker.postMessage(question);
     });
   }
 
@@ -91,7 +105,10 @@
     const done = last
       .then(() => (before === stops ? action() : bar.say("Stopped.")))
       .catch((error) => bar.say(error.message))
-      .finally(() => bar.busy(false));
+      .finally(() => {
+        bar.busy(false);
+        if (roomy && worker && held) spare ??= started();
+      });
     return (last = done);
   }
 
@@ -125,8 +142,9 @@
     cell.input.after(cell.bar.element);
   }
 
-  // The editor's own words are transparent: the page's code, in its colours, lies below.
+  // The editor's words are transparent: the page's code, in its colours, lies below.
   function edit(cell) {
+    prepare();
     if (!cell.area) {
       const paint = () => cell.code.replaceChildren(...coloured(text(cell)), "\n");
       const leave = () => {
@@ -219,8 +237,8 @@
     });
   }
 
-  // What a cell shows now takes the place of what it showed. A claim that does not hold
-  // any more, or an error that nobody sees, is no reason not to run the cells below.
+  // What a cell shows now takes the place of what it showed. Neither a claim that does not
+  // hold any more nor a hidden error stops the cells below.
   async function run(cell, say) {
     const made = make("div", { className: "cell_output live-output" });
     const show = () => {
@@ -264,7 +282,7 @@
     to.append((kinds[kind] ?? plain)(content));
   }
 
-  // Formulas: Temml is loaded when the first one is to be shown.
+  // Formulas: Temml is loaded with the first one.
 
   let temml;
   async function typeset(latex, element) {
@@ -312,7 +330,6 @@
         answer.textContent = rest.join("\n");
         offers.replaceChildren(...[...said.matchAll(OFFER)].map(offer));
       });
-    // What would hold instead, set, and taken by a click
     const offer = ([, told, latex]) => {
       const set = make("div", { className: "formula", tabIndex: 0 });
       typeset(latex, set);
@@ -327,13 +344,13 @@
     const area = editor(formula, label, measure, () => box.starts.focus());
     area.rows = 2;
     area.oninput = show;
-    area.onfocus = show;
+    area.onfocus = () => (show(), prepare(true));
     const models = asked ? null : choice(model);
     const box = bar("Measure", asked ? "your answer" : "your formula", measure, ...(models ? [models] : []));
     node.append(make("label", {}, label, area), preview, box.element, answer, offers);
   }
 
-  // Code of the reader's may run for ever: from the moment when Python has it, its time is limited.
+  // Code of the reader's may run for ever: its time is limited from when Python has it.
   function addCheck(node) {
     const label = "Your function, over global arrays";
     const answer = make("pre", { className: "live-answer", tabIndex: 0 });
@@ -354,6 +371,7 @@
       });
     const area = editor(node.dataset.code, label, check, () => box.starts.focus(), indent);
     area.rows = 20;
+    area.onfocus = () => prepare();
     const box = bar("Check", "your function", check);
     node.append(make("label", {}, label, area), box.element, answer);
   }

@@ -51,7 +51,7 @@ for (const live of document.querySelectorAll(".stepper .live")) {
       cell.replaceChildren(entries[i] ?? "");
     });
     ends.forEach((end, i) => cells.at(i - 2).replaceChildren(...prose(end)));
-    row.classList.toggle("now", row.dataset.name === acting);
+    row.classList.toggle("now", acting.split(" ").includes(row.dataset.name));
   }
 
   function light(part, at) {

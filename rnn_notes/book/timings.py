@@ -18,10 +18,12 @@ __all__ = [
     "STEPS",
     "Results",
     "bare",
+    "batches",
     "best",
     "disturbed",
     "everything",
     "length",
+    "lstm",
     "number",
     "parts",
     "peers",
@@ -46,6 +48,11 @@ PEERS = {
     "jax hoisted": "JAX, hoisted scan",
     "jax unrolled": "JAX, scan unrolled",
     "jax by hand": "JAX, backward by hand",
+}
+_LSTM_PASSES = {
+    "loop": "readable loop",
+    "torch": "PyTorch, nn.LSTM",
+    "jax": "JAX, scan",
 }
 _DISTURBED = " (other programs held a core: these times say nothing)"
 _PARTS = {
@@ -199,6 +206,31 @@ def peers(results: Results, threads: int = 1, dtype: str = "float64") -> Table:
     return Table([dtype, *map(size, rows)], body)
 
 
+def lstm(results: Results) -> Table:
+    """Passes of an LSTM in hoisted ones; of the hoisted pass in microseconds."""
+    rows = results["lstm"]["rows"]
+    body: list[Sequence[Any]] = [
+        ["hoisted, µs", *(number(row["microseconds"]["hoisted"]) for row in rows)]
+    ]
+    for name, words in _LSTM_PASSES.items():
+        cells = (row["ratios"].get(name) for row in rows)
+        body.append([words, *(number(c[1]) if c else "–" for c in cells)])
+    return Table(["LSTM", *map(size, rows)], body)
+
+
+def batches(results: Results) -> Table:
+    """How much of the time of B single passes one pass over B sequences takes."""
+    rows = results["batches"]["rows"]
+    names = {"rnn": "plain", "lstm": "LSTM"}
+    body = [
+        [f"{names[row['cell']]}, H = {row['H']}", number(row["one"]),
+         *(number(share[1]) for share in row["shares"].values())]
+        for row in rows
+    ]  # fmt: skip
+    head = ["hoisted", "one sequence, µs", *(f"B = {B}" for B in rows[0]["shares"])]
+    return Table(head, body)
+
+
 def best(results: Results, peer: str) -> dict[str, float]:
     """The ratio of a peer's best form on one thread, by size and precision."""
     return {
@@ -254,6 +286,8 @@ def everything(results: Results) -> str:
         "Peers, one thread, single precision": peers(results, dtype="float32"),
         f"Peers, two threads{_DISTURBED * disturbed(results)}": peers(results, 2),
         "Whole training steps": whole_steps(results),
+        "LSTM, one thread": lstm(results),
+        "Batches: share of the time of single passes": batches(results),
         "Traps": traps(results),
     }
     missing = {

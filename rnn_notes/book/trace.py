@@ -1,6 +1,6 @@
-"""The backward loop caught in the act: what its names hold after each of its lines.
+"""The backward loops caught in the act: what names hold after each of their lines.
 
-``signals`` itself is run and watched, so there is no second copy of the loop to trust.
+``signals`` itself is run and watched, so there is no second copy of a loop to trust.
 
 What you can do with it::
 
@@ -13,28 +13,54 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from types import FrameType, GeneratorType
 from typing import Any, NamedTuple
 
-from rnn_notes.rnn import Array, Forward, Params, signals
+from rnn_notes import lstm, rnn
+from rnn_notes.rnn import Array
 
-__all__ = ["NAMES", "OWN", "Assignment", "Held", "Stop", "trace", "watched"]
+__all__ = ["OWN", "Assignment", "Held", "Stop", "trace", "watched"]
 
 OWN = "Why.T @ dy"
-NAMES = ("dy", "dh", "dhraw", "dhnext")
+_PLAIN = {  # which losses a name speaks for in turn t, and by what it is a derivative
+    "dy": ("own", "ys[{t}]"),
+    OWN: ("own", "hs[{t}]"),
+    "dhnext": ("later", "hs[{t}]"),
+    "dh": ("from t", "hs[{t}]"),
+    "dhraw": ("from t", "argument of tanh"),
+}
+_LSTM = {
+    "dy": ("own", "ys[{t}]"),
+    OWN: ("own", "hs[{t}]"),
+    "dhnext": ("later", "hs[{t}]"),
+    "dh": ("from t", "hs[{t}]"),
+    "dcnext": ("later", "cs[{t}], straight"),
+    "dc": ("from t", "cs[{t}]"),
+    "diraw": ("from t", "argument of i"),
+    "dfraw": ("from t", "argument of f"),
+    "doraw": ("from t", "argument of o"),
+    "dgraw": ("from t", "argument of g"),
+    "dhprev": ("from t", "hs[{before}]"),
+    "dcprev": ("from t", "cs[{before}], straight"),
+}
 
 
 class Held(NamedTuple):
-    """What a name holds: the derivative of the sum of some losses by something."""
+    """What a name holds: the derivative of the sum of some losses by something.
+
+    by : in code; "straight" is by a cell state while the hidden one is held still
+    """
 
     value: Array
     losses: range  # the steps whose losses these are
-    by: str  # in code
+    by: str
 
 
 class Stop(NamedTuple):
     """A moment of the loop: a line has just given a name a new value.
 
+    name : that name, or two with a space between
     held : every name that has a value in this turn, ``Why.T @ dy`` among them
     """
 
@@ -55,44 +81,53 @@ class Assignment(NamedTuple):
     values: dict[str, Any]
 
 
-def trace(params: Params, run: Forward) -> list[Stop]:
+def trace(
+    params: rnn.Params | lstm.Params, run: rnn.Forward | lstm.Forward
+) -> list[Stop]:
     """Every stop of the loop in ``signals``, from before the first turn to the end.
 
-    >>> from rnn_notes.rnn import forward, running_example
-    >>> params, *rest = running_example(T=2)
-    >>> stops = trace(params, forward(params, *rest))
+    >>> params, *rest = rnn.running_example(T=2)
+    >>> stops = trace(params, rnn.forward(params, *rest))
     >>> [(stop.t, stop.name) for stop in stops[:5]]
     [(2, 'dhnext'), (1, 'dy'), (1, 'dh'), (1, 'dhraw'), (1, 'dhnext')]
     >>> stops[4].held["dhnext"].losses, stops[4].held["dhnext"].by
     (range(1, 2), 'hs[0]')
     """
-    stops = []
-    for line, name, values in watched(signals(params, run), NAMES):
+    gated = isinstance(params, lstm.Params)
+    loop: Any = lstm.signals if gated else rnn.signals
+    meanings = _LSTM if gated else _PLAIN
+    lines = watched(loop(params, run), list(meanings))
+    stops: list[Stop] = []
+    formed: set[str] = set()
+    for _, together in groupby(lines, key=lambda line: id(line.values)):
+        acting = list(together)
+        line, _, values = acting[0]
+        names = [one.name for one in acting]
         t = values.get("t", run.T)
-        held = dict(_held(name, t, values, params, run.T))
-        stops.append(Stop(t, line, name, held))
+        formed = {*names, *(() if "dy" in names else formed)}
+        if "dh" in formed:
+            formed, values = (
+                formed | {OWN},
+                {**values, OWN: params.Why.T @ values["dy"]},
+            )
+        held = {
+            name: _held(meaning, values[name], t, run.T, name in names)
+            for name, meaning in meanings.items()
+            if meaning[0] == "later" or name in formed
+        }
+        stops.append(Stop(t, line, " ".join(names), held))
     return stops
 
 
-def _held(
-    name: str, t: int, values: dict[str, Any], params: Params, T: int
-) -> Iterator[tuple[str, Held]]:
-    """What the names hold once ``name`` has its value; this turn's, as they are formed.
+def _held(meaning: tuple[str, str], value: Array, t: int, T: int, acts: bool) -> Held:
+    """What a name of turn t holds; ``acts`` says that it has just got its value.
 
     The last line of a turn makes ``dhnext`` what the turn before it in time needs.
     """
-    formed = NAMES[: NAMES.index(name) + 1] if t < T else ()
-    if "dy" in formed:
-        yield "dy", Held(values["dy"], range(t, t + 1), f"ys[{t}]")
-    if "dh" in formed:
-        own = params.Why.T @ values["dy"]
-        yield OWN, Held(own, range(t, t + 1), f"hs[{t}]")
-    first = t if name == "dhnext" else t + 1
-    yield "dhnext", Held(values["dhnext"], range(first, T), f"hs[{first - 1}]")
-    if "dh" in formed:
-        yield "dh", Held(values["dh"], range(t, T), f"hs[{t}]")
-    if "dhraw" in formed:
-        yield "dhraw", Held(values["dhraw"], range(t, T), "argument of tanh")
+    losses, by = meaning
+    t -= losses == "later" and acts
+    steps = range(t, t + 1) if losses == "own" else range(t + (losses == "later"), T)
+    return Held(value, steps, by.format(t=t, before=t - 1))
 
 
 def watched(loop: Iterator[Any], names: Sequence[str]) -> list[Assignment]:

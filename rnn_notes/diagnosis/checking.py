@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -14,12 +15,12 @@ from rnn_notes.diagnosis.agreeing import Slopes, agrees, all_read, slopes_of
 from rnn_notes.diagnosis.handed import handed
 from rnn_notes.diagnosis.mending import in_their_lines, mended
 from rnn_notes.diagnosis.models import understood
-from rnn_notes.diagnosis.naming import named
+from rnn_notes.diagnosis.naming import decayed, named
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.remarks import exchanged, method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
 from rnn_notes.diagnosis.slopes import by_entries
-from rnn_notes.diagnosis.twice import called_twice, putting_back
+from rnn_notes.diagnosis.twice import called_twice
 from rnn_notes.rnn import Array
 
 __all__ = ["check"]
@@ -99,10 +100,18 @@ def check(
     verdicts = _verdicts(asked.arrays, claims, truths, slopes, numbers)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
     bad = [n for n, v in verdicts.items() if not v.right]
-    if bad and not any(cause.certain for cause in causes):
+    if problem is None or not causes:
+        off = {n: patterns.decay_of(claims[n], truths[n], asked.arrays[n]) for n in bad}
+        decays = {n: rate for n, rate in off.items() if rate is not None}
+        by_decay = decayed(decays, claims, asked.arrays, bad, problem)
+        if by_decay[0]:
+            sure = inputs is not None
+            causes = tuple(replace(c, certain=c.certain and sure) for c in by_decay[0])
+            told = by_decay[1]
+    if bad and not any(c.certain or c.page == "symptoms" for c in causes):
         asked_of = {n: s for n, s in slopes.items() if n in bad or n not in wrong}
         with asked.kept(), np.errstate(all="ignore"), redirect_stdout(StringIO()):
-            own = mended(asked, claims, asked_of, putting_back(lent))
+            own = mended(asked, claims, asked_of, lent)
         if own:
             causes = tuple(one.cause(inputs is not None) for one in own)
             told = in_their_lines(own, inputs is not None)

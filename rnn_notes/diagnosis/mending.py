@@ -35,6 +35,7 @@ from rnn_notes.rnn import Array
 __all__ = ["Mended", "in_their_lines", "mended"]
 
 _MOST, _SECONDS, _DEEP, _WIDE = 12_000, 15.0, 3, 3
+_MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
 _OTHERS = (
     Path(__file__).parents[1],
     Path(np.__file__).parent,
@@ -122,7 +123,7 @@ def mended(
     asked: Handed,
     claims: Mapping[str, Array],
     slopes: Mapping[str, Slopes],
-    restore: Callable[[], None],
+    lent: Mapping[str, Any],
 ) -> list[Mended]:
     """The fewest changes found that make every gradient right, here and elsewhere.
 
@@ -132,17 +133,18 @@ def mended(
         What is checked.
     claims, slopes
         The gradients that are claimed, and the slopes that were measured.
-    restore : callable
-        Puts back what was lent besides the arrays.
+    lent : mapping of str to object
+        What else stands in arrays and lists, and is put back after each try.
 
     Returns
     -------
     list of Mended
         Empty where no change was found, or the reader's source is not at hand.
     """
-    search = _Search(asked, slopes, restore, _functions(asked))
+    search = _Search(asked, slopes, {**lent, **asked.arrays}, _functions(asked))
     right = frozenset(n for n in slopes if agrees(claims[n], slopes[n]))
-    return search.deeper(right, [])
+    few = [kind for kind in KINDS if kind not in _MANY]
+    return search.deeper(right, [], few) or search.deeper(right, [], [*KINDS])
 
 
 def in_their_lines(changes: Sequence[Mended], certain: bool) -> tuple[str, ...]:
@@ -158,19 +160,21 @@ class _Search:
 
     asked: Handed
     slopes: Mapping[str, Slopes]
-    restore: Callable[[], None]
+    kept: Mapping[str, Any]
     functions: list[_Function]
     tries: int = 0
 
     def __post_init__(self) -> None:
         self.end = process_time() + _SECONDS
-        self.put_arrays_back = putting_back(self.asked.arrays)
+        self.put_back = putting_back(self.kept)
         self.loss = self.asked.loss()
 
-    def deeper(self, right: frozenset[str], made: list[Mended]) -> list[Mended]:
+    def deeper(
+        self, right: frozenset[str], made: list[Mended], kinds: list[str]
+    ) -> list[Mended]:
         """The changes found from here, those made already in front; empty if none."""
         partly: dict[frozenset[str], tuple[_Function, Edit]] = {}
-        for function, edit in self._candidates(right):
+        for function, edit in self._candidates(right, kinds):
             if self.tries >= _MOST or process_time() > self.end:
                 break
             self.tries += 1
@@ -185,16 +189,18 @@ class _Search:
             for found in sorted(partly, key=len, reverse=True)[:_WIDE]:
                 told = _told(*partly[found])
                 with _edited(*partly[found]):
-                    if answer := self.deeper(found, [*made, told]):
+                    if answer := self.deeper(found, [*made, told], kinds):
                         return answer
         return []
 
-    def _candidates(self, right: frozenset[str]) -> Iterator[tuple[_Function, Edit]]:
+    def _candidates(
+        self, right: frozenset[str], kinds: list[str]
+    ) -> Iterator[tuple[_Function, Edit]]:
         """The edits of all functions; lines that name a wrong array first."""
         wrong = {n.rpartition(".")[2] for n in self.slopes if n not in right}
         every = [
             (function, edit)
-            for kind in KINDS
+            for kind in kinds
             for function in self.functions
             for edit in function.edits.get(kind, ())
         ]
@@ -209,12 +215,8 @@ class _Search:
         except Exception:
             return frozenset()
         finally:
-            self._put_back()
+            self.put_back()
         return frozenset(n for n, s in self.slopes.items() if agrees(claims[n], s))
-
-    def _put_back(self) -> None:
-        self.put_arrays_back()
-        self.restore()
 
     def _holds(self) -> bool:
         """Whether the loss is as it was, and all is right at other weights too."""
@@ -225,8 +227,9 @@ class _Search:
             for array in self.asked.arrays.values():
                 array *= 1 + 0.2 * rng.standard_normal(array.shape)
                 array += 0.1 * rng.standard_normal(array.shape)
+            put_back_there = putting_back(self.kept)
             claims = {n: c.copy() for n, c in self.asked.gradients().items()}
-            self.restore()
+            put_back_there()
             return all(
                 agrees(claims[name], slopes_of(self.asked, name, claims[name], rng))
                 for name in self.slopes
@@ -234,7 +237,7 @@ class _Search:
         except Exception:
             return False
         finally:
-            self._put_back()
+            self.put_back()
 
 
 @contextmanager

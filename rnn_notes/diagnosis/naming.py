@@ -14,10 +14,16 @@ from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
-__all__ = ["named"]
+__all__ = ["decayed", "named"]
 
 _TIED = re.compile(r"t >= run\.T - (\d+)")
 
+_DECAYS = {  # by whether the gradient has more than the loss
+    True: ("decay in the gradient alone", "The gradient has {:.6g} times the array "
+           "itself in it, weight decay, and the loss has none."),
+    False: ("decay in the loss alone", "The loss has {:.6g} times half the square of "
+            "the array in it, weight decay, and the gradient has none."),
+}  # fmt: skip
 _HAND_OVER = (
     "To be told the cause, hand over all arrays, and inputs, targets and state: "
     "check(..., inputs=inputs, targets=targets, state=hprev)."
@@ -55,6 +61,49 @@ def named(
             "read the lines of these.",
         )
     return _causes(found, problem), tuple(_sentences(found, search))
+
+
+def decayed(
+    decays: Mapping[str, float],
+    claims: Mapping[str, Array],
+    arrays: Mapping[str, Array],
+    wrong: list[str],
+    problem: Problem | None,
+) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
+    """The causes where loss and gradient differ in weight decay; none where not.
+
+    Parameters
+    ----------
+    decays : mapping of str to float
+        Of the wrong arrays that are off by a multiple of themselves, that multiple.
+    claims, arrays : mapping of str to ndarray
+        The claimed gradients, and what they are by.
+    wrong : list of str
+        The wrong arrays.
+    problem : Problem, optional
+        The reader's network, if it is understood.
+    """
+    rates = [*decays.values()]
+    if not rates or max(rates) - min(rates) > 1e-6 * abs(rates[0]):
+        return (), ()
+    name, words = _DECAYS[rates[0] > 0]
+    story = words.format(abs(rates[0]))
+    line = "loss += 0.5 * decay * (W**2).sum() and dW += decay * W, both or neither"
+    cause = Cause(name, line, "symptoms", True, story, "The gradient check fails")
+    told = f'Cause: "{name}" in {{}}. {story} Right is `{line}`.'
+    if len(decays) == len(wrong):
+        return (cause,), (told.format(", ".join(decays)),)
+    if problem is None:
+        return (), ()
+    matrices = {n for n, a in arrays.items() if min(a.shape, default=1) > 1}
+    for have in (matrices, {*arrays}):
+        rest = {n: c - rates[0] * arrays[n] * (n in have) for n, c in claims.items()}
+        search = Search(problem, rest)
+        if found := search.smallest(2):
+            causes = (cause, *_causes(found, problem))
+            return causes, (told.format(", ".join(n for n in arrays if n in have)),
+                            "And without it:", *_sentences(found, search))  # fmt: skip
+    return (), ()
 
 
 def _causes(found: list[Found], problem: Problem) -> tuple[Cause, ...]:

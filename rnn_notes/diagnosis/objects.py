@@ -104,8 +104,18 @@ def method(
                 if home := homes[name]:
                     home[0][home[1]] = array
 
+    def cost() -> Any:
+        function = getattr(model, loss)
+        try:
+            return _called(function, x, y, states, size)
+        except TypeError as error:
+            try:  # some take a list of sequences, the pass one of them
+                return _called(function, [x], [y], states, size)
+            except Exception:
+                raise error from None
+
     return {
-        "loss": lambda: _called(getattr(model, loss), x, y, states, size),
+        "loss": cost,
         "gradients": claimed,
         "arrays": arrays,
         "inputs": x,

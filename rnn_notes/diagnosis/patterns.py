@@ -12,7 +12,14 @@ import numpy as np
 
 from rnn_notes.rnn import Array
 
-__all__ = ["clipped_at", "factor_of", "named_factor", "norm_limit", "pattern_of"]
+__all__ = [
+    "clipped_at",
+    "decay_of",
+    "factor_of",
+    "named_factor",
+    "norm_limit",
+    "pattern_of",
+]
 
 _CLOSE = 1e-6
 
@@ -58,7 +65,7 @@ def pattern_of(
         return named_factor(factor, numbers)
     if claim.size > 2 and np.allclose(np.abs(claim), abs(claim.flat[0]), rtol=1e-3):
         return "only signs are left: a step of Adagrad or Adam, and no gradient"
-    decay = None if array is None else factor_of(claim - truth, array.real)
+    decay = None if array is None else decay_of(claim, truth, array)
     if decay is not None:
         where = "gradient and not in the loss" if decay > 0 else "loss and not in it"
         return f"off by exactly {decay:.6g} times itself: weight decay, in the {where}"
@@ -79,6 +86,20 @@ def factor_of(claim: Array, truth: Array) -> float | None:
         return None
     factor = float((a @ b) / (b @ b))
     return factor if factor and _close(a, factor * b) else None
+
+
+def decay_of(claim: Array, truth: Array, array: Array) -> float | None:
+    """What the claim has too much, as a multiple of the array; None where it is none.
+
+    Examples
+    --------
+    >>> w = np.array([1.0, 3.0])
+    >>> round(decay_of(np.array([2.1, 4.3]), np.array([2.0, 4.0]), w), 9)
+    0.1
+    """
+    if claim.shape != truth.shape or not np.isfinite(claim).all():
+        return None
+    return factor_of(claim - truth, array.real)
 
 
 def named_factor(factor: float, numbers: Mapping[str, float]) -> str:

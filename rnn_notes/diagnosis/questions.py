@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnn_notes.diagnosis.adapters import classic
-from rnn_notes.diagnosis.objects import BOTH, PASSES, method, returned
+from rnn_notes.diagnosis.objects import BOTH, LOSSES, PASSES, method, returned
 from rnn_notes.diagnosis.roles import ROLES
 
 __all__ = ["STEPS", "questions"]
@@ -141,7 +141,7 @@ def _of_object(value: Any, rng: np.random.Generator) -> dict[str, Any]:
     H, V = _sizes(arrays, {})
     _fill(arrays, rng)
     x, y = rng.integers(V, size=(2, STEPS)).tolist()
-    name = next(n for n in (*BOTH, *PASSES) if hasattr(model, n))
+    name = next(n for n in (*BOTH, *PASSES, *LOSSES) if hasattr(model, n))
     takes = inspect.signature(getattr(model, name)).parameters.values()
     kinds = [_kind(p.name) for p in takes if p.default is p.empty]
     states = [0.5 * rng.standard_normal((H, 1)) for k in kinds if k == "state"]

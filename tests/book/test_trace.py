@@ -9,15 +9,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_notes import rnn
-from rnn_notes.book.figures import step_network
+from rnn_notes import lstm, rnn
+from rnn_notes.book.figures import lstm_network, lstm_steps, step_network
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
+from rnn_notes.book.figures.stepped_lstm import lstm_run, lstm_told
 from rnn_notes.book.figures.stepped_network import stops_of, told
 from rnn_notes.book.figures.stepper_parts import filling, story
 from rnn_notes.book.trace import OWN, Held, trace, watched
+from rnn_notes.differences import complex_step
 from rnn_notes.ledger import ledger, long_ledger
-from rnn_notes.rnn import Params, backward, forward, running_example, signals
+from rnn_notes.rnn import (
+    Params,
+    backward,
+    forward,
+    logsumexp,
+    running_example,
+    signals,
+)
 
 
 def other_run(T=4, V=3, H=2):
@@ -224,3 +233,87 @@ def test_each_row_of_the_page_s_ledger_sums_to_dh():
             assert cells[-1][0] == str(when[t, "dh"])
         first = when[t + 1, "dhnext"]
         assert all(int(at.split()[0]) == first for at, _ in [*cells[: 4 - t], cells[5]])
+
+
+# The LSTM's loop
+
+GATES = "diraw", "dfraw", "doraw", "dgraw"
+TURN = ["dy", "dh", "dc", *GATES, "dhprev", "dcprev", "dhnext dcnext"]
+
+
+def nudged(run, params, held):
+    """The derivative that a name says it is, measured; None where it is of a gate."""
+    losses, by = held.losses, held.by
+    if "[" not in by:
+        return None
+    state, t = by[:2], int(by[3 : by.index("]")])
+    inputs, targets = letters(run)
+
+    def of(value):
+        """The sum of those losses, from one changed value on."""
+        after = slice(t + 1, None)
+        h, c, y = run.hs[t], run.cs[t], None
+        if state == "ys":
+            return logsumexp(value) - value[targets[t], 0]
+        if state == "cs":
+            c = value
+            h = h if "straight" in by else run.o[t] * np.tanh(c)
+        else:
+            h = value
+        total = 0.0
+        if t in losses:
+            y = params.Why @ h + params.by
+            total = logsumexp(y) - y[targets[t], 0]
+        if t + 1 in losses:
+            total = (
+                total + lstm.forward(params, inputs[after], targets[after], h, c).loss
+            )
+        return total
+
+    values = {"ys": run.ys, "cs": run.cs, "hs": run.hs}[state]
+    return complex_step(of, values[t]) if losses else np.zeros_like(values[t])
+
+
+def test_the_trace_of_the_lstm_says_rightly_whose_derivatives_it_holds():
+    params, run = lstm_run()
+    first, *rest = stops = trace(params, run)
+    assert (first.name, first.t) == ("dhnext dcnext", run.T)
+    assert [(s.t, s.name) for s in rest] == [
+        (t, n) for t in (4, 3, 2, 1, 0) for n in TURN
+    ]
+    yielded = dict(zip((4, 3, 2, 1, 0), lstm.signals(params, run), strict=True))
+    for stop in stops:
+        for name, held in stop.held.items():
+            truth = nudged(run, params, held)
+            if truth is None:
+                assert np.array_equal(held.value, getattr(yielded[stop.t], name))
+                assert held.losses == range(stop.t, run.T)
+            else:
+                assert np.allclose(held.value, truth, rtol=1e-11, atol=1e-14), name
+    held = stops[20].held  # after two turns
+    wrong = held["dc"]._replace(by="cs[3], straight")
+    assert not np.allclose(wrong.value, nudged(run, params, wrong), rtol=1e-3)
+    wrong = held["dhnext"]._replace(losses=range(4, 5))
+    assert not np.allclose(wrong.value, nudged(run, params, wrong), rtol=1e-3)
+
+
+def test_the_picture_and_the_words_of_the_lstm_follow_its_trace():
+    params, run = lstm_run()
+    stops = trace(params, run)
+    parts = re.findall('data-at="([^"]*)"', lstm_network().svg)
+    at = [list(map(int, part.split())) for part in parts]
+    assert all(one == sorted(one) for one in at)
+    assert set().union(*at) == set(range(len(stops)))
+    said = [lstm_told(stop, run.T) for stop in stops]
+    assert "from losses 3 and 4" in said[23]
+    assert "`dcnext` by `cs[1]`" in said[30]
+    assert said[-1].endswith("the gradients by `hprev` and `cprev`.")
+    told_of = json.loads(story(stops, run.T, lstm_told))["stops"]
+    assert [one["says"] for one in told_of] == said
+    assert told_of[3]["held"]["dcnext"][-1] == "`cs[4]`, straight"
+    assert max(len(one["held"]) for one in told_of) == 12
+    gates = [signal.dc[0, 0] for signal in lstm.signals(params, run)]
+    for value in gates:
+        assert f"dc is {number(value)}," in lstm_steps().alt
+    with pytest.raises(ValueError, match="T is 6, expected 5 at the most"):
+        lstm_network((params, [0, 1] * 3, [1, 0] * 3, run.hs[-1], run.cs[-1]))

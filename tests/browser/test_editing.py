@@ -48,11 +48,11 @@ COLOURED = """async () => {
 }"""
 
 
-def test_a_cell_is_edited_in_the_colours_of_the_page(page: Page, address: str):
+def test_a_cell_is_edited_in_the_colours_of_the_page(page: Page, vendored: str):
     """Nearly: what stands between braces in a text is coloured as text."""
     total = other = plain = 0
     for name in ("forward", "backward", "mutants", "training"):
-        arrive(page, f"{address}/{name}.html")
+        arrive(page, f"{vendored}/{name}.html")
         for static, edited in page.evaluate(COLOURED):
             assert [letter[0] for letter in static] == [letter[0] for letter in edited]
             ink = max(static, key=[letter[1:] for letter in static].count)[1:]
@@ -71,8 +71,8 @@ IN_SIGHT = """area => {
 }"""
 
 
-def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, address: str):
-    opened(page, address, "forward")
+def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, vendored: str):
+    opened(page, vendored, "forward")
     cell = Cell(page, 1)
     cell.button("Edit").click()
     cell.area.fill("")

@@ -87,8 +87,8 @@ def test_a_notation_is_chosen(equations: Page):
     assert equations.locator(".formula-box select").count() == 1, "exercises have none"
 
 
-def test_the_preview_follows_what_is_typed(page: Page, address: str):
-    arrive(page, f"{address}/equations.html")
+def test_the_preview_follows_what_is_typed(page: Page, vendored: str):
+    arrive(page, f"{vendored}/equations.html")
     box = page.locator(".formula-box").first
     expect(box.locator("math")).to_have_count(0)  # nothing is loaded before it is used
     box.locator("textarea").focus()

@@ -169,6 +169,39 @@ def test_an_endless_loop_is_stopped(page: Page, vendored: str):
     assert below.run().startswith("Done")
 
 
+def fetched(heard: Heard) -> list[str]:
+    """What Python was started from."""
+    return [url for url in heard.requests if "/live/" in url]
+
+
+def test_python_starts_at_edit_and_is_there_again_after_a_stop(
+    context: Opened, vendored: str
+):
+    made, heard = context(viewport={"width": 1280, "height": 900})
+    page = opened(made.new_page(), vendored, "forward")
+    assert page.workers == [], "nothing before the reader asks"
+    assert fetched(heard) == []
+    cell = Cell(page, 1)
+    cell.button("Edit").click()
+    expect(cell.area).to_be_focused()
+    [first] = page.workers
+    assert cell.run().startswith("Done")
+    came = fetched(heard)
+    assert len(came) >= 8
+    [spare] = {*page.workers} - {first}
+    cell.area.fill("while True: pass")
+    cell.button("Run").click()
+    cell.button("Stop").click()
+    assert cell.ended() == "Stopped."
+    assert spare in page.workers, "it takes the place"
+    cell.area.fill("print(6 * 7)")
+    assert cell.run().startswith("Done")
+    expect(cell.output).to_contain_text("42")
+    assert first not in page.workers
+    assert fetched(heard) == came, "nothing is fetched twice"
+    assert not heard.errors
+
+
 def test_two_pages_work_at_once(context: Opened, vendored: str):
     made, heard = context()
     one = Cell(opened(made.new_page(), vendored, "forward"), 1)

@@ -11,8 +11,9 @@ from visits import SITE, Opened, arrive, violations
 
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
+from rnn_notes.book.figures.stepped_lstm import lstm_run
 from rnn_notes.book.figures.stepper_parts import _entries
-from rnn_notes.book.trace import trace
+from rnn_notes.book.trace import Stop, trace
 from rnn_notes.ledger import ledger
 from rnn_notes.rnn import signals
 
@@ -46,13 +47,13 @@ def shown(page: Page) -> tuple[str, dict[str, list[str]]]:
     return line, page.locator(".holding tbody tr").evaluate_all(HELD)
 
 
-def expected(k: int) -> tuple[str, dict[str, list[str]]]:
+def expected(k: int, stops: list[Stop] = STOPS) -> tuple[str, dict[str, list[str]]]:
     """The same, from the trace."""
-    held = {name: ["", "", "", "", ""] for name in STOPS[3].held}
-    for name, value in STOPS[k].held.items():
+    held = {name: ["", "", "", "", ""] for stop in stops for name in stop.held}
+    for name, value in stops[k].held.items():
         *numbers, of, by = _entries(value)
-        held[name] = [*numbers, *[""] * (3 - len(numbers)), of, by.strip("`")]
-    return STOPS[k].line, held
+        held[name] = [*numbers, *[""] * (3 - len(numbers)), of, by.replace("`", "")]
+    return stops[k].line, held
 
 
 @both_pages
@@ -75,6 +76,28 @@ def test_the_left_arrow_walks_through_the_trace(
     for key, k in (("ArrowRight", LAST - 1), ("End", 0), ("Home", LAST)):
         page.keyboard.press(key)
         assert shown(page) == expected(k), key
+
+
+def test_the_loop_of_the_lstm_is_walked_through_too(page: Page, address: str) -> None:
+    arrive(page, f"{address}/lstm.html")
+    stops = trace(*lstm_run())
+    acting = "rows => rows.map(row => row.dataset.name).join(' ')"
+    page.locator(".stepper input").focus()
+    for k, stop in enumerate(stops):
+        assert shown(page) == expected(k, stops), k
+        assert page.evaluate(MARKED) == stop.line
+        lit = page.locator(".holding tr.now").evaluate_all(acting)
+        assert lit == stop.name, "both carriers at the last line of a turn"
+        lights = page.locator(".stepper svg [data-at]").evaluate_all(LIT)
+        assert lights
+        assert all(str(k) in at.split() for at in lights)
+        page.keyboard.press("ArrowLeft")
+    assert shown(page) != expected(len(stops) - 2, stops)
+    page.keyboard.press("PageUp")
+    assert shown(page) == expected(len(stops) - 11, stops), "a turn has ten lines"
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_a_page_key_goes_a_turn(stepper: Page) -> None:

@@ -116,6 +116,45 @@ def test_a_bug_that_no_gallery_holds_is_mended_in_its_own_line():
     assert [cause.certain for cause in alone.causes] == [False]
 
 
+def with_decay(module, rate, in_loss=False):
+    """The diagnosis of a loop whose matrices decay, in the gradient or in the loss."""
+    arrays, inputs, targets, hprev = problem()
+    matrices = ("Wxh", "Whh", "Why")
+
+    def run():
+        return forward(Params(**arrays), inputs, targets, hprev)
+
+    def loss():
+        squares = sum((arrays[n] ** 2).sum() for n in matrices)
+        return run().loss + 0.5 * rate * in_loss * squares
+
+    def gradients():
+        found = module.backward(Params(**arrays), run())
+        theirs = dict(zip(NAMES, found[:5], strict=True))
+        more = rate * (not in_loss)
+        return {n: d + more * arrays[n] * (n in matrices) for n, d in theirs.items()}
+
+    told = {"inputs": inputs, "targets": targets, "state": hprev}
+    return check(loss, gradients, arrays, **told)
+
+
+def test_weight_decay_in_one_of_the_two_is_a_cause():
+    more, less = with_decay(rnn, 0.03), with_decay(rnn, 0.03, in_loss=True)
+    for diagnosis, name in ((more, "gradient"), (less, "loss")):
+        assert [c.name for c in diagnosis.causes] == [f"decay in the {name} alone"]
+        assert diagnosis.causes[0].certain
+        assert "0.03 times" in diagnosis.causes[0].story
+        assert [n for n, v in diagnosis.arrays.items() if v.right] == ["bh", "by"]
+    assert with_decay(rnn, 0.0).right
+
+
+def test_weight_decay_beside_a_bug_is_told_with_it():
+    bug = "Whh untransposed"
+    diagnosis = with_decay(GALLERY[bug].module(), 0.03)
+    names = [cause.name for cause in diagnosis.causes]
+    assert names == ["decay in the gradient alone", bug]
+
+
 def together(names):
     """The loop with several bugs, or None where they do not go together."""
     try:

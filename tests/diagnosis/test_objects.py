@@ -99,6 +99,15 @@ class Both(Attributes):
         return loss, (dWxh, dWhh, dWhy, dbh, dby), hprev
 
 
+class Sequences(Attributes):
+    """The loss takes a list of sequences, the pass one of them."""
+
+    loss = None
+
+    def calculate_total_loss(self, x, y):
+        return sum(passes(self.weights(), self.bug)[0] for k in range(len(y[0]) > 0))
+
+
 class Lists:
     """Weights and biases in lists, and so are their gradients, biases first."""
 
@@ -118,7 +127,7 @@ class Lists:
         return [d["bh"], d["by"]], [d["Wxh"], d["Whh"], d["Why"]]
 
 
-KINDS = (Params, Grads, Attributes, Moving, Both, Lists)
+KINDS = (Params, Grads, Attributes, Moving, Both, Sequences, Lists)
 
 
 def asked(kind, bug):

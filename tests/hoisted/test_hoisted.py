@@ -18,6 +18,8 @@ from benchmarks.environment import Others
 from benchmarks.peers import contestants, numpy_loops
 from benchmarks.problems import Result, Size
 from benchmarks.problems import problem as problem_of
+from benchmarks.sections import batches as race_of_batches
+from benchmarks.sections import lstm as race_of_lstms
 from benchmarks.sections import peers as race_of_peers
 from benchmarks.sections import steps as page_steps
 from rnn_notes import Gradients, Params, hoisted, rnn
@@ -454,9 +456,35 @@ def test_the_steps_that_are_timed_are_those_of_the_page():
         assert given.error(Result(*step(*arguments))) < 1e-12
 
 
+def test_an_lstm_is_raced_once_its_gradients_agree(monkeypatch):
+    size = Size(H=4, T=5, V=3, B=2)
+    row = race_of_lstms.compare(size, quick=True)
+    assert row["ratios"]["hoisted"] == [1, 1, 1]
+    assert "loop" not in row["ratios"]
+    right = race_of_lstms.by_sequence
+
+    def wrong(*given):
+        loss, gradients = right(*given)
+        return loss, gradients._replace(dWhf=-gradients.dWhf)
+
+    monkeypatch.setattr(race_of_lstms, "by_sequence", wrong)
+    with pytest.raises(ArithmeticError, match="dWhf is wrong by 2"):
+        race_of_lstms.compare(size, quick=True)
+
+
+def test_a_batch_is_timed_beside_single_passes():
+    for cell in ("rnn", "lstm"):
+        loss, gradients, _ = race_of_batches.passed(cell, H=4, B=3)()
+        assert loss > 0
+        assert gradients.dhprev.shape == (4, 3)
+    row = race_of_batches.shares("lstm", 4, quick=True)
+    assert all(0 < low <= share <= high for low, share, high in row["shares"].values())
+
+
 def test_the_published_run_can_be_read():
     results = timings.Results()
     text = timings.everything(results)
+    assert timings.number(results["batches"]["rows"][-1]["one"]) in text
     assert "100/25/65/1" in text
     for row in results.peers(1):
         limit = race_of_peers.TOLERANCES[row["dtype"]]

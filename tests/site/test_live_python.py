@@ -195,8 +195,8 @@ def files():
 
 def test_the_wheels_are_the_same_every_time(files, tmp_path) -> None:
     for name in ("one", "two"):
-        files.wheel(tmp_path / name, "lark", files.installed("lark"), depends=[])
-    entry = files.wheel(tmp_path / "own", "rnn_notes", files.own(), depends=["numpy"])
+        files._wheel(tmp_path / name, "lark", files._installed("lark"), depends=[])
+    entry = files._wheel(tmp_path / "own", "rnn_notes", files._own(), depends=["numpy"])
     one, two = (next((tmp_path / name).rglob("*.whl")) for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
     with ZipFile(tmp_path / "own" / entry["file_name"]) as archive:
@@ -216,26 +216,26 @@ def test_only_what_the_package_s_own_build_takes_travels(
         (tmp_path / "tree").mkdir(exist_ok=True)
         copy(ROOT / name, copied / name)
     monkeypatch.setattr(files, "ROOT", copied)
-    before = dict(files.own())
+    before = dict(files._own())
     assert "rnn_notes/rnn.py" in before
     for name in (".env", "rnn.py~", ".#rnn.py", "key.pem", "equations/.draft.txt"):
         (copied / "rnn_notes" / name).write_text("secret")
-    assert dict(files.own()) == before
+    assert dict(files._own()) == before
     (copied / "rnn_notes" / "new.py").write_text("")
-    assert dict(files.own()).keys() - before.keys() == {"rnn_notes/new.py"}
+    assert dict(files._own()).keys() - before.keys() == {"rnn_notes/new.py"}
 
 
 def test_numpy_is_the_official_wheel_or_the_one_given(files, tmp_path) -> None:
     lock = (module("pyodide") / "pyodide-lock.json").read_text()
     official = json.loads(lock)["packages"]["numpy"]
-    entry = files.numpy(tmp_path, official, None)
+    entry = files._numpy(tmp_path, official, None)
     assert entry["file_name"].startswith("https://cdn.jsdelivr.net/pyodide/v")
     assert entry["sha256"] == official["sha256"]
     given = tmp_path / "numpy-9.9.9-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
     given.write_bytes(b"wheel")
-    entry = files.numpy(tmp_path, official, given)
+    entry = files._numpy(tmp_path, official, given)
     assert (tmp_path / entry["file_name"]).read_bytes() == b"wheel"
-    assert (entry["version"], entry["sha256"]) == ("9.9.9", files.sha256(b"wheel"))
+    assert (entry["version"], entry["sha256"]) == ("9.9.9", files._sha256(b"wheel"))
 
 
 @pytest.mark.parametrize(
@@ -252,9 +252,9 @@ def test_settings_that_say_neither_are_refused(
     monkeypatch.setenv("LIVE", mode)
     monkeypatch.setenv("NUMPY_WASM", path)
     with pytest.raises(files.ExtensionError, match=re.escape(told)):
-        files.vendored()
+        files._vendored()
     monkeypatch.setenv("LIVE", "cdn")
-    assert files.vendored() is None
+    assert files._vendored() is None
 
 
 CELLS = """---

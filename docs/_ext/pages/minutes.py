@@ -18,9 +18,11 @@ from sphinx.util.docutils import SphinxRole
 
 from docs._ext.pages.sentences import blanked
 
-FOLD = re.compile(r"<details.*?</details>", re.S)
-FORMULA = re.compile(r"^`{3,}\{(?:measured|math)\}", re.M)
-SHOWN = re.compile(
+__all__ = ["in_sight", "minutes", "setup"]
+
+_FOLD = re.compile(r"<details.*?</details>", re.S)
+_FORMULA = re.compile(r"^`{3,}\{(?:measured|math)\}", re.M)
+_SHOWN = re.compile(
     r"^`{3,}\{(?:drawn|moving|stepper|literalinclude|code-cell)\}.*\n"
     r"(?!:tags: \[remove-cell)",
     re.M,
@@ -33,7 +35,7 @@ def in_sight(source: str) -> str:
     >>> in_sight("One.<details>Two.</details>\\n## Exercises\\nThree.")
     'One.'
     """
-    return FOLD.sub("", source.partition("\n## Exercises\n")[0])
+    return _FOLD.sub("", source.partition("\n## Exercises\n")[0])
 
 
 def minutes(source: str) -> int:
@@ -44,11 +46,11 @@ def minutes(source: str) -> int:
     """
     seen = in_sight(source)
     words = re.findall(r"\S*\w\S*", blanked(seen))
-    formulas, shown = (len(kind.findall(seen)) for kind in (FORMULA, SHOWN))
+    formulas, shown = (len(kind.findall(seen)) for kind in (_FORMULA, _SHOWN))
     return math.ceil(len(words) / 200 + formulas / 2 + shown / 4)
 
 
-class Minutes(SphinxRole):
+class _Minutes(SphinxRole):
     """The number of a page."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
@@ -58,5 +60,5 @@ class Minutes(SphinxRole):
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_role("minutes", Minutes())
+    app.add_role("minutes", _Minutes())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

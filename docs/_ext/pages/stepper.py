@@ -5,12 +5,14 @@
     ```{stepper}
     :name: fig-steps
     :code: loop
+    :cell: rnn
     :ledger:
     The caption.
     ```
 
 is the static figure of all steps; with JavaScript, the stepper takes its place.
-``code`` is the name of included code, above it, whose acting line is marked.
+``code`` is the name of included code, above it, whose acting line is marked, and
+``cell`` the network, ``rnn`` or ``lstm``.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from sphinx.util.typing import OptionSpec
 from sphinx.writers.html5 import HTML5Translator
 
 from docs._ext.pages.drawn import LOGGER, Drawn
-from rnn_notes.book.figures.stepper_parts import lines, stepper
+from rnn_notes.book.figures.stepper_parts import lines, stepper, walk
 
 __all__ = ["Live", "setup"]
 
@@ -40,28 +42,31 @@ class _Stepper(Drawn):
     option_spec: ClassVar[OptionSpec] = {
         "name": directives.unchanged_required,
         "code": directives.unchanged_required,
+        "cell": lambda text: directives.choice(text, ("rnn", "lstm")),
         "ledger": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
-        self.arguments = ["backward_steps"]
         name, code = (self.options.get(key, "") for key in ("name", "code"))
+        cell = self.options.get("cell", "rnn")
+        network = walk(cell)
+        self.arguments = [network.still]
         figures = super().run()  # takes the name away
-        self.check(code)
+        self.check(code, lines(cell))
         for figure in figures:
             figure["classes"].append("stepper")
-            html = stepper(name or "stepper", code, "ledger" in self.options)
-            figure.insert(1, Live("", html=html, drawn="step_network"))
+            html = stepper(name or "stepper", code, "ledger" in self.options, cell)
+            figure.insert(1, Live("", html=html, drawn=network.network.__name__))
         return figures
 
-    def check(self, code: str) -> None:
+    def check(self, code: str, acting: set[str]) -> None:
         """Warn unless the code of that name holds every line that acts."""
         blocks = self.state.document.findall(nodes.literal_block)
         texts = [block.astext() for block in blocks if code in block["names"]]
         shown = {
             line.partition("#")[0].strip() for t in texts for line in t.split("\n")
         }
-        if code and (missing := sorted(lines() - shown)):
+        if code and (missing := sorted(acting - shown)):
             LOGGER.warning(
                 "stepper: code is %r, expected the name of code above that has %r",
                 code,

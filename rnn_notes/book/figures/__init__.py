@@ -31,6 +31,8 @@ from rnn_notes.book.figures.product_back import product_back
 from rnn_notes.book.figures.race import pass_times as pass_times
 from rnn_notes.book.figures.race import peer_times as peer_times
 from rnn_notes.book.figures.scaled_weights import scaled_weights as scaled_weights
+from rnn_notes.book.figures.stepped_lstm import lstm_network as lstm_network
+from rnn_notes.book.figures.stepped_lstm import lstm_steps as lstm_steps
 from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
 from rnn_notes.book.figures.tables import two_layouts as two_layouts

@@ -23,9 +23,9 @@ from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
 from rnn_notes.book.trace import Assignment, watched
 from rnn_notes.rnn import Array, running_example
 
-__all__ = ["gru_example", "gru_step", "lstm_example", "lstm_step"]
+__all__ = ["LSTMExample", "gru_example", "gru_step", "lstm_example", "lstm_step"]
 
-_LSTMExample = tuple[lstm.Params, list[int], list[int], Array, Array]
+LSTMExample = tuple[lstm.Params, list[int], list[int], Array, Array]
 _GRUExample = tuple[gru.Params, list[int], list[int], Array]
 _Point = tuple[float, float]
 _MEANS = {
@@ -99,7 +99,7 @@ _LSTM_NODES = {
 _UNDER = {"f": 108, "i": 158, "g": 226, "o": 276}
 
 
-def lstm_example() -> _LSTMExample:
+def lstm_example() -> LSTMExample:
     """The text of the running example, and an LSTM with random weights to read it.
 
     >>> params, inputs, targets, hprev, cprev = lstm_example()
@@ -111,7 +111,7 @@ def lstm_example() -> _LSTMExample:
     return params, inputs, targets, hprev, np.array([[0.5], [-0.1], [0.6]])
 
 
-def lstm_step(example: _LSTMExample | None = None, t: int = 2) -> Moving:
+def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
     """Step t of an LSTM, with the numbers of its first unit, forwards and backwards.
 
     Raises ``ValueError`` unless t is from 0 to T-1.

@@ -12,7 +12,18 @@ from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, draw
 from rnn_notes.book.trace import OWN, Stop, trace
 
-__all__ = ["When", "losses", "span", "step_network", "stops_of", "told"]
+__all__ = [
+    "When",
+    "column",
+    "lit",
+    "losses",
+    "pill",
+    "span",
+    "step_network",
+    "stops_of",
+    "tag",
+    "told",
+]
 
 When = dict[tuple[int, str], int]
 
@@ -35,10 +46,10 @@ def step_network(example: Example | None = None) -> Figure:
     parts += [_first(run.T, when), *_states(run.T), *_legend()]
     for t, loss in enumerate(run.losses):
         parts += [
-            box(_x(t), 24, 46, 34, "loss"),
-            label(_x(t), 20, f"loss {t}", size=12),
+            box(column(t), 24, 46, 34, "loss"),
+            label(column(t), 20, f"loss {t}", size=12),
         ]
-        parts.append(label(_x(t), 35, number(loss), size=12))
+        parts.append(label(column(t), 35, number(loss), size=12))
     losses = ", ".join(number(loss) for loss in run.losses)
     alt = (
         f"The network unrolled over {run.T} steps, first step left. Each state goes "
@@ -59,67 +70,65 @@ def stops_of(stops: list[Stop]) -> When:
     return {(stop.t, stop.name): k for k, stop in enumerate(stops)}
 
 
-def _x(t: int) -> float:
+def column(t: int) -> float:
     """The middle of the state at t; ``hs[-1]`` stands at the left."""
     return 94 + 58.0 * t
 
 
 def _wires(t: int) -> str:
     """The way forward at step t: from the state before to the new one and its loss."""
-    x = _x(t)
+    x = column(t)
     paths = f"M{x:g} 105V41M{x - 12:g} 131V202H{x - 44:g}V131"
     return line(paths, "quiet", 0.8)
 
 
 def _signals(t: int, when: When) -> list[str]:
     """The signals of turn t, each along its wire with its name beside it."""
-    x = _x(t)
+    x = column(t)
     dy, dh, dhraw, dhnext = (when[t, name] for name in ("dy", "dh", "dhraw", "dhnext"))
     used = [dhnext, when[t - 1, "dh"]] if t else [dhnext]
     down, up = f"M{x - 12:g} 173V202H{x - 20:g}", f"M{x - 44:g} 193V145"
     return [
-        _lit([dy], arrow(x, 41, x, 61, "dy"), _tag(x - 6, 56, "dy")),
-        _lit([dh], arrow(x, 79, x, 105, "dy"), _tag(x - 6, 96, OWN, "dy")),
-        _lit(
-            [dh, dhraw], arrow(x - 12, 131, x - 12, 155, "dh"), _tag(x - 18, 147, "dh")
-        ),
-        _lit(
+        lit([dy], arrow(x, 41, x, 61, "dy"), tag(x - 6, 56, "dy")),
+        lit([dh], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN, "dy")),
+        lit([dh, dhraw], arrow(x - 12, 131, x - 12, 155, "dh"), tag(x - 18, 147, "dh")),
+        lit(
             [dhraw, dhnext],
             line(down, "dhraw"),
             arrow(x - 20, 202, x - 29, 202, "dhraw"),
-            _tag(x + 4, 222, "dhraw"),
+            tag(x + 4, 222, "dhraw"),
         ),
-        _lit(
+        lit(
             used,
             line(up, "dhnext"),
             arrow(x - 44, 145, x - 44, 131, "dhnext"),
-            _tag(x - 50, 185, "dhnext"),
+            tag(x - 50, 185, "dhnext"),
         ),
-        *_pill(x, 70, "Why"),
-        *_pill(x - 12, 164, "tanh"),
-        *_pill(x - 44, 202, "Whh"),
+        *pill(x, 70, "Why"),
+        *pill(x - 12, 164, "tanh"),
+        *pill(x - 44, 202, "Whh"),
         label(x, 246, f"`t = {t}`", "quiet", 12),
     ]
 
 
 def _first(T: int, when: When) -> str:
     """The ``dhnext`` of zeros that enters the first turn from nowhere."""
-    x = _x(T - 1) + 14
+    x = column(T - 1) + 14
     zero = label(x, 182, "0", "dhnext")
-    parts = arrow(x, 168, x, 131, "dhnext"), _tag(x + 20, 198, "dhnext")
-    return _lit([when[T, "dhnext"], when[T - 1, "dh"]], zero, *parts)
+    parts = arrow(x, 168, x, 131, "dhnext"), tag(x + 20, 198, "dhnext")
+    return lit([when[T, "dhnext"], when[T - 1, "dh"]], zero, *parts)
 
 
 def _states(T: int) -> list[str]:
     """The boxes of the states, from ``hs[-1]`` to the last."""
-    parts = [label(_x(-1), 88, "`hprev`", "state", 12)]
+    parts = [label(column(-1), 88, "`hprev`", "state", 12)]
     for t in range(-1, T):
-        parts += [box(_x(t), 118, 46, 26, "state")]
-        parts += [label(_x(t), 122, f"`hs[{t}]`", size=12)]
+        parts += [box(column(t), 118, 46, 26, "state")]
+        parts += [label(column(t), 122, f"`hs[{t}]`", size=12)]
     return parts
 
 
-def _pill(x: float, y: float, words: str) -> list[str]:
+def pill(x: float, y: float, words: str) -> list[str]:
     """What a wire passes through: a matrix or the tanh."""
     width = 34 if words == "tanh" else 30
     paper = f'style="fill:{INKS["paper"].paint}"'
@@ -131,13 +140,13 @@ def _pill(x: float, y: float, words: str) -> list[str]:
     ]
 
 
-def _lit(at: list[int], *parts: str) -> str:
+def lit(at: list[int], *parts: str) -> str:
     """Parts that light up at the given stops."""
     stops = " ".join(map(str, at))
     return f'<g data-at="{stops}">{"".join(parts)}</g>'
 
 
-def _tag(x: float, y: float, name: str, ink: str = "") -> str:
+def tag(x: float, y: float, name: str, ink: str = "") -> str:
     """The name of a signal beside its wire; shown while the signal is lit."""
     words = label(x, y, f"`{name}`", ink or name, 12, "end")
     return f'<g class="tag" visibility="hidden">{words}</g>'

@@ -7,10 +7,16 @@ hides them. ``data-at`` names the stops at which a part lights up.
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from html import escape
+from typing import NamedTuple
 
+from rnn_notes import lstm
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
+from rnn_notes.book.figures.drawing.svg import Figure
+from rnn_notes.book.figures.stepped_lstm import lstm_network, lstm_run, lstm_told
 from rnn_notes.book.figures.stepped_network import (
     When,
     span,
@@ -22,38 +28,80 @@ from rnn_notes.book.trace import OWN, Held, Stop, trace
 from rnn_notes.ledger import long_ledger
 from rnn_notes.rnn import Forward, Params
 
-__all__ = ["controls", "filling", "holding", "lines", "stepper", "story"]
+__all__ = [
+    "Walk",
+    "controls",
+    "filling",
+    "holding",
+    "lines",
+    "stepper",
+    "story",
+    "walk",
+]
 
-_INKS = {"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"}
+_INKS = {
+    **{"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"},
+    **{"dcnext": "dhnext", "dc": "dh"},
+    **dict.fromkeys(("diraw", "dfraw", "doraw", "dgraw"), "dhraw"),
+    **dict.fromkeys(("dhprev", "dcprev"), "dhnext"),
+}
 
 
-def lines() -> set[str]:
+class Walk(NamedTuple):
+    """What a stepper walks through.
+
+    still : the name of the figure that stands in its place where no script runs
+    words : what is told at a stop, given the stop and the number of steps
+    """
+
+    params: Params | lstm.Params
+    run: Forward | lstm.Forward
+    network: Callable[[], Figure]
+    still: str
+    words: Callable[[Stop, int], str]
+
+
+def walk(cell: str) -> Walk:
+    """The walk through the running example of a cell, "rnn" or "lstm".
+
+    >>> walk("lstm").still, walk("rnn").run.T
+    ('lstm_steps', 5)
+    """
+    if cell == "lstm":
+        return Walk(*lstm_run(), lstm_network, "lstm_steps", lstm_told)
+    return Walk(*given(), step_network, "backward_steps", told)
+
+
+def lines(cell: str = "rnn") -> set[str]:
     """The lines of code at which the stepper stops.
 
     >>> sorted(lines())[0]
     'dh = params.Why.T @ dy + dhnext'
     """
-    return {stop.line for stop in trace(*given())}
+    return {stop.line for stop in trace(*walk(cell)[:2])}
 
 
-def stepper(name: str, code: str = "", with_ledger: bool = False) -> str:
+def stepper(
+    name: str, code: str = "", with_ledger: bool = False, cell: str = "rnn"
+) -> str:
     """The stepper on the running example, which the page shows where scripts run.
 
     name : unique on the page, the beginning of every id
     code : the id of the code whose acting line the script marks
+    with_ledger : whether the ledger of the plain network is filled beside it
 
     >>> stepper("fig").count("<table"), stepper("fig", with_ledger=True).count("<table")
     (1, 2)
     """
-    params, run = given()
+    params, run, network, _, words = walk(cell)
     stops = trace(params, run)
     parts = [
         f'<div class="live" data-code="{escape(code)}">',
-        f'<div class="walk"><div class="drawn">{step_network().svg}</div>',
+        f'<div class="walk"><div class="drawn">{network().svg}</div>',
         controls(len(stops), escape(name)),
         f'</div><div class="told"><div aria-live="polite"></div>{holding(stops)}</div>',
-        filling(params, run, stops_of(stops)) if with_ledger else "",
-        f'<script type="application/json">{story(stops, run.T)}</script></div>',
+        filling(*given(), stops_of(stops)) if with_ledger else "",
+        f'<script type="application/json">{story(stops, run.T, words)}</script></div>',
     ]
     return "".join(parts)
 
@@ -91,6 +139,7 @@ def holding(stops: list[Stop]) -> str:
         f'<tr data-name="{name}"><th scope="row"><code class="q-{ink}">{name}</code>'
         f"<span>{shapes[name]}</span></th>{'<td></td>' * (width + 2)}</tr>"
         for name, ink in _INKS.items()
+        if name in shapes
     )
     return (
         '<table class="holding"><caption>What the names hold: derivatives</caption>'
@@ -140,7 +189,7 @@ def _cell(value: float, ink: str, at: list[int]) -> str:
     return f'<td class="q-{ink}" data-at="{stops}">{text}</td>'
 
 
-def story(stops: list[Stop], T: int) -> str:
+def story(stops: list[Stop], T: int, words: Callable[[Stop, int], str] = told) -> str:
     """What is shown at each stop, as JSON that may stand in a script element.
 
     >>> json.loads(story(trace(*given()), 5))["stops"][0]["held"]
@@ -153,7 +202,7 @@ def story(stops: list[Stop], T: int) -> str:
             else "before the loop",
             "line": stop.line,
             "name": stop.name,
-            "says": told(stop, T),
+            "says": words(stop, T),
             "held": {name: _entries(held) for name, held in stop.held.items()},
         }
         for stop in stops
@@ -164,5 +213,5 @@ def story(stops: list[Stop], T: int) -> str:
 
 def _entries(held: Held) -> list[str]:
     """A value entry by entry, then of which losses and by what it is a derivative."""
-    by = f"`{held.by}`" if "[" in held.by else held.by
+    by = re.sub(r"\w+\[.*?\]", r"`\g<0>`", held.by)
     return [*(number(float(v)) for v in held.value.ravel()), span(held.losses), by]
