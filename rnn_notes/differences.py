@@ -48,6 +48,8 @@ def central(f: Scalar, x: Any, step: float = CENTRAL_STEP) -> Any:
     ------
     TypeError
         For float32: the difference of two such losses keeps about three digits.
+    ValueError
+        Where the result of ``f`` is not one number.
 
     Examples
     --------
@@ -69,11 +71,18 @@ def complex_step(f: Scalar, x: Any) -> Any:
     """Complex-step derivative of the scalar ``f`` by every entry of ``x``.
 
     ``f`` must be analytic and let complex numbers through. Squire and Trapp (1998).
+    A part of f that drops the imaginary part goes unseen beside one that keeps it, and
+    so does a conjugate, as in ``np.vdot``: compare with ``central``.
 
-    Raises ``TypeError`` for float32, and where the result of ``f`` is real and yet
-    moves with x. A part of f that drops the imaginary part goes unseen beside one that
-    keeps it, and so does a conjugate, as in ``np.vdot``: compare with ``central``.
+    Raises
+    ------
+    TypeError
+        For float32, and where the result of ``f`` is real and yet moves with x.
+    ValueError
+        Where the result of ``f`` is not one number.
 
+    Examples
+    --------
     >>> x = np.array([[1.0], [2.0]])
     >>> measured = complex_step(lambda x: (x**3).sum(), x)
     >>> bool(np.allclose(measured, 3 * x**2, rtol=1e-15, atol=0))
@@ -195,8 +204,14 @@ def agreement(claimed: Any, measured: Any, tolerance: float = 1e-7) -> Agreement
     """The report on the worst entry of ``claimed`` against ``measured``.
 
     Both are arrays, or both hold arrays by name (mapping, named tuple, dataclass).
-    Raises ``ValueError`` for a measured name that is not claimed, or another shape.
 
+    Raises
+    ------
+    ValueError
+        For a measured name that is not claimed, another shape, or nothing measured.
+
+    Examples
+    --------
     >>> x = np.array([[1.0], [2.0]])
     >>> measured = complex_step(lambda x: (x**2).sum(), x)
     >>> print(agreement(2 * x, measured, tolerance=1e-15))

@@ -22,6 +22,13 @@ class Vocabulary:
     The order is that of ``sorted``, so it is the same in every process. The order of a
     ``set`` is not: Python salts its string hashes anew at each start.
 
+    Raises
+    ------
+    ValueError
+        Where a letter comes twice.
+
+    Examples
+    --------
     >>> Vocabulary.of("abbabb")
     Vocabulary(letters='ab')
     """
@@ -34,7 +41,13 @@ class Vocabulary:
 
     @classmethod
     def of(cls, text: str) -> Vocabulary:
-        """The vocabulary of ``text``; an empty text raises ``ValueError``."""
+        """The vocabulary of ``text``.
+
+        Raises
+        ------
+        ValueError
+            For an empty text.
+        """
         if not text:
             raise ValueError("text is empty, expected at least one character")
         return cls("".join(sorted(set(text))))
@@ -45,8 +58,13 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """The index of every character.
 
-        Raises ``ValueError`` that names the first unknown character and its place.
+        Raises
+        ------
+        ValueError
+            That names the first unknown character and its place.
 
+        Examples
+        --------
         >>> Vocabulary("ab").encode("abbabb")
         [0, 1, 1, 0, 1, 1]
         >>> Vocabulary("ab").encode("abc")
@@ -59,6 +77,13 @@ class Vocabulary:
     def indices(self, text: str) -> Array:
         """The same as an array of the smallest unsigned integers that can hold them.
 
+        Raises
+        ------
+        ValueError
+            As ``encode`` does.
+
+        Examples
+        --------
         >>> Vocabulary("ab").indices("abb").dtype
         dtype('uint8')
         """
@@ -79,8 +104,15 @@ class Vocabulary:
         return found
 
     def decode(self, indices: Sequence[int]) -> str:
-        """The text of the indices, each from 0 to V-1, else ``ValueError``.
+        """The text of the indices.
 
+        Raises
+        ------
+        ValueError
+            For the first that is not from 0 to V-1.
+
+        Examples
+        --------
         >>> Vocabulary("ab").decode([0, 1, 1])
         'abb'
         """
@@ -101,11 +133,16 @@ def chunks(indices: Sequence[int] | Array, T: int) -> Iterator[tuple[Any, Any]]:
     """The inputs and targets of every whole window of T steps, one after the other.
 
     Both are slices, so those of an array take no memory. Targets are the inputs moved
-    on by one, so a window needs T + 1 indices; the last
-    window that has them is used. What remains after it is shorter and left out.
+    on by one, so a window needs T + 1 indices; the last window that has them is used.
+    What remains after it is shorter and left out.
 
-    Raises ``ValueError`` where T is below 1 or no window fits.
+    Raises
+    ------
+    ValueError
+        Where T is below 1 or no window fits.
 
+    Examples
+    --------
     >>> list(chunks([0, 1, 2, 3, 4], T=2))
     [([0, 1], [1, 2]), ([2, 3], [3, 4])]
     """

@@ -81,8 +81,8 @@
     });
 
   // The contents name the part that is read: the last one whose heading has gone by.
-  const links = [...document.querySelectorAll("#pst-page-toc-nav a")];
-  const entries = document.querySelectorAll("#pst-page-toc-nav .toc-entry");
+  const links = [...document.querySelectorAll("#page-toc-nav a")];
+  const entries = document.querySelectorAll("#page-toc-nav .toc-entry");
   const part = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
   const tell = () => {
     const passed = (link) => part(link)?.getBoundingClientRect().top < innerHeight / 4;

@@ -21,11 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "Array",
     "check_kinds",
+    "check_range",
     "check_shape",
     "check_whole",
     "checked_batch",
     "checked_letters",
     "checked_state",
+    "checked_states",
+    "integers",
     "numeric",
     "plain",
 ]
@@ -171,6 +174,20 @@ def checked_state(name: str, value: ArrayLike, H: int) -> Array:
     return state
 
 
+def checked_states(name: str, value: ArrayLike, H: int, B: int) -> Array:
+    """B states before the first step, (H, B), all real and finite.
+
+    >>> checked_states("hprev", [[1j]], H=1, B=1)
+    Traceback (most recent call last):
+    TypeError: hprev holds complex128, expected real numbers
+    """
+    states = numeric(name, value)
+    check_shape(name, states, "(H, B)", (H, B))
+    if states.dtype.kind == "c":
+        raise TypeError(f"{name} holds {states.dtype}, expected real numbers")
+    return states
+
+
 def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
     """``values`` as a list of integers from 0 to V-1."""
     array = plain(name, values)
@@ -180,15 +197,23 @@ def _indices(name: str, values: Sequence[int], V: int) -> list[int]:
         raise ValueError(f"{name} is empty, expected at least one index (T = 0 came)")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} holds {array.dtype}, expected integers")
-    outside = np.flatnonzero((array < 0) | (array >= V))
-    if outside.size:
-        t = int(outside[0])
-        raise ValueError(f"{name}[{t}] is {array[t]}, expected 0 to {V - 1} (V = {V})")
+    check_range(name, array, V)
     return [int(index) for index in array]
 
 
 def _rows(name: str, values: Any, V: int) -> Array:
     """``values``, one sequence or B of them, as integers from 0 to V-1, (T, B)."""
+    array = integers(name, values)
+    check_range(name, array, V)
+    return array.astype(np.intp, copy=False).reshape(-1, array.shape[-1]).T
+
+
+def integers(name: str, values: Any) -> Array:
+    """``values``, one sequence or B of them, as an array of integers, not empty.
+
+    >>> integers("inputs", [[0, 1], [1, 2]]).shape
+    (2, 2)
+    """
     array = plain(name, values)
     if array.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
@@ -196,8 +221,18 @@ def _rows(name: str, values: Any, V: int) -> Array:
         raise ValueError(f"{name} has shape {array.shape}, expected at least one index")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} holds {array.dtype}, expected integers")
-    if array.min() < 0 or array.max() >= V:
-        at = [int(i) for i in np.argwhere((array < 0) | (array >= V))[0]]
+    return array
+
+
+def check_range(name: str, array: Array, V: int) -> None:
+    """Raise ``ValueError`` if an index is outside 0 to V-1.
+
+    >>> check_range("inputs", np.array([[0, 1], [1, 2]]), V=2)
+    Traceback (most recent call last):
+    ValueError: inputs[1, 1] is 2, expected 0 to 1 (V = 2)
+    """
+    outside = np.argwhere((array < 0) | (array >= V))
+    if outside.size:
+        at = outside[0].tolist()
         came = array[tuple(at)]
         raise ValueError(f"{name}{at} is {came}, expected 0 to {V - 1} (V = {V})")
-    return array.astype(np.intp, copy=False).reshape(-1, array.shape[-1]).T

@@ -14,9 +14,9 @@ from rnn_notes.equations.parsing import parse
 
 __all__ = ["advised", "command"]
 
-UNKNOWN = " is not known"
-STEPS = (*"tkijsr0123456789", r"\tau", "T")
-MOST = 3
+_UNKNOWN = " is not known"
+_STEPS = (*"tkijsr0123456789", r"\tau", "T")
+_MOST = 3
 
 
 def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
     known in another model:
       python -m rnn_notes equation --model d2l -- 'o_t = W_{qh} h_t'
     """
-    letter, found, _ = error.reason.partition(UNKNOWN)
+    letter, found, _ = error.reason.partition(_UNKNOWN)
     if not found or not letter or " " in letter:
         return ()
     lines = []
@@ -41,7 +41,7 @@ def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
     if near := _nearest(letter, model, alone=not others):
         lines.append(f"the nearest letter that is known: {near}")
     called = re.match(r"'*\s*(\\left)?\s*\(", latex[error.span[1] :])
-    if not called and f"{UNKNOWN} as a function" not in error.reason:
+    if not called and f"{_UNKNOWN} as a function" not in error.reason:
         name = _with_step(letter)
         real = rf"{name} \in \mathbb{{R}}^{{…}}"
         lines.append(f"say what it is: --where '{name} = …', or '{real}'")
@@ -63,7 +63,7 @@ def command(latex: str, model: str) -> str:
 def _with_step(letter: str) -> str:
     """A letter as a clause defines it: at a step t if it came with one."""
     base, _, below = letter.partition("_{")
-    return f"{base}_t" if below and below[:-1].startswith(STEPS) else letter
+    return f"{base}_t" if below and below[:-1].startswith(_STEPS) else letter
 
 
 def _known(model: Model) -> set[str]:
@@ -78,7 +78,7 @@ def _knows(model: Model, letter: str) -> bool:
     base = plain(base)
     if {letter, bare} & known:
         return True
-    step = below.startswith(STEPS)
+    step = below.startswith(_STEPS)
     return step and bool({base, f"{base}_"} & known)
 
 
@@ -92,7 +92,7 @@ def _models(letter: str, latex: str, model: Model) -> list[str]:
         if name != model.name
     }
     fewest = min(missing.values(), default=0)
-    return [name for name in missing if missing[name] == fewest][:MOST]
+    return [name for name in missing if missing[name] == fewest][:_MOST]
 
 
 def _letters(latex: str) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _nearest(letter: str, model: Model, alone: bool) -> str:
     alone : whether no other model has the letter, so that its other case is a guess
     """
     known = sorted(name.rstrip("_") for name in _known(model))
-    bare = plain(letter.partition("_{")[0] if letter[-3:-1] in STEPS else letter)
+    bare = plain(letter.partition("_{")[0] if letter[-3:-1] in _STEPS else letter)
     turned = [name for name in known if sorted(name) == sorted(bare)]
     other_case = [name for name in known if alone and name.lower() == bare.lower()]
     alike = get_close_matches(bare, known, 1, 0.75) if len(bare) > 1 else []

@@ -157,7 +157,8 @@ def draws(
         settings += [(far + 2, 1.0, seed) for seed in seeds]
     for place, (T, scale, seed) in enumerate(settings):
         T = scope.sizes.get(STEPS, T if T not in taken else T + 3)
-        free = [n for n in range(2, 30) if n not in {T, *numbers, *taken}]
+        used = {T, *numbers, *taken}
+        free = [n for n in range(2, 30) if n not in used]
         if place >= usual:  # beyond all that is written
             free = [n for n in free if n > far] if place % 2 else free
         turn = (place + seed) % 3

@@ -17,7 +17,7 @@ from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, World
 
-__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "computed", "reads"]
+__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "compiled", "reads"]
 
 MOST_WORK = 22_000
 _READING = 3  # times the pieces of a line that is read
@@ -108,14 +108,18 @@ def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
         yield from reads(part, inside, sized)
 
 
-def computed(node: Node, env: Env, sized: Sized, read: Read) -> Array:
-    """The value of a node of a model by what it reads: no noise, nothing kept."""
-    at = node.at(env)
+def compiled(node: Node, env: Env, sized: Sized) -> Callable[[Read], Array]:
+    """What computes a node of a model from what it reads: no noise, nothing kept."""
+    at, value = node.at(env), KINDS[node.kind].value
     if node.kind == "quantity":
-        return read((node.value, at))
+        key = (node.value, at)
+        return lambda read: read(key)
     inside = KINDS[node.kind].inside(node, env, sized)
-    parts = [computed(part, inner, sized, read) for part, inner in inside]
-    return KINDS[node.kind].value(Given(node, at, parts, sized))
+    parts = [compiled(part, inner, sized) for part, inner in inside]
+    if not parts:
+        constant = value(Given(node, at, [], sized))
+        return lambda read: constant
+    return lambda read: value(Given(node, at, [part(read) for part in parts], sized))
 
 
 class Evaluator(Sized):

@@ -17,10 +17,12 @@ line, ``title: …`` or ``option NAME: CLAUSES``, clauses in place of those of t
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from typing import Any
 from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
-from rnn_notes.equations.evaluation import Sized, computed, reads
+from rnn_notes.equations.evaluation import Sized, compiled, reads
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
@@ -46,6 +48,8 @@ from rnn_notes.equations.worlds import Key, Plan, Step
 __all__ = ["Model", "clauses", "find", "names", "shipped"]
 
 _STEP = "t"
+_IN = (r"\in",)
+_ZERO = ("number", "0")
 _LONGEST = 20_000
 _MOST_QUANTITIES = 60
 
@@ -126,18 +130,13 @@ class Model:
         names = [self.called(i.parts[0]) for _, i in said if not self.is_other(i)]
         stepwise = {name for name, index in names if index}
         self.double = stepwise & {name for name, index in names if not index}
-        for clause, item in said:
-            if item.value == (r"\in",):
-                self.declare(item, clause)
-        for clause, item in said:
-            if item.value != (r"\in",):
-                self.announce(item, clause)
-        if len(self.quantities) > _MOST_QUANTITIES:
-            raise EquationError(f"a model of {len(self.quantities)} quantities came")
-        for clause, item in said:
-            if item.value != (r"\in",):
+        declared = [(item, clause) for clause, item in said if item.value == _IN]
+        others = [(item, clause) for clause, item in said if item.value != _IN]
+        rules = (self.declare, declared), (self.announce, others), (self.define, others)
+        for rule, clauses_ in rules:
+            for item, clause in clauses_:
                 with pointing(clause.text):
-                    self.define(item)
+                    rule(item, clause)
         self.find_shapes()
         for text in self.also:
             self.read_further(text)
@@ -145,19 +144,16 @@ class Model:
 
     def read_further(self, text: str) -> None:
         """Read further names for what the model has, and functions."""
+        reader = Clauses(self.scope, frozenset())
         for clause in clauses(text):
             with pointing(clause.text):
-                for items in parse(clause.text, self.scope.remarks):
-                    for item in items:
-                        if item.kind != "relation":
-                            raise item.fail("no clause came, expected one with =")
-                        head = item.parts[0]
-                        if self.is_function(head) or self.is_size(item):
-                            self.define(item)
-                        else:
-                            Clauses(self.scope, frozenset()).definition(
-                                head, item.parts[-1]
-                            )
+                for item in itertools.chain(*parse(clause.text, self.scope.remarks)):
+                    if item.kind != "relation":
+                        raise item.fail("no clause came, expected one with =")
+                    if self.is_other(item):
+                        self.define(item, clause)
+                    else:
+                        reader.definition(item.parts[0], item.parts[-1])
 
     def said(self) -> Iterator[tuple[_Clause, Node]]:
         """Every clause with its tree; titles and options are noted on the way."""
@@ -202,46 +198,44 @@ class Model:
         """Give a name its meaning, unless it has one."""
         if name in self.quantities:
             raise node.fail(f"{name} has a meaning already")
+        if len(self.quantities) >= _MOST_QUANTITIES:
+            raise node.fail(f"more than {_MOST_QUANTITIES} quantities came")
         self.quantities[name] = quantity
 
     def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
         left, domain = item.parts[0], item.parts[-1]
-        with pointing(clause.text):
-            name, index = self.called(left)
-            onehot = domain.kind == "call" and domain.value == "onehot"
-            reader = Clauses(self.scope, frozenset())
-            if onehot:
-                shape: Shape = reader.dim(domain.parts[0]), ()
-            else:
-                shape = reader.shape(domain)
-            if index == "0":
-                if name in self.firsts:
-                    raise left.fail(f"{name}_0 has a meaning already")
-                self.firsts[name] = shape
-                return
-            role = "onehot" if onehot else "input" if index else "parameter"
-            meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
-            self.add(name, meaning, left)
+        name, index = self.called(left)
+        onehot = domain.kind == "call" and domain.value == "onehot"
+        reader = Clauses(self.scope, frozenset())
+        if onehot:
+            shape: Shape = reader.dim(domain.parts[0]), ()
+        else:
+            shape = reader.shape(domain)
+        if index == "0":
+            if name in self.firsts:
+                raise left.fail(f"{name}_0 has a meaning already")
+            self.firsts[name] = shape
+            return
+        role = "onehot" if onehot else "input" if index else "parameter"
+        meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
+        self.add(name, meaning, left)
 
     def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
-        left = item.parts[0]
-        with pointing(clause.text):
-            if item.value not in (("=",), (":=",)):
-                raise item.fail(r"no clause came, expected one with = or \in")
-            if self.is_other(item):
-                return
-            name, index = self.called(left)
-            known = self.quantities.get(name)
-            if known and known.role == "parameter" and self.is_zero(item):
-                self.quantities[name] = replace(known, role="zero")
-                return
-            meaning = Quantity(
-                self.firsts.get(name), bool(index), "computed", clause.note, clause.book
-            )
-            self.add(name, meaning, left)
-            self.texts[name] = clause.text
+        left, right = item.parts[0], item.parts[-1]
+        if item.value not in (("=",), (":=",)):
+            raise item.fail(r"no clause came, expected one with = or \in")
+        if self.is_other(item):
+            return
+        name, index = self.called(left)
+        known, first = self.quantities.get(name), self.firsts.get(name)
+        if known and known.role == "parameter" and (right.kind, right.value) == _ZERO:
+            self.quantities[name] = replace(known, role="zero")
+            return
+        words = clause.note, clause.book
+        self.add(name, Quantity(first, bool(index), "computed", *words), left)
+        self.texts[name] = clause.text
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
@@ -257,11 +251,7 @@ class Model:
         r"""Whether an equation gives a size another name, as ``\tau = T``."""
         return item.parts[-1].kind == "name" and item.parts[-1].value in self.sizes
 
-    def is_zero(self, item: Node) -> bool:
-        """Whether an equation fixes a parameter at zero."""
-        return item.parts[-1].kind == "number" and item.parts[-1].value == "0"
-
-    def define(self, item: Node) -> None:
+    def define(self, item: Node, clause: _Clause) -> None:
         """Read how a quantity is computed, now that all letters have a meaning."""
         left, right = item.parts[0], item.parts[-1]
         if self.is_size(item):
@@ -320,7 +310,7 @@ class Model:
         if sizes not in self.plans:
             if len(self.plans) > 200:
                 self.plans.clear()
-            self.plans[sizes] = Plan(list(_Order(self, draw).steps()))
+            self.plans[sizes] = Plan(_steps(self, draw))
         return self.plans[sizes]
 
     def with_options(self, some: Collection[str]) -> Model:
@@ -336,65 +326,46 @@ class Model:
         return self.changed[key]
 
 
-class _Order:
-    """The order in which the quantities of a model can be computed, found by need."""
+def _steps(model: Model, draw: Draw) -> list[Step]:
+    """Every quantity at every step, each after what it is computed from."""
+    sized = Sized(draw, model.shapes)
+    steps: dict[Key, Step] = {}
+    for name, equation in model.equations.items():
+        for t in range(1, draw.sizes[STEPS] + 1) if equation.parameters else [0]:
+            index = (t,) * len(equation.parameters)
+            steps[name, index] = _step((name, index), equation, sized)
+    graph = {
+        key: [other for other in step.reads if _is_computed(model, other, draw)]
+        for key, step in steps.items()
+    }
+    try:
+        return [steps[key] for key in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        name = error.args[1][-1][0]
+        raise model.blame(name, f"{name} refers to itself") from None
 
-    def __init__(self, model: Model, draw: Draw) -> None:
-        self.model, self.draw = model, draw
-        self.T = draw.sizes[STEPS]
-        self.sized = Sized(draw, model.shapes)
-        self.found: dict[Key, Step | None] = {}
 
-    def steps(self) -> Iterator[Step]:
-        """Every computed quantity at every step."""
-        for name, equation in self.model.equations.items():
-            for index in range(1, self.T + 1) if equation.parameters else [None]:
-                self.visit((name, () if index is None else (index,)))
-        yield from (step for step in self.found.values() if step)
+def _step(key: Key, equation: Definition, sized: Sized) -> Step:
+    """How a quantity is computed, all indices put in."""
+    body = equation.body
+    for node in body.walk():
+        if node.kind in ("derivative", "d", "defined"):
+            raise node.fail(f"{node.kind} came in a model, expected an expression")
+    env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
+    found = tuple(dict.fromkeys(reads(body, env, sized)))
+    return Step(key, compiled(body, env, sized), found)
 
-    def visit(self, key: Key) -> None:
-        """Find what a quantity is computed from, before the quantity itself."""
-        waiting = [key]
-        opened: dict[Key, Step] = {}
-        while waiting:
-            key = waiting[-1]
-            if key in self.found:
-                waiting.pop()
-            elif key in opened:
-                self.found[key] = opened[key]
-                waiting.pop()
-            else:
-                opened[key] = self.step(key)
-                for other in opened[key].reads:
-                    if other in self.found or not self.is_computed(other):
-                        continue
-                    if other in opened:
-                        raise self.model.blame(key[0], f"{key[0]} refers to itself")
-                    waiting.append(other)
 
-    def is_computed(self, key: Key) -> bool:
-        """Whether a quantity is computed; an error if it is not there at all."""
-        name, index = key
-        quantity = self.model.quantities[name]
-        if index == (0,) and name in self.model.firsts:
-            return False
-        if quantity.indexed and not 1 <= index[0] <= self.T:
-            raise self.model.blame(
-                name, f"{name} is needed at step {index[0]}, and it is not there"
-            )
-        return quantity.role == "computed"
-
-    def step(self, key: Key) -> Step:
-        """How a quantity is computed, all indices put in."""
-        equation = self.model.equations[key[0]]
-        body, sized = equation.body, self.sized
-        if strange := [n for n in body.walk() if n.measured or n.kind == "defined"]:
-            raise strange[-1].fail(
-                f"{strange[-1].kind} came in a model, expected an expression"
-            )
-        env = {**self.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
-        found = tuple(dict.fromkeys(reads(body, env, sized)))
-        return Step(key, lambda read: computed(body, env, sized, read), found)
+def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
+    """Whether a quantity is computed; an error if it is not there at all."""
+    name, index = key
+    quantity = model.quantities[name]
+    if index == (0,) and name in model.firsts:
+        return False
+    if quantity.indexed and not 1 <= index[0] <= draw.sizes[STEPS]:
+        came = f"{name} is needed at step {index[0]}"
+        raise model.blame(name, f"{came}, and it is not there")
+    return quantity.role == "computed"
 
 
 def _changed(text: str, option: str, name: str) -> Model:

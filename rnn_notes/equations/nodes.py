@@ -146,7 +146,12 @@ class Node:
 
     def with_parts(self, change: Callable[[Node], Node]) -> Node:
         """The same node with every part changed."""
-        return replace(self, parts=tuple(change(part) for part in self.parts))
+        parts = tuple([change(part) for part in self.parts])
+        if parts == self.parts:
+            return self
+        return Node(
+            self.kind, self.span, parts, self.value, self.form, self.indices, self.binds
+        )
 
     def put_at(self, span: Span) -> Node:
         """The same tree, every node of which says that it stands at ``span``."""

@@ -71,6 +71,8 @@ class Reader:
         if method is None:
             return node.with_parts(self.read)
         read: Node = method(node)
+        if (read.span, read.form) == (node.span, node.form):
+            return read
         return replace(read, span=node.span, form=node.form)
 
     def index(self, node: Node, most: int = _FARTHEST) -> Linear:

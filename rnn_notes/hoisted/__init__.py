@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.arrays.arguments import Array, check_shape, numeric, plain
+from rnn_notes.arrays.arguments import Array, check_range, checked_states, integers
 from rnn_notes.hoisted.workspaces import Block, Rows, Workspace, give_back, lent
 from rnn_notes.rnn import Gradients, Params
 
@@ -267,7 +267,7 @@ def _checked(
     checkpoint: bool = False,
 ) -> Workspace:
     """The workspace, or one that is lent, with text and first state in their places."""
-    x, target = _integers("inputs", inputs), _integers("targets", targets)
+    x, target = integers("inputs", inputs), integers("targets", targets)
     if x.shape != target.shape:
         raise ValueError(
             f"targets has shape {target.shape}, expected {x.shape}, as inputs has"
@@ -281,30 +281,9 @@ def _checked(
     w.letters[0], w.letters[1] = x, target
     if np.maximum.reduce(w.unsigned, axis=None) >= V:  # a negative letter is huge here
         for name, array in (("inputs", x), ("targets", target)):
-            _check_range(name, array, V)
+            check_range(name, array, V)
     _load_state(w, hprev)
     return w
-
-
-def _integers(name: str, values: Any) -> Array:
-    """``values``, one sequence or B of them, as an array of integers, not empty."""
-    array = plain(name, values)
-    if array.ndim not in (1, 2):
-        raise ValueError(f"{name} has shape {array.shape}, expected (T,) or (B, T)")
-    if array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}, expected at least one index")
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"{name} holds {array.dtype}, expected integers")
-    return array
-
-
-def _check_range(name: str, array: Array, V: int) -> None:
-    """Raise if an index is outside 0 to V-1."""
-    outside = np.argwhere((array < 0) | (array >= V))
-    if outside.size:
-        at = outside[0].tolist()
-        came = array[tuple(at)]
-        raise ValueError(f"{name}{at} is {came}, expected 0 to {V - 1} (V = {V})")
 
 
 def _load_state(w: Workspace, hprev: Any) -> None:
@@ -314,11 +293,7 @@ def _load_state(w: Workspace, hprev: Any) -> None:
         w.states[0] = hprev.T
         if np.logical_and.reduce(np.isfinite(w.first)):
             return
-    h = numeric("hprev", hprev)
-    check_shape("hprev", h, "(H, B)", (w.H, w.B))
-    if h.dtype.kind == "c":
-        raise TypeError(f"hprev holds {h.dtype}, expected real numbers")
-    w.states[0] = h.T
+    w.states[0] = checked_states("hprev", hprev, w.H, w.B).T
 
 
 def _dtype(params: Params) -> np.dtype[Any]:

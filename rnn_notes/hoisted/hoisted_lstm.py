@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.arrays.arguments import Array, check_shape, checked_batch, numeric
+from rnn_notes.arrays.arguments import Array, checked_batch, checked_states
 from rnn_notes.hoisted import compare
 from rnn_notes.lstm import Gradients, Params
 
@@ -104,7 +104,8 @@ def _passes(
     Params.check(params)
     x, target = checked_batch(params.V, inputs, targets)  # (T, B)
     (T, B), H, V = x.shape, params.H, params.V
-    h, c = (_rows(n, s, H, B) for n, s in (("hprev", hprev), ("cprev", cprev)))
+    h = checked_states("hprev", hprev, H, B).T
+    c = checked_states("cprev", cprev, H, B).T
     w = params.arrays()
     stacked = _Stacked(
         np.concatenate([w[f"Wx{gate}"] for gate in "ifog"]),
@@ -182,12 +183,3 @@ def _backward(w: _Stacked, steps: _Steps, dhs: Array) -> tuple[Array, Array, Arr
         dhnext = draws[t].reshape(B, 4 * H) @ w.Wh
         dcnext = f[t] * dc
     return draws, dhnext, dcnext
-
-
-def _rows(name: str, value: Array, H: int, B: int) -> Array:
-    """A first state, (H, B), as rows."""
-    state = numeric(name, value)
-    check_shape(name, state, "(H, B)", (H, B))
-    if state.dtype.kind == "c":
-        raise TypeError(f"{name} holds {state.dtype}, expected real numbers")
-    return state.T

@@ -240,7 +240,7 @@ def test_the_drawer_closes_over_the_section_that_it_led_to(
     expect(page.locator("#the-rule h2")).to_be_in_viewport()
 
 
-NAMED = "#pst-page-toc-nav a[aria-current=true]"
+NAMED = "#page-toc-nav a[aria-current=true]"
 READ = """[...document.querySelectorAll('article section > :is(h2, h3)')]
   .findLast(e => e.getBoundingClientRect().top < innerHeight / 4)?.parentElement.id"""
 
@@ -255,7 +255,7 @@ def test_the_contents_name_the_section_that_is_read(page: Page, address: str) ->
             "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
         )
         read = page.evaluate(READ)
-        if read and page.locator(f"#pst-page-toc-nav a[href='#{read}']").count():
+        if read and page.locator(f"#page-toc-nav a[href='#{read}']").count():
             expect(page.locator(NAMED)).to_have_attribute("href", f"#{read}")
 
 

@@ -21,14 +21,7 @@ from rnn_notes.training import commands, safe_files
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 3
 SMALL = ["--hidden", "8", "--seq-length", "5", "--every", "40"]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder of its own for each test, with a text in it."""
-    monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text(TEXT)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def train(*options, file="text.txt"):
@@ -304,6 +297,7 @@ ERRORS = {
     "train text.txt --colour": "unrecognized arguments: --colour",
     "train": "the following arguments are required: FILE",
     "sample nowhere.npz": "nowhere.npz: No such file or directory",
+    "sample 'no\n\x1b[1mwhere.npz'": r"no\n\x1b[1mwhere.npz: No such file or directory",
     "sample text.txt": "text.txt is not a checkpoint of rnn_notes",
     "sample cut.npz": "cut.npz holds no whole checkpoint",
     "sample text.npz --prime Ω": "character 'Ω' at place 0 is not in the vocabulary",

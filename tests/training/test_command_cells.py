@@ -20,14 +20,7 @@ from rnn_notes.training.updates import RULES
 
 TEXT = "the loop is short, the way back is long, and the sum has no end.\n" * 8
 SMALL = ["--hidden", "6", "--seq-length", "5", "--every", "20"]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    """A folder of its own for each test, with a text in it."""
-    monkeypatch.chdir(tmp_path)
-    Path("text.txt").write_text(TEXT)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def train(*options, file="text.txt"):

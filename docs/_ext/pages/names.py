@@ -3,6 +3,9 @@
 ``backward`` in a sentence, or in a cell where it is imported, leads to its entry on the
 page of the package; ``np.tanh`` leads to NumPy's documentation, ``sorted`` to Python's,
 through the inventories in ``docs/inv``. The pages need no markup for it.
+
+Sphinx-codeautolink 0.20 links names in code alone, each time they come: 99 on the page
+of training, where these are 30, those in sentences among them.
 """
 
 from __future__ import annotations

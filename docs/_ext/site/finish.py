@@ -8,6 +8,9 @@ Sphinx and its theme write pages that ask for six sheets and as many scripts, mo
 which no page uses. Here the scripts become one. The sheets become the rules that match
 something on the page, and stand in it: a phone paints once it has the page, not a round
 trip later, and a second page is little heavier. Scripts come after the first paint.
+
+More thorough minifiers were tried on the site as it is: minify-html 0.18 saves 0.7 KB
+of 34 that travel for a page, and 0.3 of 9 for the script; rcssmin 0.3 KB a page.
 """
 
 from __future__ import annotations
@@ -51,13 +54,12 @@ _FOLDS = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     '<details class="admonition hide': '<details class="hide',
 }
-# Sphinx would mark searched words in figures, formulas and data too, and break them up.
+# Neither has a setting or a template. Sphinx would mark searched words in figures,
+# formulas and data too, and break them up; a marker of our own is longer than this.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
-# It names the wrong part of a page when a reader goes back; interface.js does not.
 _EDITS = {
     '"button, select, textarea"': '"button, select, textarea, svg, math, script"',
     '"complete"===document.readyState?I():window.addEventListener("load",I)': "0",
-    'document.querySelector("#pst-page-toc-nav");if(!e)return;': "0;return;",
 }
 _UNUSED = [
     ".buildinfo*",

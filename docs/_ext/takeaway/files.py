@@ -4,6 +4,9 @@ The Markdown is the page as it is read: code with its results, pictures at the e
 the file as data, so that they come along.
 In the notebook every cell of the page runs, also those that only prepare a sentence.
 Figures are cells that draw them; a solution's cells are folded like the page's.
+
+Jupytext 1.19 reads the source and not the page: on three pages it leaves 93 roles,
+directives and labels as they are written, and no number in a sentence.
 """
 
 from __future__ import annotations

@@ -1,23 +1,26 @@
-r"""Entries with a repeated letter: the sum over it that many texts leave out.
+r"""What texts leave unsaid once their letters have a meaning: sums, and what is held.
 
 In ``y_l = V_{lm} s_m`` the letter m stands twice in a product and not on the left, so
-what is meant is ``\sum_m V_{lm} s_m``.
+what is meant is ``\sum_m V_{lm} s_m``. In the chain rule over steps, ``\sum_k
+\frac{\partial h_t}{\partial h_k} \frac{\partial h_k}{\partial W}``, the last factor is
+what W does within step k alone, ``\partial^{+}``; the other steps are the other terms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from rnn_notes.equations.nodes import Node
 
-__all__ = ["summed", "widened"]
+__all__ = ["summed", "widened", "with_immediate_factors"]
 
 _ENTRIES = ("entry", "delta")
 _PRODUCTS = ("mul", "hadamard")
+_Note = Callable[[str, Node], None]
 
 
-def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
+def summed(relation: Node, note: _Note) -> Node:
     """A relation whose letters have a meaning, with the sums that it leaves out.
 
     note : what is called with a remark and the product that is summed
@@ -45,7 +48,7 @@ def summed(relation: Node, note: Callable[[str, Node], None]) -> Node:
     return relation.with_parts(one) if relation.kind == "relation" else relation
 
 
-def widened(relation: Node, note: Callable[[str, Node], None]) -> Node:
+def widened(relation: Node, note: _Note) -> Node:
     r"""A relation in which ``\sum_t p_t - e_t`` is a sum of differences.
 
     note : what is called with a remark and the sum
@@ -92,7 +95,7 @@ def _letters(node: Node) -> frozenset[str]:
     return frozenset(found & node.free)
 
 
-def _summed(node: Node, letter: str, note: Callable[[str, Node], None]) -> Node:
+def _summed(node: Node, letter: str, note: _Note) -> Node:
     """A node in which the products with a letter twice are sums over it."""
     inside = [_count(part, letter) for part in node.parts]
     if node.kind in _PRODUCTS and max(inside) < sum(inside) > 1:
@@ -112,3 +115,59 @@ def _count(node: Node, letter: str) -> int:
         for part in node.walk()
         if part.kind in _ENTRIES
     )
+
+
+def with_immediate_factors(
+    node: Node, note: _Note, bound: tuple[str, ...] = ()
+) -> Node:
+    """A tree whose letters have a meaning, with its immediate factors as such.
+
+    note : what is called with a remark and the factor that is read so
+    """
+    bound = (*bound, *node.binds)
+    if node.kind == "mul":
+        for letter in bound:
+            if any(_comes_from(factor, letter) for factor in _factors(node)):
+                node = _held(node, letter, note)
+    return node.with_parts(lambda part: with_immediate_factors(part, note, bound))
+
+
+def _factors(node: Node) -> Iterator[Node]:
+    """The factors of a product, those of products in brackets too."""
+    for part in node.parts:
+        yield from _factors(part) if part.kind == "mul" else [part]
+
+
+def _comes_from(node: Node, letter: str) -> bool:
+    """Whether a factor is the derivative of a later step by that of a letter."""
+    if node.kind in ("prod", "transpose"):
+        within = any(letter in index.letters for index in node.indices)
+        return within or _comes_from(node.parts[0], letter)
+    if node.kind != "derivative":
+        return False
+    above, below = (_steps(part) for part in node.parts)
+    return below == {letter} and above != below and bool(above)
+
+
+def _steps(node: Node) -> set[str]:
+    """What stands in the index of a quantity, its letters and ``"1"`` for a number."""
+    while node.kind in ("entry", "transpose"):
+        node = node.parts[0]
+    letters = {letter for index in node.indices for letter in index.letters}
+    return letters or {"1" for _ in node.indices}
+
+
+def _held(node: Node, letter: str, note: _Note) -> Node:
+    """The product with its last factors, by parameters, as immediate ones."""
+
+    def one(part: Node) -> Node:
+        if part.kind == "mul":
+            return part.with_parts(one)
+        if part.kind == "derivative" and part.value is False:
+            above, below = part.parts
+            if _steps(above) == {letter} and not _steps(below):
+                note("read the factor within one step as immediate, ∂⁺", part)
+                return replace(part, value=True)
+        return part
+
+    return node.with_parts(one)
