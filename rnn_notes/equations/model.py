@@ -371,7 +371,7 @@ def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
 def _changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
     new = {_named(clause.text): clause for clause in clauses(option)}
-    zero = {name for name, clause in new.items() if clause.text.endswith("= 0")}
+    zero = {left for left, clause in new.items() if clause.text.endswith("= 0")}
     kept = [
         line
         for line in text.splitlines()
