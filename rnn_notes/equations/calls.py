@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rnn_notes.equations.nodes import Node, compact
+from rnn_notes.equations.nodes import Node, compact, plain
 
-__all__ = ["applied"]
+__all__ = ["PARAMETERS", "applied"]
+
+PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
 
 _WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
 _Role = Callable[[Node], str]
@@ -53,9 +55,7 @@ def _joined(head: Node, factor: Node, role: _Role, note: _Note) -> Node | None:
         return None
     if head.kind in ("gradient", "derivative") and not head.form:
         of, by = head.parts
-        told = head.kind == "gradient" or group.kind == "tuple"
-        kinds = ("function", "loss", "losses") if told else ("function",)
-        inner = _joined(of, group, lambda n: role(n) * (role(n) in kinds), note)
+        inner = _joined(of, group, lambda n: role(n) * (role(n) != "family"), note)
         whole = None if inner is None else replace(head, parts=(inner, by))
     else:
         whole = _called(head, group, role, note)
@@ -76,14 +76,21 @@ def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
     bare = kind == "family" and head.kind == "name"
     if bare and all(node.kind in ("name", "number", "add") for node in group.walk()):
         return Node("subscripted", head.span, (head, *arguments), "[")
-    written = all(part.kind in ("name", "subscripted") for part in arguments)
-    losses = kind in ("loss", "losses") and written  # a number or a sum is a factor
-    if kind and (group.kind == "tuple" or losses):
+    losses = kind in ("loss", "losses")
+    if kind and _said_in_passing(group, losses):
         said = f"left out what {compact(letter)} is said to be a function of"
         note(said, arguments)
-        step = _step(arguments) if bare or kind == "losses" else None
+        whole = bare or (kind == "losses" and head.kind == "name")
+        step = _step(arguments) if whole else None
         return head if step is None else Node("subscripted", head.span, (head, step))
     return None
+
+
+def _said_in_passing(group: Node, losses: bool) -> bool:
+    r"""Whether brackets are no factor: several letters, or ``\theta`` behind a loss."""
+    if group.kind == "tuple":
+        return all(part.kind in ("name", "subscripted") for part in group.parts)
+    return losses and group.kind == "name" and plain(group.value) in PARAMETERS
 
 
 def _step(arguments: tuple[Node, ...]) -> Node | None:
