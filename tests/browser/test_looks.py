@@ -114,7 +114,7 @@ def test_the_fold_cuts_nothing_of_the_first_page(
         expect(page.locator(part).first).to_be_in_viewport(ratio=0.99)
     page.locator("article figure svg").first.evaluate(
         "e => { const below = innerHeight - e.getBoundingClientRect().top - 50;"
-        " document.querySelector('h1').style.paddingBottom = `${below}px`; }"
+        " document.querySelector('article h1').style.paddingBottom = `${below}px`; }"
     )
     assert page.evaluate(FOLDED) != [], "what is cut is seen"
 
