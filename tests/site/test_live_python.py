@@ -215,7 +215,7 @@ def test_only_what_the_package_s_own_build_takes_travels(
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (tmp_path / "tree").mkdir(exist_ok=True)
         copy(ROOT / name, copied / name)
-    monkeypatch.setattr(files, "ROOT", copied)
+    monkeypatch.setattr(files, "_ROOT", copied)
     before = dict(files._own())
     assert "rnn_notes/rnn.py" in before
     for name in (".env", "rnn.py~", ".#rnn.py", "key.pem", "equations/.draft.txt"):
