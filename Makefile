@@ -13,7 +13,7 @@ LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11.
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
-.PHONY: help html serve dev test test-browser pictures test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants plan bench bench-builds lock links lint format clean
+.PHONY: help html serve dev test test-browser pictures test-away test-frameworks lighthouse reproducible pdf epub notebooks mutants pairs plan bench bench-builds lock links lint format clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
@@ -72,6 +72,9 @@ mutants: .venv/ready ## plant faults in the package and the prose, and report wh
 	python -m tests.helpers.mutation
 	python -m tests.helpers.broken
 	python -m tests.helpers.gallery
+
+pairs: .venv/ready ## put a thousand random pairs and triples of bugs to check, half an hour
+	python -m tests.helpers.pairs
 
 plan: .venv/ready ## draw the plan of the house into CONTRIBUTING, from its imports
 	python -m tests.helpers.plan

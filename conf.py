@@ -37,6 +37,7 @@ extensions = [
     "docs._ext.pages.drawn",
     "docs._ext.pages.glued",
     "docs._ext.build.failures",
+    "docs._ext.build.kernels",
     "docs._ext.build.changes",
     "docs._ext.live.runnable",
     "docs._ext.formulas.mathml",

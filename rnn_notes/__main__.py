@@ -210,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except OSError as error:
         _give_up_output()
-        about = f"{error.filename}: " if error.filename else ""
+        about = f"{error.filename}: ".replace("\n", "\\n") if error.filename else ""
         return _complain(f"{about}{error.strerror or error}")
     except MemoryError as error:
         return _complain(f"not enough memory: {error}")
@@ -222,8 +222,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> int:
-    """Exit status 2, the message being told on stderr."""
-    print(f"rnn_notes: {message}", file=sys.stderr)
+    """Exit status 2, the message being told on stderr, control characters escaped."""
+    shown = (c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
+    print(f"rnn_notes: {''.join(shown)}", file=sys.stderr)
     return 2
 
 

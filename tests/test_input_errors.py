@@ -212,3 +212,15 @@ def test_a_jacobian_takes_whole_numbers_and_refuses_float32():
     ]
     with pytest.raises(TypeError, match="x holds float32"):
         jacobian(lambda x: (x**2).sum(), np.float32(x))
+
+
+class Undrawn(np.random.Generator):
+    def standard_normal(self, *_, **__):
+        raise AssertionError("memory is spent on some arrays of a network too large")
+
+
+def test_sizes_beyond_memory_are_refused_before_any_is_spent():
+    with pytest.raises(MemoryError):
+        Params.random(5, 10**8, Undrawn(np.random.PCG64(0)))
+    with pytest.raises(AssertionError):
+        Params.random(5, 10, Undrawn(np.random.PCG64(0)))

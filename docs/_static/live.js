@@ -28,9 +28,11 @@
       status.replaceChildren(...words);
       status.removeAttribute("data-holds");
     };
-    const judge = (line) => {
-      say(line);
-      const verdict = /^(holds|right)|^(does not hold|wrong)/i.exec(line);
+    const judge = (said, answer) => {
+      const [first, ...rest] = said.split("\n");
+      say(first);
+      answer.textContent = rest.join("\n");
+      const verdict = /^(holds|right)|^(does not hold|wrong)/i.exec(first);
       if (verdict) status.setAttribute("data-holds", !verdict[2]);
     };
     const busy = (yes) => {
@@ -325,9 +327,7 @@
         box.say("Measuring");
         const question = { measure: [area.value, layout, where, asked, models?.value ?? model] };
         const said = await ask(question, ({ progress }) => progress && box.say(progress));
-        const [first, ...rest] = said.split("\n");
-        box.judge(first);
-        answer.textContent = rest.join("\n");
+        box.judge(said, answer);
         offers.replaceChildren(...[...said.matchAll(OFFER)].map(offer));
       });
     const offer = ([, told, latex]) => {
@@ -365,9 +365,7 @@
           if (progress === "Checking") limit = setTimeout(late, 1000 * seconds);
         };
         const said = await ask({ check: area.value }, hear).finally(() => clearTimeout(limit));
-        const [first, ...rest] = said.split("\n");
-        box.judge(first);
-        answer.textContent = rest.join("\n");
+        box.judge(said, answer);
       });
     const area = editor(node.dataset.code, label, check, () => box.starts.focus(), indent);
     area.rows = 20;

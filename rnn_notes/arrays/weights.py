@@ -67,12 +67,14 @@ class Weights:
         check_whole("H", H)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng is {rng!r}, expected a numpy.random.Generator")
+        shapes = cls.shapes(V, H)
+        np.empty(sum(m * n for m, n in shapes.values()))  # too many raise before a draw
         return cls(
             **{
                 name: np.zeros(shape)
                 if cls.SHAPES[name].endswith("1")
                 else scale * rng.standard_normal(shape)
-                for name, shape in cls.shapes(V, H).items()
+                for name, shape in shapes.items()
             }
         )
 

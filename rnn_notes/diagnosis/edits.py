@@ -194,9 +194,11 @@ def _inside(
             place = k if isinstance(value, list) else None
             yield _Place(statement, holder, field, place, node)
         for inner, deeper in ast.iter_fields(node):
-            if not (inner == "func" or (field, inner) == ("func", "value")):
+            if inner != "func":
                 yield from _inside(statement, node, inner, deeper)
-            elif isinstance(deeper, ast.Attribute) and deeper.attr == "dot":
+            elif isinstance(deeper, ast.Attribute) and (
+                deeper.attr == "dot" or not isinstance(deeper.value, ast.Name)
+            ):  # not the lists and modules whose functions are called
                 yield from _inside(statement, deeper, "value", deeper.value)
 
 
@@ -431,15 +433,16 @@ def _more(place: _Place, atoms: list[ast.expr]) -> Iterator[Edit]:
         place.statement, (ast.Assign, ast.AugAssign, ast.Return)
     )
     whole = whole and place.holder is place.statement
-    factor = isinstance(place.holder, ast.BinOp) and isinstance(
-        place.holder.op, ast.Mult
-    )
+    inside = place.holder.op if isinstance(place.holder, ast.BinOp) else None
+    factor, term = (isinstance(inside, op) for op in (ast.Mult, (ast.Add, ast.Sub)))
     whole = whole or (place.field == "args" and not isinstance(node, ast.Tuple))
-    for atom in atoms if whole or (factor and not isinstance(node, ast.BinOp)) else ():
+    part = (factor or term) and not isinstance(node, (ast.BinOp, ast.Constant))
+    for atom in atoms if whole or part else ():
         if ast.dump(atom) != shown:
-            added = ast.BinOp(node, ast.Add(), atom)
-            yield place.edit("a term left out", added)
-            if whole:
+            if not term:
+                added = ast.BinOp(node, ast.Add(), atom)
+                yield place.edit("a term left out", added)
+            if not factor:
                 scaled = ast.BinOp(node, ast.Mult(), atom)
                 yield place.edit("a factor left out", scaled)
     indexed = isinstance(place.holder, ast.Subscript) and place.field == "slice"

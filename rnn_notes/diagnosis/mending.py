@@ -34,7 +34,7 @@ from rnn_notes.rnn import Array
 
 __all__ = ["Mended", "in_their_lines", "mended"]
 
-_MOST, _SECONDS, _DEEP, _WIDE = 12_000, 15.0, 3, 3
+_MOST, _SECONDS, _DEEP, _WIDE = 12_000, 20.0, 3, 3
 _MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
 _OTHERS = (
     Path(__file__).parents[1],
@@ -105,6 +105,11 @@ class _Function:
             outer.body = ast.parse(" = ".join((*free, "None"))).body
         outer.body.append(self.tree)
         self.module = ast.fix_missing_locations(ast.Module([outer], []))
+
+    def edits_of(self, kind: str) -> list[Edit]:
+        """The edits of a kind; the last lines first where the loss stands above."""
+        edits = self.edits.get(kind, [])
+        return edits[::-1] if self.shared else edits
 
     def speaks_of(self, statement: ast.stmt, arrays: set[str]) -> bool:
         """Whether a line names one of some arrays, or the gradient of one."""
@@ -202,7 +207,7 @@ class _Search:
             (function, edit)
             for kind in kinds
             for function in self.functions
-            for edit in function.edits.get(kind, ())
+            for edit in function.edits_of(kind)
         ]
         if right:
             every.sort(key=lambda one: not one[0].speaks_of(one[1].statement, wrong))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from rnn_notes.equations.nodes import Node, compact
+from rnn_notes.equations.nodes import Node, compact, plain
 
-__all__ = ["applied"]
+__all__ = ["PARAMETERS", "applied"]
+
+PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
 
 _WRAPS = ("transpose", "power", "elementpower", "prime", "subscripted")
 _Role = Callable[[Node], str]
@@ -75,12 +77,20 @@ def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
     if bare and all(node.kind in ("name", "number", "add") for node in group.walk()):
         return Node("subscripted", head.span, (head, *arguments), "[")
     losses = kind in ("loss", "losses")
-    if kind and (group.kind == "tuple" or losses):
+    if kind and _said_in_passing(group, losses):
         said = f"left out what {compact(letter)} is said to be a function of"
         note(said, arguments)
-        step = _step(arguments) if bare or kind == "losses" else None
+        whole = bare or (kind == "losses" and head.kind == "name")
+        step = _step(arguments) if whole else None
         return head if step is None else Node("subscripted", head.span, (head, step))
     return None
+
+
+def _said_in_passing(group: Node, losses: bool) -> bool:
+    r"""Whether brackets are no factor: several letters, or ``\theta`` behind a loss."""
+    if group.kind == "tuple":
+        return all(part.kind in ("name", "subscripted") for part in group.parts)
+    return losses and group.kind == "name" and plain(group.value) in PARAMETERS
 
 
 def _step(arguments: tuple[Node, ...]) -> Node | None:

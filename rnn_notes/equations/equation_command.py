@@ -56,7 +56,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--model", metavar="NAME|FILE",
-        help="the network: one of --models, or a file with its formulas",
+        help="the network: one of --models, one with an option (book mean), or a file",
     )  # fmt: skip
     parser.add_argument(
         "--models", action="store_true", help="list the models with their formulas"

@@ -232,7 +232,10 @@ def _saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]
         with suppress(EquationError):
             other = replace(task, model=task.model.with_options(some))
             measured = _in_layout(other, hasty=True, budget=budget)
-            if measured or measured.only:
+            empty = not measured.worst.left.any() and not re.search(
+                r"=\s*0", task.latex
+            )
+            if (measured or measured.only) and not empty:
                 told = [f"holds {' and '.join(some)}", measured.only]
                 found.append(", ".join(filter(None, told)))
     return tuple(found)

@@ -107,6 +107,7 @@ class Model:
         self.double: set[str] = set()
         self.place = ""
         self.nodes: dict[str, Node] = {}
+        self.texts: dict[str, str] = {}
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
         self.functions = self.scope.functions
@@ -234,6 +235,7 @@ class Model:
             return
         words = clause.note, clause.book
         self.add(name, Quantity(first, bool(index), "computed", *words), left)
+        self.texts[name] = clause.text
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
@@ -284,16 +286,21 @@ class Model:
                     continue
                 known = self.quantities[name]
                 if known.shape and not self.shapes.dims.fit(shape, known.shape):
-                    raise self.nodes[name].fail(f"{name} has two shapes")
+                    raise self.blame(name, f"{name} has two shapes")
                 self.quantities[name] = replace(known, shape=known.shape or shape)
                 del waiting[name]
             if len(waiting) == before and missing:
                 names = ", ".join(waiting)
-                raise EquationError(
+                raise self.blame(
+                    next(iter(waiting)),
                     f"{names} cannot be computed, expected a first state or what they "
-                    "depend on"
+                    "depend on",
                 )
         self.shapes.settle()
+
+    def blame(self, name: str, reason: str) -> EquationError:
+        """The error that points to the clause that says how a quantity is computed."""
+        return self.nodes[name].fail(reason).within(self.texts[name])
 
     # Running
 
@@ -335,7 +342,7 @@ def _steps(model: Model, draw: Draw) -> list[Step]:
         return [steps[key] for key in TopologicalSorter(graph).static_order()]
     except CycleError as error:
         name = error.args[1][-1][0]
-        raise model.nodes[name].fail(f"{name} refers to itself") from None
+        raise model.blame(name, f"{name} refers to itself") from None
 
 
 def _step(key: Key, equation: Definition, sized: Sized) -> Step:
@@ -357,18 +364,18 @@ def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
         return False
     if quantity.indexed and not 1 <= index[0] <= draw.sizes[STEPS]:
         came = f"{name} is needed at step {index[0]}"
-        raise model.nodes[name].fail(f"{came}, and it is not there")
+        raise model.blame(name, f"{came}, and it is not there")
     return quantity.role == "computed"
 
 
 def _changed(text: str, option: str, name: str) -> Model:
     """A model with other clauses in place of those with the same left side."""
     new = {_named(clause.text): clause for clause in clauses(option)}
-    zero = {name for name, clause in new.items() if clause.text.endswith("= 0")}
+    zero = {left for left, clause in new.items() if clause.text.endswith("= 0")}
     kept = [
         line
         for line in text.splitlines()
-        if (name := _named(line)) not in new or (name in zero and r"\in" in line)
+        if (left := _named(line)) not in new or (left in zero and r"\in" in line)
     ]
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
 
@@ -395,16 +402,25 @@ def names() -> list[str]:
 def find(model: str | None) -> Model:
     """The model of a name, of a file or of a text; the book's if none is given.
 
-    A name may be followed by one of the model's options.
+    A name may be followed by one of the model's options, or by a part of it that no
+    other has.
 
-    >>> find("gru with the reset before").name
-    'gru, with the reset before'
+    >>> find("gru with the reset before").name, find("book mean").name
+    ('gru, with the reset before', 'book, with a mean loss')
     """
     if model is None:
         return shipped("book")
-    name, _, option = model.partition(" ")
-    if name in names() and (not option or option in shipped(name).options):
-        return shipped(name).with_options([option]) if option else shipped(name)
+    name, _, said = model.partition(" ")
+    said = said.strip()
+    if name in names():
+        options = shipped(name).options
+        fit = [option for option in options if said == option] or [
+            option for option in options if said and f" {said} " in f" {option} "
+        ]
+        if said and len(fit) != 1:
+            known = ", ".join(options)
+            raise ValueError(f"{said!r} came after {name}, expected one of {known}")
+        return shipped(name).with_options(fit) if said else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from rnn_notes.equations.calls import applied
+from rnn_notes.equations.calls import PARAMETERS, applied
 from rnn_notes.equations.functions import CALLS
 from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
 from rnn_notes.equations.symbols import (
@@ -32,7 +32,6 @@ _HINTS = {
     "L_": r": the loss of a step is \ell_t",
     r"\hat{y}_": ": the prediction is p_t",
 }
-_PARAMETERS = (r"\theta", r"\Theta")  # all of them at once
 _VARIABLES = ("quantity", "defined")
 _FARTHEST = 12  # draws reach a little beyond
 
@@ -290,7 +289,7 @@ class Reader:
         """Note that a function's arguments are left out; all must be known."""
         for part in arguments:
             name = plain(part.value) if part.kind == "name" else ""
-            if name and not self.means(name) and name not in _PARAMETERS:
+            if name and not self.means(name) and name not in PARAMETERS:
                 raise part.fail(f"{name} is not known")
         self.note(text, arguments[0])
 
@@ -539,6 +538,11 @@ class Reader:
                 raise below.fail(
                     f"{name} came below the line, and what is above does not read it"
                 )
+        if node.value is True and above.kind == "quantity" and not above.indices:
+            raise above.fail(
+                f"{above.value} came below ∂⁺, expected what has a step, whose inputs "
+                "are held still"
+            )
         return Node("derivative", node.span, (above, below), node.value)
 
     def _relation(self, node: Node) -> Node:

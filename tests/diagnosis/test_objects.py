@@ -171,3 +171,66 @@ def test_gradients_that_changed_places_are_told():
     )
     assert not diagnosis.right
     assert "a and b have changed places" in str(diagnosis)
+
+
+class Buffer(Attributes):
+    """One array for the state; ``backprop`` moves the weights where they stand."""
+
+    def __init__(self, bug):
+        super().__init__(bug)
+        self.keep = (lambda h: h) if bug == "references" else np.copy
+
+    def forward(self, x):
+        h = np.zeros((H, 1))
+        self.hs, self.ps = [self.keep(h)], []
+        for letter in x:
+            h[:] = np.tanh(self.Wxh[:, [letter]] + self.Whh @ h + self.bh)
+            self.hs.append(self.keep(h))
+            e = np.exp(self.Why @ h + self.by)
+            self.ps.append(e / e.sum())
+        return self.ps
+
+    def loss(self, x, y):
+        return -sum(np.log(p[k, 0]) for p, k in zip(self.forward(x), y, strict=True))
+
+    def backprop(self, x, y, rate=0.1):
+        self.forward(x)
+        d = {name: np.zeros_like(w) for name, w in self.weights().items()}
+        later = np.zeros((H, 1))
+        for t in reversed(range(len(x))):
+            dy = self.ps[t]  # the same array, which nobody reads again
+            dy[y[t]] -= 1
+            d["Why"] += dy @ self.hs[t + 1].T
+            d["by"] += dy
+            raw = (1 - self.hs[t + 1] ** 2) * (self.Why.T @ dy + later)
+            d["bh"] += raw
+            d["Wxh"][:, [x[t]]] += raw
+            d["Whh"] += raw @ self.hs[t].T
+            later = (self.Whh if self.bug == "untransposed" else self.Whh.T) @ raw
+            if self.bug == "moved in the loop":
+                self.Whh -= rate * raw @ self.hs[t].T
+        for name, slope in d.items():
+            getattr(self, name)[...] -= rate * slope
+
+    backward = None
+
+
+BUFFERS = {
+    "references": ["only the last state kept"],
+    "untransposed": ["Whh untransposed"],
+    "moved in the loop": ["a line too many"],
+}
+
+
+def test_a_buffer_of_which_copies_are_kept_is_right():
+    given = method(Buffer(""), X, Y)
+    before = {name: array.copy() for name, array in given["arrays"].items()}
+    assert check(**given).right
+    assert all(np.array_equal(a, before[n]) for n, a in given["arrays"].items())
+
+
+@pytest.mark.parametrize("bug", BUFFERS)
+def test_what_is_kept_by_reference_and_moved_too_early_is_named(bug):
+    diagnosis = check(**method(Buffer(bug), X, Y))
+    assert not diagnosis.right
+    assert [cause.name for cause in diagnosis.causes] == BUFFERS[bug]

@@ -225,9 +225,10 @@ def test_an_immediate_derivative_sees_one_step_only():
     zero = r"{}{{\partial h_s}} = 0, \quad s < t - 1"
     assert measure(zero.format(r"\frac{\partial^{+} h_t}"))
     assert not measure(zero.format(r"\frac{\partial h_t}"))
-    pair = r"\frac{\partial^{+} L}{\partial h_1} = \frac{\partial \ell_1}{\partial h_1}"
-    assert measure(pair + r" + \frac{\partial \ell_2}{\partial h_1}")
-    assert not measure(pair)
+    right = r"\frac{\partial^{+} \ell_2}{\partial h_1}"
+    right += r" = \frac{\partial \ell_2}{\partial h_1}"
+    assert measure(right)
+    assert not measure(right.replace(r"\ell_2", r"\ell_3"))
 
 
 def test_an_empty_product_alone_is_no_proof():
@@ -315,7 +316,7 @@ def test_letters_of_the_page(latex, where):
 def test_the_caret_finds_its_line():
     with pytest.raises(EquationError) as caught:
         measure("\\begin{aligned}\nL &= L \\\\\nL &= 2 q L\n\\end{aligned}")
-    assert str(caught.value).splitlines()[1:] == ["  L &= 2 q L", "         ^"]
+    assert str(caught.value).splitlines()[1:3] == ["  L &= 2 q L", "         ^"]
 
 
 def test_a_letter_of_the_page_is_not_the_networks():
@@ -379,7 +380,7 @@ def test_what_is_not_understood_is_pointed_at(latex, where, place, reason):
     error = caught.value
     assert reason in error.reason
     assert error.latex[slice(*error.span)] == place
-    shown, carets = str(error).splitlines()[-2:]
+    shown, carets = str(error).splitlines()[1:3]
     assert error.latex.splitlines()[0][:20] in shown
     assert carets.strip("^ ") == ""
     assert shown[carets.index("^") :].startswith(place[: carets.count("^")])

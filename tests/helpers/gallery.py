@@ -105,6 +105,15 @@ def lost_to_rounding() -> Iterator[Formula]:
             yield rf"{slope} = {exact} + {e}\, I", ""
 
 
+def brackets_after_a_loss() -> Iterator[Formula]:
+    """A factor in brackets is none that may be left out."""
+    losses = ("L", r"\ell_t", r"\frac{\partial L}{\partial b_y}", r"\nabla_{b_h} L")
+    factors = ("2", "T", "V", r"1 - \ell_t", r"y_t^\top y_t", r"\ell_1")
+    for loss, factor in itertools.product(losses, factors):
+        yield f"{loss} ({factor}) = {loss}", ""
+        yield rf"{loss} \left({factor}\right) = {loss}", ""
+
+
 def renamed() -> Iterator[Formula]:
     """A derivative by another name for a quantity is none of nothing."""
     for letter, right in LETTERS.items():
@@ -121,7 +130,7 @@ def renamed() -> Iterator[Formula]:
 
 RULES = (
     constants_for_steps, windows, conditions_of_one_case, letters_that_come_again,
-    lost_to_rounding, renamed,
+    lost_to_rounding, brackets_after_a_loss, renamed,
 )  # fmt: skip
 
 

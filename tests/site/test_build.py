@@ -24,7 +24,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sphinx.errors import SphinxError
 from sqlalchemy.pool import NullPool
 
-from docs._ext.build import failures
+from docs._ext.build import failures, kernels
 from docs._ext.build.changes import mend
 from docs.build import speak
 from tests.helpers.reproducible import differences
@@ -71,16 +71,23 @@ inverse(0)
 A {doc}`gone`, a {glue:text}`gone` and ![a picture](gone.png).
 """
 SLOW = """```{code-cell} ipython3
-import pathlib, time
+import os, pathlib, time
 
-pathlib.Path("started").touch()
-time.sleep(60)
+pathlib.Path("started").write_text(str(os.getpid()))
+time.sleep(600)
 ```
 """
 STILLBORN = """import os, pathlib, sys
-if "ipykernel_launcher" in sys.orig_argv and not os.path.exists("born"):
-    pathlib.Path("born").touch()
-    os._exit(1)
+
+def die():
+    if not os.path.exists("born"):
+        pathlib.Path("born").touch()
+        os._exit(1)
+
+if "ipykernel_launcher" in sys.orig_argv:
+    die()
+if "docs._ext.build.kernels" in sys.orig_argv:
+    os.register_at_fork(after_in_child=die)
 """
 KILL = os.killpg if os.name == "posix" else os.kill
 SETTINGS = 'html_titel = "Book"\nhtml_css_files = ["gone.css"]\nhtml_title = 3\n'
@@ -148,6 +155,15 @@ class Book:
         return f"{path}:{at}: "
 
 
+def ended(process: int) -> None:
+    """Wait for a process to end, a minute at most."""
+    for _ in range(600):
+        if os.name != "posix" or kernels.Kernel(process).poll() is not None:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{process} goes on")
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     """A book whose site stands, though the first of its kernels died at birth."""
@@ -207,6 +223,7 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
     assert "another build is writing" in book.fail()
     KILL(killed.pid, signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
     killed.communicate()
+    ended(int(started.read_text(encoding="ascii")))
     assert book.files() == before
     book.write(good)
     book.build()
@@ -218,6 +235,26 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
         shutil.rmtree(book.root / "_build" / part)
     book.build()
     assert differences(built, book.html) == [], "a build from nothing gives the same"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+def test_kernels_have_one_parent_and_end_with_it(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f"]
+    one, two = (
+        kernels.launch([*command, str(tmp_path / name)], env={**os.environ}, cwd=None)
+        for name in ("one.json", "two.json")
+    )
+    nursery = kernels._nurseries.pop(os.getpid())
+    stats = [Path(f"/proc/{k.pid}/stat").read_text("ascii") for k in (one, two)]
+    parents = [int(stat.rpartition(")")[2].split()[1]) for stat in stats]
+    assert parents == [nursery.pid] * 2
+    assert [os.getpgid(kernel.pid) for kernel in (one, two)] == [one.pid, two.pid]
+    os.killpg(one.pid, signal.SIGKILL)
+    assert one.wait() == 1
+    assert two.poll() is None
+    assert nursery.communicate() == ("", None)
+    ended(two.pid)
 
 
 def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -297,6 +297,7 @@ ERRORS = {
     "train text.txt --colour": "unrecognized arguments: --colour",
     "train": "the following arguments are required: FILE",
     "sample nowhere.npz": "nowhere.npz: No such file or directory",
+    "sample 'no\n\x1b[1mwhere.npz'": r"no\n\x1b[1mwhere.npz: No such file or directory",
     "sample text.txt": "text.txt is not a checkpoint of rnn_notes",
     "sample cut.npz": "cut.npz holds no whole checkpoint",
     "sample text.npz --prime Ω": "character 'Ω' at place 0 is not in the vocabulary",

@@ -193,8 +193,8 @@ def _zeros(T: int, when: When) -> list[str]:
         lit(
             [when[T, _CARRY], when[last, name]],
             arrow(360, y, x, y, "dhnext"),
-            label(360, y - 6, "0", "dhnext", 12, "end"),
-            tag(360, y - 18, carrier, "dhnext"),
+            label(356, y - 6, "0", "dhnext", 12, "end"),
+            tag(356, y - 18, carrier, "dhnext"),
         )
         for y, name, carrier in ((118, "dh", "dhnext"), (198, "dc", "dcnext"))
     ]
