@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_notes.__main__ import main
+from rnn_notes.diagnosis.check_command import pasted
 from tests.helpers.planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
 
 SMALL = ("--set", "hidden_size=7")
@@ -106,6 +107,39 @@ def test_an_error_of_theirs_is_shown_as_theirs(capsys, tmp_path):
     assert "own.py" in err
     assert "diagnosis" not in err
     assert "KeyError: 'a'" in err
+    last = err.rstrip().rpartition("\n")[2]
+    assert all(way in last for way in ("FILE:NAME", "--set", "--arrays", "check in"))
+    boxed = pasted(path.read_text()).rpartition("\n")[2]
+    assert "rnn_notes.check in Python" in boxed
+    assert "--" not in boxed
+    ours = told(capsys, written(tmp_path, "x = 3"))[2]  # no error of theirs
+    assert "other things" not in ours
+
+
+FAULTS = {  # in a function of theirs: the exit status, and a word of the complaint
+    "sys.exit()": (2, "SystemExit"),
+    "raise type('Stop', (BaseException,), {})": (2, "Stop"),
+    "return 3.0, 0 * Whh": (2, "does not read Whh"),
+    "return 3.0, 0 * Whh, hprev, dWhh": (2, "NameError"),
+    "dWhh = 2 * Whh; return (Whh**2).sum(), dWhh": (0, ""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_ends_their_function_is_no_verdict(fault, capsys, tmp_path):
+    path = written(tmp_path, f"import sys\n{HEAD}    {fault}\n    return 0, dWhh\n")
+    status, _, err = told(capsys, path)
+    assert status == FAULTS[fault][0]
+    assert FAULTS[fault][1] in err
+
+
+def test_lists_and_integers_are_told_by_name(capsys, tmp_path):
+    body = HEAD + "    dWhh = 2 * np.array(Whh)\n    return 1.0, dWhh, hprev\n"
+    for value in ("[[1.0]]", "np.eye(3, dtype=int)"):
+        path = written(tmp_path, body.replace("np.eye(3)", value))
+        status, _, err = told(capsys, path)
+        assert status == 2
+        assert "np.array(Whh, dtype=float)" in err
 
 
 def test_a_function_that_never_ends_is_stopped(capsys, tmp_path):
