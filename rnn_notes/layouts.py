@@ -82,8 +82,13 @@ def by_right_factor(A: Array, X: Array) -> Array:
 def kind(array: Any) -> Literal["scalar", "vector", "matrix"]:
     """What ``array`` counts as: a number, a column (n, 1) with n ≥ 1, or a matrix.
 
-    Raises ``ValueError`` for other dimensions.
+    Raises
+    ------
+    ValueError
+        For other dimensions.
 
+    Examples
+    --------
     >>> kind(2.0), kind(np.ones((3, 1))), kind(np.ones((1, 3)))
     ('scalar', 'vector', 'matrix')
     """
@@ -118,10 +123,16 @@ def jacobian(
     others              through vec: (mn, pq)  through vec: (pq, mn)
     ==================  =====================  =====================
 
-    Raises ``ValueError`` for an unknown layout or method, for what is no scalar, column
-    or matrix, and for matrix by scalar in denominator layout; ``TypeError`` for float32
-    and, by complex step, where f drops the imaginary part.
+    Raises
+    ------
+    ValueError
+        For an unknown layout or method, for what is no scalar, column or matrix, and
+        for matrix by scalar in denominator layout.
+    TypeError
+        For float32 and, by complex step, where f drops the imaginary part.
 
+    Examples
+    --------
     >>> W = np.arange(6.0).reshape(2, 3)
     >>> h = np.ones((3, 1))
     >>> jacobian(lambda h: W @ h, h, layout="numerator").shape

@@ -21,8 +21,14 @@ def only(run: Any, s: int) -> Any:
 
     States, logits and losses stay as they are. Its ``ps`` equal the targets at every
     other step, and ``dy`` is the difference of the two. Runs of the cells go too.
-    Raises ``ValueError`` unless s is from 0 to T-1.
 
+    Raises
+    ------
+    ValueError
+        Unless s is from 0 to T-1.
+
+    Examples
+    --------
     >>> from rnn_notes.rnn import forward, running_example
     >>> run = forward(*running_example())
     >>> bool((only(run, 2).ps[4] == run.es[4]).all())

@@ -426,8 +426,14 @@ def running_example(T: int = 5) -> tuple[Params, list[int], list[int], Array]:
     The first state is not zero: a wrong factor beside a zero would go unseen.
 
     The inputs spell "abbab", the targets "bbabb": at t = 0 the second letter is due.
-    Raises ``ValueError`` unless T is from 1 to 5.
 
+    Raises
+    ------
+    ValueError
+        Unless T is from 1 to 5.
+
+    Examples
+    --------
     >>> params, inputs, targets, hprev = running_example()
     >>> params.V, params.H, inputs, targets
     (2, 3, [0, 1, 1, 0, 1], [1, 1, 0, 1, 1])

@@ -13,17 +13,7 @@ from rnn_notes.differences import agreement, central, complex_step
 from rnn_notes.hoisted import hoisted_lstm
 from rnn_notes.ledger import ledger
 from rnn_notes.taped import taped_cells
-
-SIZES = [  # V, H, T
-    (2, 3, 1),
-    (2, 3, 5),
-    (3, 3, 4),  # H = V, where wrong shapes fit
-    (5, 5, 7),
-    (2, 1, 6),
-    (7, 1, 1),
-    (2, 4, 50),
-    (6, 2, 3),
-]
+from tests.helpers.sizes import SIZES
 
 
 def original(function):

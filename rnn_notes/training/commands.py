@@ -44,7 +44,8 @@ _FEW = 10  # chunks: a network learns fewer by heart, and little else
 def train(args: argparse.Namespace) -> int:
     """The exit status of ``train``: 0, or 130 after Ctrl-C, or 143 after SIGTERM."""
     text = _read_text(args.file)
-    path = args.checkpoint or Path(_stem(args.file) + ".npz")
+    stem = "stdin" if str(args.file) == "-" else args.file.stem
+    path = args.checkpoint or Path(f"{stem}.npz")
     with alone(path), Stop() as stop:
         checkpoint = (_resumed if args.resume else _begun)(args, path, text)
         print(_heading(args.file, text, path, checkpoint), flush=True)
@@ -247,11 +248,6 @@ def _go_on(args: argparse.Namespace, path: Path) -> str:
     options = ["--checkpoint", path, "--steps", args.steps, "--every", args.every]
     options += ["--table", args.table] if args.table else []
     return _command("train", args.file, *options, "--resume")
-
-
-def _stem(file: Path) -> str:
-    """What a checkpoint is called after."""
-    return "stdin" if str(file) == "-" else file.stem
 
 
 def _command(*words: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, Opened, arrive
+from visits import PAGES, SIDEWAYS, Opened, arrive, settled
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -92,6 +92,48 @@ def test_the_text_stands_in_the_middle_once_the_menu_is_away(
         ".getBoundingClientRect().right]"
     )
     assert abs(left - right) < 40, (left, right)
+
+
+# What begins above the fold of the first page and ends below it.
+FOLDED = """[...document.querySelectorAll(
+  'article :is(h1, h2, p, pre, svg, label code, legend, figcaption)')].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.top < innerHeight - 2 && box.bottom > innerHeight + 2;
+}).map(e => e.textContent.trim().slice(0, 40))"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_the_fold_cuts_nothing_of_the_first_page(
+    context: Opened, address: str, width: int, height: int
+) -> None:
+    """The line that everybody copies and the picture that moves are above it."""
+    page = context(viewport={"width": width, "height": height})[0].new_page()
+    settled(page, f"{address}/index.html")
+    assert page.evaluate(FOLDED) == []
+    for part in ("article pre", "article figure svg", "article figure input"):
+        expect(page.locator(part).first).to_be_in_viewport(ratio=0.99)
+    page.locator("article figure svg").first.evaluate(
+        "e => { const below = innerHeight - e.getBoundingClientRect().top - 50;"
+        " document.querySelector('article h1').style.paddingBottom = `${below}px`; }"
+    )
+    assert page.evaluate(FOLDED) != [], "what is cut is seen"
+
+
+@pytest.mark.parametrize("wide", ["atlas", "notation", "matrix-calculus"])
+def test_a_wide_table_uses_the_room_of_a_wide_screen(
+    context: Opened, address: str, wide: str
+) -> None:
+    widths = {}
+    for width in (1280, 1600, 1920):
+        page = context(viewport={"width": width, "height": 900})[0].new_page()
+        arrive(page, f"{address}/{wide}.html")
+        table = page.locator("table:is(.atlas, .dictionary, .identities)").first
+        widths[width] = table.evaluate("e => e.getBoundingClientRect().width")
+        text = page.locator("article section > p").first
+        assert text.evaluate("e => e.getBoundingClientRect().width") <= 740
+        assert page.evaluate(SIDEWAYS) <= 0
+    assert widths[1600] > 1.1 * widths[1280]
+    assert widths[1920] > 1.2 * widths[1280]
 
 
 def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:

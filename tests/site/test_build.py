@@ -158,7 +158,7 @@ class Book:
 def ended(process: int) -> None:
     """Wait for a process to end, a minute at most."""
     for _ in range(600):
-        if os.name != "posix" or kernels.Kernel(process).poll() is not None:
+        if os.name != "posix" or kernels._Kernel(process).poll() is not None:
             return
         time.sleep(0.1)
     raise AssertionError(f"{process} goes on")
@@ -242,7 +242,7 @@ def test_kernels_have_one_parent_and_end_with_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     command = [sys.executable, "-m", "ipykernel_launcher", "-f"]
     one, two = (
-        kernels.launch([*command, str(tmp_path / name)], env={**os.environ}, cwd=None)
+        kernels._launch([*command, str(tmp_path / name)], env={**os.environ}, cwd=None)
         for name in ("one.json", "two.json")
     )
     nursery = kernels._nurseries.pop(os.getpid())

@@ -106,7 +106,7 @@ def test_the_small_fonts_replace_the_large_ones(site: Path) -> None:
     fonts = {p.name: p.stat().st_size for p in site.rglob("*.woff2")}
     assert fonts["STIXTwoMath-subset.woff2"] < 20_000
     assert fonts["STIXTwoMath-rare.woff2"] < 16_000
-    assert fonts["fa-solid-900.woff2"] < 10_000
+    assert fonts["fa-solid-900.woff2"] < 2_500
     assert 3_000 < fonts["JetBrainsMono-subset.woff2"] < 8_000
     assert fonts["STIXTwoText-subset.woff2"] < 18_000
     assert fonts["STIXTwoText-Italic-subset.woff2"] < 9_000

@@ -23,7 +23,9 @@ from typing import Any
 from jupyter_client.provisioning import local_provisioner
 from sphinx.application import Sphinx
 
-IMPORTS = (
+__all__ = ["setup"]
+
+_IMPORTS = (
     "ipykernel.debugger",
     "ipykernel.kernelapp",
     "rnn_notes.book.cells",
@@ -33,7 +35,7 @@ IMPORTS = (
 )
 
 
-class Kernel:
+class _Kernel:
     """A forked kernel, used as ``subprocess.Popen`` is."""
 
     stdin = stdout = stderr = None
@@ -63,9 +65,9 @@ class Kernel:
 _nurseries: dict[int, subprocess.Popen[str]] = {}  # by the process that started it
 
 
-def launch(
+def _launch(
     command: list[str], *, env: dict[str, str], cwd: str | None = None, **_: Any
-) -> Kernel:
+) -> _Kernel:
     """A new kernel, told by ``command`` as Jupyter starts one."""
     if os.getpid() not in _nurseries:
         nursery = _nurseries[os.getpid()] = subprocess.Popen(
@@ -82,33 +84,33 @@ def launch(
     assert nursery.stdout
     arguments = command[command.index("ipykernel_launcher") :]
     print(json.dumps([arguments, env, cwd]), file=nursery.stdin, flush=True)
-    return Kernel(int(nursery.stdout.readline()))
+    return _Kernel(int(nursery.stdout.readline()))
 
 
-def nurse() -> None:
+def _nurse() -> None:
     """Fork a kernel for each line that comes in, and say which process it is."""
-    for name in IMPORTS:
+    for name in _IMPORTS:
         import_module(name)
-    signal.signal(signal.SIGCHLD, bury)
+    signal.signal(signal.SIGCHLD, _bury)
     # NumPy's threads bear a fork, of which Python warns from 3.12 on.
     warnings.filterwarnings("ignore", "This process", DeprecationWarning)
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            return kernel(*json.loads(line))
+            return _kernel(*json.loads(line))
         os.setpgid(pid, pid)  # Jupyter ends all of a kernel's group
         print(pid, flush=True)
     return None
 
 
-def bury(*_: object) -> None:
+def _bury(*_: object) -> None:
     """Let kernels that have ended go, their time counted."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def kernel(
+def _kernel(
     arguments: list[str], environment: dict[str, str], folder: str | None
 ) -> None:
     """Be a kernel."""
@@ -125,9 +127,9 @@ def kernel(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     if sys.platform == "linux":
-        vars(local_provisioner)["launch_kernel"] = launch
+        vars(local_provisioner)["launch_kernel"] = _launch
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 if __name__ == "__main__":
-    nurse()
+    _nurse()

@@ -10,7 +10,7 @@ Run by hand when a page needs a character that is missing; the results are commi
 
 STIX Two Math, with its MATH table, is for every formula, in two parts; STIX Two Text,
 of any weight, and its italic for the text; JetBrains Mono for code.
-The last holds the icons that the theme shows, out of its own Font Awesome.
+The last holds the icons that the built pages show, out of the theme's Font Awesome.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pydata_sphinx_theme
-import sphinx_book_theme
 from fontTools import subset
 
 from docs._ext.formulas.alphabet import CHARACTERS, RARE, SLANTED, WRITTEN
@@ -29,6 +28,7 @@ from docs._ext.formulas.alphabet import CHARACTERS, RARE, SLANTED, WRITTEN
 __all__ = []
 
 _STATIC = Path(__file__).parents[2] / "_static"
+_SITE = Path(__file__).parents[3] / "_build/html"
 _ICONS = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
 # Chromium moves an index by its letter's depth and height, TeX does not: with these,
@@ -69,28 +69,15 @@ def _cut(
 
 
 def _icons() -> tuple[Path, set[int]]:
-    """The theme's icon font, and the code points of the icons that its files name."""
-    homes = [Path(m.__file__).parent for m in (pydata_sphinx_theme, sphinx_book_theme)]
-    static = homes[0] / "theme/pydata_sphinx_theme/static"
-    text = "".join(
-        path.read_text(encoding="utf-8")
-        for home in homes
-        for path in [*home.rglob("*.html"), *home.rglob("*.py")]
-    )
-    text += (static / "scripts/pydata-sphinx-theme.js").read_text(encoding="utf-8")
-    named = set(re.findall(r"fa-[a-z-]+", text))
-    sheets = [
-        static / "styles/pydata-sphinx-theme.css",
-        homes[1] / "theme/sphinx_book_theme/static/styles/sphinx-book-theme.css",
-    ]
-    css = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
-    rule = re.compile(r'((?:\.fa-[a-z0-9-]+,?)+)\{--fa:"\\([0-9a-f]+)"\}')
-    rules = [(set(names[1:].split(",.")), code) for names, code in rule.findall(css)]
-    found = [code for names, code in rules if names & named]
-    found += re.findall(r'"\\([ef][0-9a-f]{3})"', rule.sub("", css))
-    points = {int(code, 16) for code in found}
-    points |= {ord(sign) for sign in rule.sub("", css) if "\ue000" <= sign <= "\uf8ff"}
-    return static / _ICONS, points
+    """The theme's icon font, and the code points of the icons on the built pages."""
+    pages = [path.read_text(encoding="utf-8") for path in _SITE.glob("*.html")]
+    if not pages:
+        raise FileNotFoundError(f"no page in {_SITE}: run make html first")
+    text = "".join(pages)
+    points = {int(code, 16) for code in re.findall(r'"\\([ef][0-9a-f]{3})"', text)}
+    points |= {ord(sign) for sign in text if "\ue000" <= sign <= "\uf8ff"}
+    theme = Path(pydata_sphinx_theme.__file__).parent
+    return theme / "theme/pydata_sphinx_theme/static" / _ICONS, points
 
 
 _MATH = "@fontsource/stix-two-math/files/stix-two-math-latin-400-normal.woff2"

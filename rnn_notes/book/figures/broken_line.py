@@ -35,7 +35,8 @@ def broken_line(example: Example | None = None) -> Moving:
     example = example or running_example()
     truth = nudged(example)
     frames = [_frame(code, dh, truth) for code, dh in computed(example).items()]
-    T, columns = len(truth), _columns(len(truth))
+    T = len(truth)
+    columns = [78 + 61.0 * t for t in range(T)]
     parts = [line(f"M40 {_ZERO}H{WIDTH}", "quiet")]
     parts += [label(0, 178, "code", "dh", 12, "start")]
     parts += [label(0, 200, "nudging", "quiet", 12, "start")]
@@ -98,7 +99,8 @@ def _frame(code: str, dh: Array, truth: Array) -> Frame:
     """One way to write the line: its bars, and at which steps it is right."""
     right = np.isclose(dh, truth, rtol=1e-9)
     steps = {
-        word: _steps(np.flatnonzero(right == (word == "right"))) for word in _WORDS
+        word: ", ".join(map(str, np.flatnonzero(right == (word == "right"))))
+        for word in _WORDS
     }
     said = [f"{word} at t = {which}" for word, which in steps.items() if which]
     sentence = ", ".join(said).capitalize() + "."
@@ -124,16 +126,6 @@ _WHY = {
     "back through time is wrong.",
     "dhraw = (1 - h) * dh": "What each step hands on is off, so all earlier ones are.",
 }
-
-
-def _steps(steps: Array) -> str:
-    """Some steps in words."""
-    return ", ".join(map(str, steps))
-
-
-def _columns(T: int) -> list[float]:
-    """The middle of the column of each step."""
-    return [78 + 61.0 * t for t in range(T)]
 
 
 def _y(slope: float) -> float:

@@ -63,9 +63,9 @@ def _gathers(i: int, W: Array, h: Array, y: Array) -> Frame:
         f"Row {i} of `Why` gathers all of `h`: {terms} = {number(y[i, 0])}. On the way "
         f"back `dy[{i}]` goes out along the same row, now a column of `Why.T`."
     )
-    cells = [f"{name}{j}" for j in range(H) for name in (f"W{i}", "h")]
+    cells = [name for j in range(H) for name in (f"W{i}{j}", f"h{j}0")]
     back = [f"X{j}{i}" for j in range(H)]
-    return Frame(f"y[{i}]", says, {}, [f"y{i}0", *_column(cells), *back, f"d{i}0"])
+    return Frame(f"y[{i}]", says, {}, [f"y{i}0", *cells, *back, f"d{i}0"])
 
 
 def _scatters(j: int, W: Array, dy: Array, dh: Array) -> Frame:
@@ -80,11 +80,6 @@ def _scatters(j: int, W: Array, dy: Array, dh: Array) -> Frame:
     return Frame(
         f"h[{j}]", says, {}, [f"h{j}0", *cells, f"g{j}0", *(f"d{i}0" for i in range(V))]
     )
-
-
-def _column(names: list[str]) -> list[str]:
-    """The parts of those names; an entry of a column has 0 for its second index."""
-    return [f"{n}0" if n[0] == "h" else n for n in names]
 
 
 def _times(a: float, b: float) -> str:
