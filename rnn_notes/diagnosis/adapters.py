@@ -58,9 +58,11 @@ def classic(
         if isinstance(answer, tuple) and len(answer) > 1 and _named(answer[1]):
             return answer
         if not isinstance(answer, tuple) or len(answer) < 1 + len(arrays):
+            many = isinstance(answer, tuple)
+            came = f"{len(answer)} values" if many else type(answer).__name__
             raise ValueError(
-                f"{function.__name__} returned {type(answer).__name__}, expected the "
-                f"loss and {len(arrays)} gradients, of {', '.join(arrays)}"
+                f"{function.__name__} returned {came}, expected the loss and "
+                f"{len(arrays)} gradients, of {', '.join(arrays)}"
             )
         return answer
 

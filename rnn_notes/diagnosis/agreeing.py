@@ -46,9 +46,13 @@ def agrees(claim: Array, slopes: Slopes) -> bool:
 def all_read(
     asked: Handed, slopes: Mapping[str, Slopes], claims: Mapping[str, Array]
 ) -> None:
-    """Raise where the loss does not move with an array since it does not read it."""
-    for name, some in slopes.items():
-        if any(slope.value for _, slope in some) or not claims[name].any():
+    """Raise where the loss does not move with an array since it does not read it.
+
+    Gradients of zero are right then, but not where nothing moves the loss at all.
+    """
+    moves = {n: any(slope.value for _, slope in some) for n, some in slopes.items()}
+    for name, moved in moves.items():
+        if moved or (any(moves.values()) and not claims[name].any()):
             continue
         array = asked.arrays[name]
         start = array.copy()

@@ -37,6 +37,11 @@ loss(x, y) and bptt(x, y). Its arrays are filled with small random numbers.
 Exit status: 0 right, 1 wrong, 2 not understood."""
 _RIGHT, _WRONG, _UNCLEAR = 0, 1, 2
 _LONGER = 20  # times as many steps show a clip
+_IN_PYTHON = "call rnn_notes.check in Python, with numbers of your own."
+_INSTEAD = (
+    "Does it need other things than it was given? Name another function (FILE:NAME), "
+    f"other sizes (--set NAME=VALUE) or the arrays (--arrays Wxh,Whh), or {_IN_PYTHON}"
+)
 
 
 class _TooLongError(BaseException):
@@ -79,8 +84,10 @@ def _run(args: argparse.Namespace) -> int:
     except _TooLongError:
         words = f"{path} ran for {args.seconds:g} s and was stopped: does a loop in it "
         return _unclear(args, path, words + "never end? (--seconds gives it more)")
-    except Exception as error:
-        return _unclear(args, path, _why(error, path))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit() in a function of theirs is no verdict
+        return _unclear(args, path, _why(error, path, _INSTEAD))
     if args.json:
         status = {
             "status": _RIGHT if diagnosis else _WRONG,
@@ -93,11 +100,14 @@ def _run(args: argparse.Namespace) -> int:
     return _RIGHT if diagnosis else _WRONG
 
 
-def _why(error: Exception, path: Path) -> str:
-    """Why a file could not be checked; what is a fault of ours is raised again."""
+def _why(error: BaseException, path: Path, instead: str) -> str:
+    """Why a file could not be checked; what is a fault of ours is raised again.
+
+    After an error of theirs stands what to hand over instead.
+    """
     own = theirs(error, path)
     if own:
-        return f"your code raised an error:\n{own.rstrip()}"
+        return f"your code raised an error:\n{own.rstrip()}\n{instead}"
     if isinstance(error, OSError) or not isinstance(error, (ValueError, TypeError)):
         raise error
     return str(error)
@@ -116,8 +126,9 @@ def pasted(source: str) -> str:
         path.write_text(source, encoding="utf-8")
         try:
             _, diagnosis, told = examined(path)
-        except Exception as error:
-            words = _why(error, path).replace(f"{path}: ", "")
+        except BaseException as error:
+            instead = f"Does it need other things than it was given? Then {_IN_PYTHON}"
+            words = _why(error, path, instead).replace(f"{path}: ", "")
             return words.replace(str(path), path.name)
         verdict, *rest = str(diagnosis).split("\n")
     return "\n".join([verdict, *told, *rest])

@@ -38,9 +38,10 @@ def parsed(text: str, path: str) -> tuple[ast.Module, str, list[str]]:
     try:
         tree = ast.parse(ranged, path)
     except SyntaxError as error:
-        line = text.split("\n")[(error.lineno or 1) - 1].strip()
+        number = error.lineno or 1  # None for a byte that is no text
+        line = text.split("\n")[number - 1].strip()
         raise ValueError(
-            f"{path}, line {error.lineno}: {error.msg}: {line!r}. Only print and "
+            f"{path}, line {number}: {error.msg}: {line!r}. Only print and "
             "xrange of Python 2 are translated; mend the rest"
         ) from None
     told = [f"Python 2's {' and '.join(words)} were translated."] if words else []

@@ -240,15 +240,31 @@ def _name(node: ast.expr) -> str:
 def named_by_return(
     function: Callable[..., Any], names: Mapping[str, Any]
 ) -> dict[str, Array]:
-    """The arrays whose gradients a function returns, in its order."""
-    lower = {n.lower(): n for n, value in names.items() if _is_array(value)}
-    found = {}
+    """The arrays whose gradients a function returns, in its order.
+
+    Raises
+    ------
+    ValueError
+        Where it names some, and what bears their names are no arrays of floats.
+    """
+    lower = {n.lower(): n for n in names}
+    found, others = {}, []
     for name in returned(function):
         for prefix in ("dLd", "dL_d", "d_", "grad_", "g_", "d"):
             short = name.removeprefix(prefix).lower()
             if name.startswith(prefix) and short in lower:
-                found[lower[short]] = names[lower[short]]
+                known = lower[short]
+                if _is_array(names[known]):
+                    found[known] = names[known]
+                elif isinstance(names[known], (list, np.ndarray)):
+                    others.append(known)
                 break
+    if others and not found:
+        came = getattr(names[others[0]], "dtype", "a list")
+        raise ValueError(
+            f"{others[0]} is {came}, expected an array of float64: "
+            f"np.array({others[0]}, dtype=float)"
+        )
     return found or {n: names[n] for n in _CLASSIC if _is_array(names.get(n))}
 
 

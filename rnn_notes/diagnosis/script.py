@@ -130,7 +130,8 @@ class Script:
         for path in (Path(str(file)), self.path.parent / str(file)):
             if path.exists() or not mode.startswith("r"):
                 return builtins.open(path, mode, *args, **options)
-        self.told.append(f"{file} is missing: a text of ours stands in for it.")
+        missing = f"{file} is missing: a text of ours stands in for it."
+        self.told += [missing] if missing not in self.told else []
         return io.BytesIO(_TEXT.encode()) if "b" in mode else io.StringIO(_TEXT)
 
     def _widen(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_notes.__main__ import main
+from rnn_notes.diagnosis.check_command import pasted
 from tests.helpers.planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
 
 SMALL = ("--set", "hidden_size=7")
@@ -65,6 +66,34 @@ def test_python_2_is_translated_and_that_is_said(capsys, tmp_path):
     assert "Python 2's print and xrange were translated" in out
 
 
+ROWS = """
+import numpy as np
+V, H = 5, 7
+Wxh, Whh, Why = np.zeros((V, H)), np.zeros((H, H)), np.zeros((H, V))
+bh, by = np.zeros((1, H)), np.zeros((1, V))
+
+
+def lossFun(inputs, targets, hprev):
+    hs, ps, loss, later = {-1: np.copy(hprev)}, {}, 0, 0
+    for t in range(len(inputs)):
+        hs[t] = np.tanh(Wxh[[inputs[t]]] + hs[t - 1] @ Whh + bh)
+        e = np.exp(hs[t] @ Why + by)
+        ps[t] = e / e.sum()
+        loss -= np.log(ps[t][0, targets[t]])
+    dWxh, dWhh, dWhy, dbh, dby = (np.zeros_like(a) for a in (Wxh, Whh, Why, bh, by))
+    for t in reversed(range(len(inputs))):
+        dy = np.copy(ps[t])
+        dy[0, targets[t]] -= 1
+        dWhy += hs[t].T @ dy
+        dby += dy
+        raw = (1 - hs[t] * hs[t]) * (dy @ Why.T + later)
+        dbh += raw
+        dWxh[[inputs[t]]] += raw
+        dWhh += hs[t - 1].T @ raw
+        later = raw @ Whh.T
+"""
+
+
 def test_a_class_with_bptt_is_found(capsys):
     status, answer = answered(capsys, PROGRAMS / "words.txt")
     assert status == 1
@@ -106,6 +135,39 @@ def test_an_error_of_theirs_is_shown_as_theirs(capsys, tmp_path):
     assert "own.py" in err
     assert "diagnosis" not in err
     assert "KeyError: 'a'" in err
+    last = err.rstrip().rpartition("\n")[2]
+    assert all(way in last for way in ("FILE:NAME", "--set", "--arrays", "check in"))
+    boxed = pasted(path.read_text()).rpartition("\n")[2]
+    assert "rnn_notes.check in Python" in boxed
+    assert "--" not in boxed
+    ours = told(capsys, written(tmp_path, "x = 3"))[2]  # no error of theirs
+    assert "other things" not in ours
+
+
+FAULTS = {  # in a function of theirs: the exit status, and a word of the complaint
+    "sys.exit()": (2, "SystemExit"),
+    "raise type('Stop', (BaseException,), {})": (2, "Stop"),
+    "return 3.0, 0 * Whh": (2, "does not read Whh"),
+    "return 3.0, 0 * Whh, hprev, dWhh": (2, "NameError"),
+    "dWhh = 2 * Whh; return (Whh**2).sum(), dWhh": (0, ""),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_ends_their_function_is_no_verdict(fault, capsys, tmp_path):
+    path = written(tmp_path, f"import sys\n{HEAD}    {fault}\n    return 0, dWhh\n")
+    status, _, err = told(capsys, path)
+    assert status == FAULTS[fault][0]
+    assert FAULTS[fault][1] in err
+
+
+def test_lists_and_integers_are_told_by_name(capsys, tmp_path):
+    body = HEAD + "    dWhh = 2 * np.array(Whh)\n    return 1.0, dWhh, hprev\n"
+    for value in ("[[1.0]]", "np.eye(3, dtype=int)"):
+        path = written(tmp_path, body.replace("np.eye(3)", value))
+        status, _, err = told(capsys, path)
+        assert status == 2
+        assert "np.array(Whh, dtype=float)" in err
 
 
 def test_a_function_that_never_ends_is_stopped(capsys, tmp_path):
@@ -158,6 +220,15 @@ def test_what_a_function_reads_and_the_file_lacks_stands_in(capsys, tmp_path):
     wrong = passed.replace("np.dot(Whh.T, dhraw)", "np.dot(Whh, dhraw)")
     status, answer = answered(capsys, written(tmp_path, wrong), *SMALL)
     assert [c["name"] for c in answer["causes"]] == ["Whh untransposed"]
+
+
+def test_a_script_in_rows_is_given_a_row_for_a_state(capsys, tmp_path):
+    rows = ROWS + "    return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]\n"
+    assert told(capsys, written(tmp_path, rows))[0] == 0
+    wrong = rows.replace("hs[t - 1].T @ raw", "hs[t].T @ raw")
+    status, answer = answered(capsys, written(tmp_path, wrong))
+    assert status == 1
+    assert [c["name"] for c in answer["causes"]] == ["hs[t] for hs[t-1]"]
 
 
 def test_a_script_that_wants_a_command_line_is_given_one(capsys, tmp_path):
