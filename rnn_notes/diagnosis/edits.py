@@ -209,11 +209,14 @@ def _inside(
 def _atoms(tree: ast.FunctionDef, places: list[_Place]) -> list[ast.expr]:
     """The arrays that a function works with, each once: names, and their entries.
 
-    Those first that are written and never read, as what was forgotten is.
+    Those first that are handed in or written and never read, as what was forgotten is.
     """
     names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
     read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
-    written = dict.fromkeys(n.id for n in names if n.id not in read)
+    given = [argument.arg for argument in tree.args.args]
+    written = dict.fromkeys(
+        n for n in (*given, *(n.id for n in names)) if n not in read
+    )
     found: dict[str, ast.expr] = {}
     for name in written:
         found[name] = ast.Name(name, ast.Load())

@@ -68,7 +68,8 @@ def remarks_on(problem: Problem, claims: Mapping[str, Array]) -> Iterator[str]:
             f"H is {H}, and so is the number of letters: transposed sums fit. Check "
             "once more with sizes that differ."
         )
-    yield from _padding(problem)
+    if problem.B > 1 or D > 1:  # else a zero is a number, as the first of a sine
+        yield from _padding(problem)
     for name, (role, _) in problem.back.items():
         size = {"bh": H, "by": V}.get(role, 0)
         if problem.B > 1 and claims[name].size == size * problem.B > 0:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_notes.diagnosis.loops import OF_TARGETS, bugs_of
+from rnn_notes.diagnosis.loops import OF_TARGETS, SQUARED, bugs_of
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
@@ -344,6 +344,8 @@ def _factors(problem: Problem) -> list[float]:
     """What a gradient is off by where one takes a mean and the other a sum."""
     T, B = float(problem.T), float(problem.B)
     wholes = dict.fromkeys((T, B, T * B, 2.0))
+    if problem.due is not None and problem.due.kind in ("linear", *SQUARED):
+        wholes |= dict.fromkeys((T / 2, B / 2, T * B / 2))  # the square's 2 is gone too
     both = [f for n in wholes if n > 1 for f in (n, 1 / n)]
     return [f for f in both if f != 1 / T]  # the gallery's "dy divided by T"
 

@@ -33,6 +33,8 @@ PLANTED = [  # a program, what stands in it, the bug, and what it is
     ("embedded", "np.add.at(dE, befores, seen[:, D:])", "dE[befores] = seen[:, D:]",
      "letters twice, added once"),
     ("across", "w[\"Ue\"].T @ da", "w[\"Ud\"].T @ da", "one name for another"),
+    ("handed", "da @ s.T", "da @ a.T", "one name for another"),
+    ("handed", "dy[due[t]] -= 1", "dy[ids[t]] -= 1", "one name for another"),
     ("once", "(q - y) / N", "(q - y) * q * (1 - q) / N", "a factor too many"),
 ]  # fmt: skip
 

@@ -155,3 +155,39 @@ def test_a_bias_for_each_sequence_is_told():
     diagnosis = check(**given)
     assert diagnosis.right
     assert "shape of the batch" in str(diagnosis)
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_sine_wave_is_told_its_mean_and_no_padding(factor):
+    """The mean of squares over T, of which ``factor / T`` may be missing."""
+    x, y = np.sin(np.arange(10.0)), np.sin(np.arange(1, 11.0))
+    Wxh, Whh, Why, bh = drawn((5, 1), (5, 5), (1, 5), (5, 1), seed=3)
+
+    def forward():
+        hs, ys = {-1: np.full((5, 1), 0.1)}, {}
+        for t in range(10):
+            hs[t] = np.tanh(Wxh * x[t] + Whh @ hs[t - 1] + bh)
+            ys[t] = Why @ hs[t]
+        return hs, ys
+
+    def gradients():
+        hs, ys = forward()
+        d = [np.zeros_like(w) for w in (Wxh, Whh, Why, bh)]
+        dhnext = np.zeros_like(bh)
+        for t in reversed(range(10)):
+            dy = (ys[t] - y[t]) * (2 / 10 if factor == 2 else 1)
+            da = (Why.T @ dy + dhnext) * (1 - hs[t] ** 2)
+            sums = da * x[t], da @ hs[t - 1].T, dy @ hs[t].T, da
+            d = [a + b for a, b in zip(d, sums, strict=True)]
+            dhnext = Whh.T @ da
+        return d
+
+    diagnosis = check(
+        lambda: sum(((v - w) ** 2).item() / 10 for v, w in zip(
+            forward()[1].values(), y, strict=True)),
+        gradients, {"Wxh": Wxh, "Whh": Whh, "Why": Why, "bh": bh},
+        inputs=x, targets=y, state=np.full((5, 1), 0.1),
+    )  # fmt: skip
+    assert diagnosis.right == (factor == 2)
+    assert [c.name for c in diagnosis.causes] == ["sum for mean"] * (2 - factor)
+    assert "padding" not in "".join(diagnosis.remarks)
