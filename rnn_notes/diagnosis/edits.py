@@ -7,7 +7,7 @@ Where the gallery's loop is not the reader's, their own lines are all there is: 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -139,7 +139,9 @@ class _Place:
         return Edit(kind, self.statement, self.holder, self.field, self.place, new)
 
 
-def edits_of(tree: ast.FunctionDef, numpy: str = "np") -> list[Edit]:
+def edits_of(
+    tree: ast.FunctionDef, numpy: str = "np", elsewhere: Sequence[ast.expr] = ()
+) -> list[Edit]:
     """The edits of a function, likely ones first.
 
     Parameters
@@ -148,6 +150,8 @@ def edits_of(tree: ast.FunctionDef, numpy: str = "np") -> list[Edit]:
         What is edited in place.
     numpy : str
         The name under which the function knows NumPy.
+    elsewhere : sequence of ast.expr
+        Arrays that it can reach and does not speak of.
 
     Examples
     --------
@@ -163,7 +167,7 @@ def edits_of(tree: ast.FunctionDef, numpy: str = "np") -> list[Edit]:
     found = chain(
         *(_of_expression(place, [*slices.values()]) for place in places),
         _of_lines(tree, atoms, numpy),
-        *(_more(place, atoms) for place in places),
+        *(_more(place, atoms, elsewhere) for place in places),
     )
     order = {kind: k for k, kind in enumerate(KINDS)}
     return sorted(found, key=lambda edit: order[edit.kind])
@@ -277,6 +281,8 @@ def _of_operator(place: _Place, node: ast.BinOp) -> Iterator[Edit]:
         yield place.edit("a factor too many", a)
         if isinstance(node.op, ast.Mult):
             yield place.edit("a factor too many", b)
+            if isinstance(a, ast.BinOp) and isinstance(a.op, ast.Mult):
+                yield place.edit("a factor too many", a.left)  # as q * (1 - q) is two
     yield from _slopes(place, node)
 
 
@@ -425,7 +431,9 @@ def _of_loop(loop: ast.For, atoms: list[ast.expr]) -> Iterator[Edit]:
             yield Edit("never moved", line, loop, "body", end, [line])
 
 
-def _more(place: _Place, atoms: list[ast.expr]) -> Iterator[Edit]:
+def _more(
+    place: _Place, atoms: list[ast.expr], elsewhere: Sequence[ast.expr]
+) -> Iterator[Edit]:
     """A term or a factor more, and another array in the place of one."""
     node = place.node
     shown = ast.dump(node)
@@ -448,7 +456,7 @@ def _more(place: _Place, atoms: list[ast.expr]) -> Iterator[Edit]:
     indexed = isinstance(place.holder, ast.Subscript) and place.field == "slice"
     based = isinstance(place.holder, ast.Subscript) and isinstance(node, ast.Name)
     if isinstance(node, _OPERANDS) and not indexed:
-        for atom in atoms:
+        for atom in (*elsewhere, *atoms):
             named = isinstance(atom, ast.Name) or not based
             if ast.dump(atom) != shown and named:
                 yield place.edit("one name for another", atom)

@@ -128,7 +128,7 @@ def _problems(
             T, _, B = xs.shape
             params = _parts(cell, arrays, layout, B)
             V = len(params.Why)
-            if params.Why.shape[1] != layout.H or len(params.by) != V:
+            if params.Why.shape[1:] != (layout.H,) or len(params.by) != V:
                 continue
             above = upstreams(upstream, T, V, B)
             for due in dues(targets, T, V, B) if upstream is None else above:

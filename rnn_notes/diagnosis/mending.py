@@ -16,6 +16,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -86,18 +87,20 @@ class _Function:
     code     : its code as it was
     tree     : its syntax tree, with the line numbers of its file
     shared   : whether the loss runs it too
+    others   : the trees of the functions that run with it
     """
 
     function: FunctionType
     code: CodeType
     tree: ast.FunctionDef
     shared: bool
+    others: Sequence[ast.FunctionDef]
 
     def __post_init__(self) -> None:
         names = self.function.__globals__
         numpy = next((n for n, v in names.items() if v is np), "np")
         self.edits: dict[str, list[Edit]] = {}
-        for edit in edits_of(self.tree, numpy):
+        for edit in edits_of(self.tree, numpy, self._elsewhere()):
             self.edits.setdefault(edit.kind, []).append(edit)
         outer = ast.parse("def outer():\n    pass").body[0]
         assert isinstance(outer, ast.FunctionDef)
@@ -105,6 +108,26 @@ class _Function:
             outer.body = ast.parse(" = ".join((*free, "None"))).body
         outer.body.append(self.tree)
         self.module = ast.fix_missing_locations(ast.Module([outer], []))
+
+    def read(self) -> dict[str, Any]:
+        """The lists and arrays outside that it reads, which an edit may write into."""
+        names, cells = self.function.__globals__, self.function.__closure__ or ()
+        found = {n: names[n] for n in self.code.co_names if n in names}
+        found |= {n: c.cell_contents for n, c in zip(self.code.co_freevars, cells,
+                                                     strict=True)}  # fmt: skip
+        return {
+            f"{self.code.co_name}: {name}": value
+            for name, value in found.items()
+            if isinstance(value, (list, np.ndarray))
+            and (value.size if isinstance(value, np.ndarray) else len(value)) < _MOST
+        }
+
+    def _elsewhere(self) -> list[ast.expr]:
+        """What the others find in a mapping or on ``self``, and this one does not."""
+        reached = {*self.code.co_names, *self.code.co_varnames, *self.code.co_freevars}
+        own = {*_kept(self.tree)}
+        found = {k: v for tree in self.others for k, v in _kept(tree).items()}
+        return [v for k, v in found.items() if k not in own and k[0] in reached]
 
     def edits_of(self, kind: str) -> list[Edit]:
         """The edits of a kind; the last lines first where the loss stands above."""
@@ -146,7 +169,9 @@ def mended(
     list of Mended
         Empty where no change was found, or the reader's source is not at hand.
     """
-    search = _Search(asked, slopes, {**lent, **asked.arrays}, _functions(asked))
+    functions = _functions(asked)
+    read = {k: v for function in functions for k, v in function.read().items()}
+    search = _Search(asked, slopes, {**read, **lent, **asked.arrays}, functions)
     right = frozenset(n for n in slopes if agrees(claims[n], slopes[n]))
     few = [kind for kind in KINDS if kind not in _MANY]
     return search.deeper(right, [], few) or search.deeper(right, [], [*KINDS])
@@ -274,6 +299,21 @@ def _told(function: _Function, edit: Edit) -> Mended:
     return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
 
 
+def _kept(tree: ast.FunctionDef) -> dict[tuple[str, str], ast.expr]:
+    """The reads of ``w["U"]`` and ``self.U``, by the holder and the key."""
+    found: dict[tuple[str, str], ast.expr] = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.Subscript, ast.Attribute)):
+            continue
+        key = node.slice if isinstance(node, ast.Subscript) else ast.Constant(node.attr)
+        if not isinstance(node.value, ast.Name) or not isinstance(key, ast.Constant):
+            continue
+        by_key = isinstance(node, ast.Subscript) and isinstance(key.value, str)
+        if (by_key or node.value.id == "self") and isinstance(node.ctx, ast.Load):
+            found[node.value.id, str(key.value)] = deepcopy(node)
+    return found
+
+
 def _shown(statement: ast.stmt) -> str:
     """The first line of a statement."""
     return ast.unparse(statement).split("\n")[0]
@@ -290,8 +330,9 @@ def _functions(asked: Handed) -> list[_Function]:
         function = next(holders, None)
         tree = _tree(code) if function and code not in inner else None
         if function and tree:
-            found.append(_Function(function, code, tree, code in for_loss))
-    return sorted(found, key=lambda f: f.shared)
+            found.append((function, code, tree, code in for_loss))
+    trees = [tree for _, _, tree, _ in found]
+    return sorted((_Function(*one, trees) for one in found), key=lambda f: f.shared)
 
 
 def _tree(code: CodeType) -> ast.FunctionDef | None:

@@ -44,7 +44,8 @@ def named(
         looks = _looks_like(verdicts)
         why = (
             "No reading of what was handed over, as a plain RNN, an LSTM or a GRU, "
-            "gives the slopes of this loss, so no cause is certain."
+            "gives the slopes of this loss, so no cause is certain. Does the loss hold "
+            "more, as weight decay? Check once without it."
             if given
             else _HAND_OVER
         )

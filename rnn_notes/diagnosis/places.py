@@ -44,7 +44,9 @@ _CLASSIC = {  # by what a line sets: the line, and where it is explained
 }  # fmt: skip
 _OWN_LINES = {  # of bugs whose line the book's loop does not have
     "window tied to the end": "for k in reversed(range(max(0, t - window), t + 1)):",
-}
+    "mask: the kept state's road left out":
+        "dhnext = np.dot(Whh.T, dhraw) + (1 - m) * dh",
+}  # fmt: skip
 _PADDING = ("batches", "Sequences of several lengths: padding and a mask")
 _ELSEWHERE = {  # where the line alone does not tell
     "= for +=": ("backward", "Why every dW is a sum"),

@@ -89,10 +89,8 @@ def _of_function(
     H, V = _sizes(probe, names)
     _fill(probe, rng)
     inputs, targets = rng.integers(V, size=(2, STEPS)).tolist()
-    flat = any(len(a) == H and a.ndim == 1 for a in probe.values())
-    states = [
-        0.5 * rng.standard_normal(H if flat else (H, 1)) for k in kinds if k == "state"
-    ]
+    shape = _state_shape(probe, H)
+    states = [0.5 * rng.standard_normal(shape) for k in kinds if k == "state"]
 
     @wraps(function)
     def called(inputs: Any, targets: Any, *states: Any) -> Any:
@@ -144,7 +142,8 @@ def _of_object(value: Any, rng: np.random.Generator) -> dict[str, Any]:
     name = next(n for n in (*BOTH, *PASSES, *LOSSES) if hasattr(model, n))
     takes = inspect.signature(getattr(model, name)).parameters.values()
     kinds = [_kind(p.name) for p in takes if p.default is p.empty]
-    states = [0.5 * rng.standard_normal((H, 1)) for k in kinds if k == "state"]
+    shape = _state_shape(arrays, H)
+    states = [0.5 * rng.standard_normal(shape) for k in kinds if k == "state"]
     return method(model, x, y, *states)
 
 
@@ -210,6 +209,12 @@ def _sizes(arrays: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[int, in
         return H, int(names.get("vocab_size", _ALPHABET))
     H = int(names.get("hidden_size", max(map(len, arrays.values()))))
     return H, int(names.get("vocab_size", _ALPHABET))
+
+
+def _state_shape(arrays: Mapping[str, Any], H: int) -> tuple[int, ...]:
+    """The shape of a first state, as the biases are: flat, a row, else a column."""
+    shapes = {array.shape for array in arrays.values()}
+    return next((s for s in ((H,), (1, H)) if s in shapes), (H, 1))
 
 
 def _fill(arrays: Mapping[str, Any], rng: np.random.Generator) -> None:

@@ -155,6 +155,17 @@ def test_weight_decay_beside_a_bug_is_told_with_it():
     assert names == ["decay in the gradient alone", bug]
 
 
+def test_decay_in_the_loss_beside_a_bug_is_left_and_said_so():
+    module = GALLERY["Whh untransposed"].module()
+    diagnosis = with_decay(module, 0.03, in_loss=True)
+    assert not diagnosis.right
+    assert not any(cause.certain for cause in diagnosis.causes)
+    assert "weight decay? Check once without it" in str(diagnosis)
+    without = with_decay(module, 0.0, in_loss=True)
+    assert [cause.name for cause in without.causes] == ["Whh untransposed"]
+    assert "weight decay" not in str(without)
+
+
 def together(names):
     """The loop with several bugs, or None where they do not go together."""
     try:

@@ -66,6 +66,34 @@ def test_python_2_is_translated_and_that_is_said(capsys, tmp_path):
     assert "Python 2's print and xrange were translated" in out
 
 
+ROWS = """
+import numpy as np
+V, H = 5, 7
+Wxh, Whh, Why = np.zeros((V, H)), np.zeros((H, H)), np.zeros((H, V))
+bh, by = np.zeros((1, H)), np.zeros((1, V))
+
+
+def lossFun(inputs, targets, hprev):
+    hs, ps, loss, later = {-1: np.copy(hprev)}, {}, 0, 0
+    for t in range(len(inputs)):
+        hs[t] = np.tanh(Wxh[[inputs[t]]] + hs[t - 1] @ Whh + bh)
+        e = np.exp(hs[t] @ Why + by)
+        ps[t] = e / e.sum()
+        loss -= np.log(ps[t][0, targets[t]])
+    dWxh, dWhh, dWhy, dbh, dby = (np.zeros_like(a) for a in (Wxh, Whh, Why, bh, by))
+    for t in reversed(range(len(inputs))):
+        dy = np.copy(ps[t])
+        dy[0, targets[t]] -= 1
+        dWhy += hs[t].T @ dy
+        dby += dy
+        raw = (1 - hs[t] * hs[t]) * (dy @ Why.T + later)
+        dbh += raw
+        dWxh[[inputs[t]]] += raw
+        dWhh += hs[t - 1].T @ raw
+        later = raw @ Whh.T
+"""
+
+
 def test_a_class_with_bptt_is_found(capsys):
     status, answer = answered(capsys, PROGRAMS / "words.txt")
     assert status == 1
@@ -192,6 +220,15 @@ def test_what_a_function_reads_and_the_file_lacks_stands_in(capsys, tmp_path):
     wrong = passed.replace("np.dot(Whh.T, dhraw)", "np.dot(Whh, dhraw)")
     status, answer = answered(capsys, written(tmp_path, wrong), *SMALL)
     assert [c["name"] for c in answer["causes"]] == ["Whh untransposed"]
+
+
+def test_a_script_in_rows_is_given_a_row_for_a_state(capsys, tmp_path):
+    rows = ROWS + "    return loss, dWxh, dWhh, dWhy, dbh, dby, hs[len(inputs) - 1]\n"
+    assert told(capsys, written(tmp_path, rows))[0] == 0
+    wrong = rows.replace("hs[t - 1].T @ raw", "hs[t].T @ raw")
+    status, answer = answered(capsys, written(tmp_path, wrong))
+    assert status == 1
+    assert [c["name"] for c in answer["causes"]] == ["hs[t] for hs[t-1]"]
 
 
 def test_a_script_that_wants_a_command_line_is_given_one(capsys, tmp_path):

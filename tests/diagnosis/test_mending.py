@@ -32,6 +32,8 @@ PLANTED = [  # a program, what stands in it, the bug, and what it is
      "letters twice, added once"),
     ("embedded", "np.add.at(dE, befores, seen[:, D:])", "dE[befores] = seen[:, D:]",
      "letters twice, added once"),
+    ("across", "w[\"Ue\"].T @ da", "w[\"Ud\"].T @ da", "one name for another"),
+    ("once", "(q - y) / N", "(q - y) * q * (1 - q) / N", "a factor too many"),
 ]  # fmt: skip
 
 
@@ -66,6 +68,27 @@ def test_a_line_that_mends_them_is_told(program, old, new, kind, tmp_path):
     number = int(told.partition("line ")[2].partition(" of")[0])
     line = path.read_text().replace('"', "'").split("\n")[number - 1]
     assert line.split()[0] in told
+
+
+def test_what_the_edits_write_into_is_put_back(tmp_path):
+    """Some edit writes into ``due``, which nobody has handed over."""
+    path = tmp_path / "across.py"
+    text = (PROGRAMS / "across.txt").read_text()
+    path.write_text(text.replace('w["Wo"].T @ dy', '2 * w["Wo"].T @ dy ** 3'))
+    script = Script(path)
+    script.run()
+    names = script.names
+    assert not check(names["loss"], names["gradients"], names["w"]).causes
+    assert (names["due"], names["read"]) == ([2, 4, 1, 0], [1, 0, 3, 2, 4])
+
+
+def test_a_flat_vector_at_the_output_is_no_lstm():
+    """Its letters cannot be told from its shape: refused as a reading, not an error."""
+    script = Script(PROGRAMS / "once.txt")
+    script.run()
+    names = script.names
+    given = {"inputs": names["x"], "targets": names["y"]}
+    assert check(names["loss"], names["gradients"], names["w"], **given).right
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -453,3 +453,9 @@ def test_a_bug_in_a_strangers_program_is_named(program, bug):
     assert not diagnosis.right
     assert {cause.name for cause in diagnosis.causes} == {bug} | ALIKE.get(bug, set())
     assert all(cause.certain for cause in diagnosis.causes)
+
+
+def test_the_line_for_a_road_that_is_left_out_holds_the_road():
+    told = str(checked(keeping, "mask: the kept state's road left out"))
+    assert "Right is `dhnext = np.dot(Whh.T, dhraw) + (1 - m) * dh`" in told
+    assert "(1 - m)" not in str(checked(keeping, "Whh untransposed"))

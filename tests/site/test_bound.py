@@ -34,6 +34,28 @@ A caption.
 It is two.
 
 </details>
+
+<details class="check"><summary>How this was checked</summary>
+
+It was.
+
+</details>
+
+<details class="check"><summary>An aside</summary>
+
+By the way.
+
+</details>
+
+<details class="hide above-input">
+<summary aria-label="Toggle hidden content">
+<p class="collapsed">Show the code</p>
+<p class="expanded">Hide the code</p>
+</summary>
+</details>
+
+```{formula-box} h_t = h_t
+```
 """
 TWO = (
     "# Two\n\nSee {eq}`eq-a`, {numref}`fig` and {doc}`one`.\n\n## Exercises\n\nNone.\n"
@@ -52,6 +74,7 @@ SETTINGS = {
         "pages.drawn",
         "formulas.mathml",
         "formulas.measured",
+        "live.formula_box",
     ],
     "source_suffix": {".md": "markdown"},
     "html_title": "The <book>",
@@ -105,6 +128,8 @@ def test_paper_begins_with_a_title_and_contents(paper: str) -> None:
 def test_paper_has_its_solutions_open_and_no_script(paper: str) -> None:
     assert '<details class="solution" open>' in paper
     assert '<details class="measured">' in paper
+    assert '<details class="check" open><summary>An aside' in paper
+    assert '<details class="guard"><summary>How this was checked' in paper
     assert "<script" not in paper
     assert re.findall(r'<link[^>]*href="([^"?]*)', paper).count(
         "_static/singlehtml.css"
@@ -127,6 +152,10 @@ def test_an_epub_says_what_its_pages_hold(book: Path) -> None:
     found = dict(items)
     assert found["one.xhtml"] == "mathml svg"
     assert found["two.xhtml"] == ""
+    one = files(book)["one.xhtml"]
+    assert "<summary>Show the code</summary>" in one
+    assert "formula-box" not in one
+    assert one.count("<details") == 5
     assert "<dc:title>The &lt;book&gt;</dc:title>" in listed
     assert "unknown" not in listed
 

@@ -1,7 +1,9 @@
 """The whole book in one file: a page to be printed, and an EPUB.
 
 ``make pdf`` prints the first by Chromium, see ``printed.py``.
-Both begin with a title page. On paper solutions are open, for nobody can unfold them.
+Both begin with a title page. Nobody can unfold paper: there solutions and asides are
+open, and what only guards the build is left out, with the code behind tables.
+The EPUB has no boxes to type in.
 """
 
 from __future__ import annotations
@@ -27,7 +29,15 @@ _SHEETS = Path(__file__).with_name("binding")  # one for each builder, by its na
 _FONT = "fonts/STIXTwoMath-subset.woff2"
 _LICENCE = "Prose and figures: CC BY 4.0. Code: MIT."
 _PLACE = re.compile(r'(?<=href="#)document-([^"#]+)#')
-_SOLUTION = '<details class="solution">'
+_FOLD = re.compile(
+    r'<details class="(?:solution|check)">(?=<summary>([^<]*)</summary>)'
+)
+_GUARDS = ("Imports", "How this was ", "How the ", "Sentences of this page ")
+_BOX = re.compile(r'<div class="formula-box".*?</noscript></div>\n?', re.S)
+_TOGGLE = re.compile(
+    r'<summary aria-label="Toggle[^>]*>\s*<p[^>]*>([^<]*)</p>'
+    r"\s*<p[^>]*>[^<]*</p>\s*(?=</summary>)"
+)
 _PAGE = re.compile(
     r'href="(?!nav\.)([^"]+\.xhtml)" media-type="application/xhtml\+xml"'
 )
@@ -42,6 +52,7 @@ class _Bound:
     name: str
     outdir: Any
     config: Config
+    left_out = ""
 
     def init_css_files(self) -> None:
         self._css_files: list[Any] = []
@@ -67,12 +78,16 @@ class _Bound:
         return (
             f'<section class="title-page"><h1>{escape(self.config.html_title)}</h1>'
             f"<p>{escape(known['Summary'])}</p>"
-            f"<p>Version {known['Version']}. {_LICENCE}</p></section>"
+            f"<p>Version {known['Version']}. {_LICENCE}{self.left_out}</p></section>"
         )
 
 
 class _Paper(_Bound, SingleFileHTMLBuilder):
     """The book as one page of HTML, for the press."""
+
+    left_out = (
+        " What only guards the build, and the code behind tables, is on the site."
+    )
 
     def get_theme_config(self) -> tuple[str, dict[str, Any]]:
         return "basic", {}
@@ -102,8 +117,7 @@ class _Paper(_Bound, SingleFileHTMLBuilder):
         context = super().get_doc_context(docname, body, metatags)
         contents = f'<nav class="contents"><h1>Contents</h1>{context["toc"]}</nav>'
         whole = self.title_page() + contents + body
-        opened = whole.replace(_SOLUTION, _SOLUTION.replace(">", " open>"))
-        return {**context, "body": opened}
+        return {**context, "body": _FOLD.sub(_unfolded, whole)}
 
 
 class _Book(_Bound, Epub3Builder):
@@ -114,6 +128,7 @@ class _Book(_Bound, Epub3Builder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
         first = self.title_page() if docname == self.config.root_doc else ""
+        body = _TOGGLE.sub(r"<summary>\1", _BOX.sub("", body))
         return {**context, "body": first + _MATH.sub(rf"\g<0> {_NAMESPACE}", body)}
 
     def build_content(self) -> None:
@@ -139,6 +154,13 @@ class _Book(_Bound, Epub3Builder):
                 entry = ZipInfo(name)
                 entry.external_attr = 0o644 << 16
                 book.writestr(entry, Path(self.outdir, name).read_bytes(), way)
+
+
+def _unfolded(fold: re.Match[str]) -> str:
+    """How a fold begins on paper: open, or marked as what only guards the build."""
+    if fold[1].startswith(_GUARDS):
+        return '<details class="guard">'
+    return fold[0].replace(">", " open>")
 
 
 def _describe(app: Sphinx) -> None:
