@@ -78,11 +78,15 @@ def _called(head: Node, group: Node, role: _Role, note: _Note) -> Node | None:
         return Node("subscripted", head.span, (head, *arguments), "[")
     losses = kind in ("loss", "losses")
     if kind and _said_in_passing(group, losses):
+        step = _step(arguments)
+        own = head.parts[1] if head.kind == "subscripted" and not head.value else step
+        if step and own and compact(own) != compact(step):
+            return None  # they stand at another step than what reads them
         said = f"left out what {compact(letter)} is said to be a function of"
         note(said, arguments)
-        whole = bare or (kind == "losses" and head.kind == "name")
-        step = _step(arguments) if whole else None
-        return head if step is None else Node("subscripted", head.span, (head, step))
+        if step and (bare or (kind == "losses" and head.kind == "name")):
+            return Node("subscripted", head.span, (head, step))
+        return head
     return None
 
 

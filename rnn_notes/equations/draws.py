@@ -113,6 +113,7 @@ class Draw:
         if plain:
             if len(scope.model.worlds) > 100:
                 scope.model.worlds.clear()
+            world.shared = True
             scope.model.worlds[key] = world
             return World(world.plan, roots, world.noise, world)
         return world

@@ -113,9 +113,9 @@ def _in_layout(
     found: Measurement | None = None
     for way, equations in usual:
         try:
-            measured = _compared(way, equations, budget, hasty)
-        except EquationError:
-            if found is None:
+            measured = _compared(way, equations, budget, hasty or found is not None)
+        except EquationError as error:
+            if found is None or isinstance(error, WorkError):
                 raise
             continue
         if measured:
@@ -150,6 +150,7 @@ def _compared(
         key=lambda w: (any(w is c.worst and not c.holds for c in compared), w.error),
     )
     remarks = equations[0].scope.remarks or []
+    place = equations[0].draws.index(worst.draw)  # where others will part soon as well
     return Measurement(
         latex=task.latex,
         holds=all(c.holds for c in compared),
@@ -160,7 +161,7 @@ def _compared(
         worst=worst,
         work=budget.work,
         task=task,
-        look=lambda: _advice(task),
+        look=lambda: _advice(replace(task, first=place), budget),
         translate=lambda measured: _in_the_book(measured, equations),
         model=task.model.name,
         layout=task.layout or "denominator",
@@ -208,9 +209,9 @@ def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
 # What would hold in place of a formula that does not
 
 
-def _advice(task: Task) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+def _advice(task: Task, spent: Budget) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
-    budget = Budget(work=MOST_WORK * 0.25)
+    budget = Budget(work=MOST_WORK * min(max(spent.work / MOST_WORK, 0.25), 0.75))
     asked = replace(task, layout=task.asked, outer=False)
     saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
     ways = () if asked.told else (way for way in unusual(asked) if not budget.over)

@@ -181,6 +181,8 @@ class _Values(Evaluator):
         super().__init__(draw, equation.shapes, budget, down, falling)
         self.equation = equation
         self.world = draw.world(equation.scope, noise, scramble)
+        if noise or scramble:  # it is computed for this alone
+            budget.work += len(self.world.plan.steps)
         if equation.has("d"):
             self.directions = draw.directions(self.world)
 

@@ -51,6 +51,7 @@ class Task:
     flat    : whether a matrix below a line stands for its vec
     falling : whether products have their last factor first
     told    : how an unusual way of reading is told
+    first   : the place of the draw that is compared first
     asked   : the layout that was asked for, where ``layout`` is one of several tried
     """
 
@@ -65,6 +66,7 @@ class Task:
     flat: bool = False
     falling: bool = False
     told: str = ""
+    first: int = 0
     asked: Layout | None = None
 
 
@@ -210,7 +212,8 @@ def _read(
     for item in items:
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
-    return lines, scope, draws(scope, task.seeds, numbers)
+    drawn = draws(scope, task.seeds, numbers)
+    return lines, scope, drawn[task.first :] + drawn[: task.first]
 
 
 def _scope(

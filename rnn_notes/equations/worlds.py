@@ -10,7 +10,7 @@ All but the first are off by a rounding error, so that they show how many digits
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,6 +39,7 @@ REPLICAS = 4
 ROUNDING = float(np.finfo(np.float64).eps)
 _KINDS_OF_NOISE = 61
 _MOST_FACTORS = 30_000
+_MOST_KEPT = 1_500_000  # numbers of worlds that were nudged
 
 
 class Noise:
@@ -141,6 +142,7 @@ class World:
     batch  : the leading axes along which nudges differ
     values : the value of every quantity, (..., replica, rows, columns)
     memo   : what has been evaluated in this world, for whoever evaluates
+    shared : whether what nudges do to it is kept, for whoever nudges it next
     """
 
     def __init__(
@@ -153,12 +155,17 @@ class World:
         hold: bool = False,
         still: Collection[str] = (),
         batch: tuple[int, ...] = (),
+        known: Mapping[Key, Array] | None = None,
     ) -> None:
         self.plan, self.roots, self.noise = plan, roots, noise
         self.base, self.hold, self.batch = base, hold, batch
         self.nudges: Mapping[Key, Array] = nudges or {}
         self.memo: dict[Any, Any] = {}
+        self.shared = False
         self.values: dict[Key, Array] = dict(base.values if base else roots)
+        if known is not None:
+            self.values.update(known)
+            return
         moved = set(self.nudges)
         for key in self.nudges:
             moved |= plan.after(key)
@@ -194,19 +201,45 @@ class World:
         nudges: Mapping[Key, Array],
         hold: bool = False,
         still: Collection[str] = (),
+        name: Hashable = None,
     ) -> World:
         """The world in which quantities are moved, and all that follows from it.
 
         nudges : by key, (N, rows, columns): N worlds at once
         hold   : what enters a step stays still, unless it is moved here
         still  : names of quantities that do not move at all
+        name   : one that these nudges share with no others of this world
         """
         N = len(next(iter(nudges.values())))
         inner = (1,) * (len(self.batch) + 1)
         moved = {k: d.reshape(N, *inner, *d.shape[1:]) for k, d in nudges.items()}
         for key, delta in self.nudges.items():
             moved[key] = moved[key] + delta if key in moved else delta
-        return World(
-            self.plan, self.roots, self.noise, self.base or self, moved,
-            hold or self.hold, still, (N, *self.batch),
+        base = self.base or self
+        shared = base.shared and not self.nudges and nudges.keys() <= base.values.keys()
+        known = _KEPT.get((base, name)) if shared else None
+        made = World(
+            self.plan, self.roots, self.noise, base, moved, hold or self.hold, still,
+            (N, *self.batch), known,
         )  # fmt: skip
+        if shared and known is None:
+            _KEPT.keep(made, base, name)
+        return made
+
+
+class _Kept(dict[tuple["World", Hashable], dict[Key, Array]]):
+    """What nudges have moved, until it is much: then all of it is forgotten."""
+
+    numbers = 0
+
+    def keep(self, made: World, base: World, name: Hashable) -> None:
+        """Keep what is another array in a world than in that which was nudged."""
+        moved = {k: v for k, v in made.values.items() if v is not base.values[k]}
+        self.numbers += sum(value.size for value in moved.values())
+        if self.numbers > _MOST_KEPT:
+            self.clear()
+            self.numbers = 0
+        self[base, name] = moved
+
+
+_KEPT = _Kept()

@@ -57,6 +57,19 @@ def test_pages_are_numbered(words: list[str]) -> None:
     assert "1" not in (words[0].split()[0], words[0].split()[-1])
 
 
+def test_the_press_has_not_shrunk_the_book(pdf: PdfReader) -> None:
+    """One thing wider than the paper makes all pages smaller."""
+    sheet = ROOT / "docs" / "_ext" / "takeaway" / "binding" / "singlehtml.css"
+    asked = re.search(r"font: ([\d.]+)pt/", sheet.read_text("utf-8"))[1]
+    sizes: set[float] = set()
+
+    def seen(_: str, place: list, text: list, font: object, size: float) -> None:
+        sizes.add(round(abs(size * text[0] * place[0]), 1))
+
+    pdf.pages[5].extract_text(visitor_text=seen)
+    assert float(asked) in sizes
+
+
 def test_links_lead_to_pages(pdf: PdfReader) -> None:
     named = set(pdf.named_destinations)
     kinds = [

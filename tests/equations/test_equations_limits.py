@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from rnn_notes.equations import EquationError, measure
+from rnn_notes.equations.draws import Draw
 
 SQUARE = r"A, B \in \mathbb{R}^{H \times H}"
 LETTERS = "abcdefgijklmnopqrsuvwxyz"
@@ -94,6 +95,7 @@ SLOW = {
 MEASURED = """
 import resource, sys, time
 from rnn_notes.equations import EquationError, measure
+from rnn_notes.equations.draws import Draw
 
 def used():
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -110,6 +112,32 @@ print(*(now - then for now, then in zip(used(), before)))
 SECONDS, MEGABYTES = 10.0, 200.0  # it takes 1 s at most; some took 11 and 29 once
 ALONE = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # waiting threads take time too
 DEEP = "(" * 300 + "L" + ")" * 300
+
+
+LATE = {
+    "five factors": "(T-1)(T-2)(T-3)(T-4)(T-5) = 0",
+    "five losses": r"L = \sum_{t=1}^{5} \ell_t",
+    "a Jacobian": r"\frac{\partial h_{t+4}}{\partial h_t} ="
+    r" \frac{\partial h_5}{\partial h_1}",
+    "a Hessian": r"\frac{\partial \frac{\partial \ell_t}{\partial y_t}}{\partial y_t} ="
+    r" \operatorname{diag}(p_t) - p_t p_t^\top + 0.00000005 I",
+}  # false in few of the draws
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_would_save_a_formula_is_tried_first_where_it_fails(name, monkeypatch):
+    worlds, world = [], Draw.world
+
+    def counted(draw, *rest):
+        worlds.append(draw)
+        return world(draw, *rest)
+
+    monkeypatch.setattr(Draw, "world", counted)
+    found = measure(LATE[name])
+    first = len(worlds)
+    assert not found
+    assert str(found)
+    assert 0 < len(worlds) - first < 100
 
 
 @pytest.mark.parametrize("name", REFUSED)
