@@ -47,7 +47,7 @@ def questions(
         Where no function is found, or one that takes other things.
     """
     name = asked or _only(names)
-    if name not in names:
+    if name not in names or inspect.ismodule(names[name]):
         known = ", ".join(_defined(names)) or "nothing"
         raise ValueError(f"no {name} in the file, which defines {known}")
     rng = np.random.default_rng(0)

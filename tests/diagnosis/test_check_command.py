@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_notes.__main__ import main
-from rnn_notes.diagnosis.check_command import pasted
+from rnn_notes.diagnosis.check_command import examined, pasted
 from tests.helpers.planting import CLASSIC, CLASSIC_SCRIPT, PROGRAMS, planted
 
 SMALL = ("--set", "hidden_size=7")
@@ -243,3 +243,9 @@ def test_lines_that_cannot_be_run_are_told_in_one_sentence(capsys, tmp_path):
     status, out, _ = told(capsys, written(tmp_path, source), *SMALL)
     assert status == 0
     assert "Lines 1, 2 could not be run, the first one with ModuleNotFoundError" in out
+
+
+def test_a_module_is_no_answer_and_the_functions_are_named(tmp_path):
+    path = written(tmp_path, "import numpy as np\ndef lossFun(inputs): pass\n")
+    with pytest.raises(ValueError, match="no np in the file, which defines lossFun"):
+        examined(path, "np")
