@@ -9,7 +9,7 @@ from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 
 __all__ = ["pass_times", "peer_times"]
 
-_ROW, _LONGEST = 30, 160
+_ROW, _WORDS, _LONGEST = 30, 164, 130
 
 
 def pass_times(results: timings.Results | None = None) -> Figure:
@@ -59,7 +59,9 @@ def _bars(times: dict[str, float], marked: str) -> list[str]:
     for i, (words, took) in enumerate(times.items()):
         y, length = 18 + _ROW * i, _LONGEST * took / max(times.values())
         ink = "dh" if words == marked else "weight"
-        parts.append(label(142, y + 4, words, size=12.5, anchor="end"))
-        parts.append(box(150 + length / 2, y, length, 18, ink, tint=0.25))
-        parts.append(label(156 + length, y + 4, timings.number(took), anchor="start"))
+        parts.append(label(_WORDS, y + 4, words, size=12.5, anchor="end"))
+        parts.append(box(_WORDS + 8 + length / 2, y, length, 18, ink, tint=0.25))
+        parts.append(
+            label(_WORDS + 14 + length, y + 4, timings.number(took), anchor="start")
+        )
     return parts
