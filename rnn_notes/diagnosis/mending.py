@@ -20,7 +20,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from time import process_time
+from time import perf_counter, process_time
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -36,6 +36,7 @@ from rnn_notes.rnn import Array
 __all__ = ["Mended", "in_their_lines", "mended"]
 
 _MOST, _SECONDS, _DEEP, _WIDE = 12_000, 20.0, 3, 3
+_TIMES = 20  # as long as the unchanged pass takes, and a second: longer never ends
 _MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
 _OTHERS = (
     Path(__file__).parents[1],
@@ -198,6 +199,10 @@ class _Search:
         self.end = process_time() + _SECONDS
         self.put_back = putting_back(self.kept)
         self.loss = self.asked.loss()
+        begun = perf_counter()
+        self.asked.gradients()
+        self.longest = 1 + _TIMES * (perf_counter() - begun)
+        self.put_back()
 
     def deeper(
         self, right: frozenset[str], made: list[Mended], kinds: list[str]
@@ -241,7 +246,7 @@ class _Search:
     def _right(self) -> frozenset[str]:
         """The arrays whose gradients are right with what is changed now."""
         try:
-            claims = self.asked.gradients()
+            claims = _within(self.longest, self.asked.gradients)
         except Exception:
             return frozenset()
         finally:
@@ -252,7 +257,8 @@ class _Search:
         """Whether the loss is as it was, and all is right at other weights too."""
         rng = np.random.default_rng(1)
         try:
-            if not np.isclose(self.asked.loss(), self.loss, rtol=1e-12, atol=0):
+            loss = _within(self.longest, self.asked.loss)
+            if not np.isclose(loss, self.loss, rtol=1e-12, atol=0):
                 return False
             for array in self.asked.arrays.values():
                 array *= 1 + 0.2 * rng.standard_normal(array.shape)
@@ -360,10 +366,37 @@ def _codes(call: Callable[[], Any]) -> list[CodeType]:
         if event == "call":
             codes.setdefault(frame.f_code)
 
+    with _hearing(seen):
+        call()
+    return [*codes]
+
+
+def _within(seconds: float, call: Callable[[], Any]) -> Any:
+    """What a call returns; a TimeoutError where it calls on and on for longer.
+
+    An edited loop may never end, and no other bound is looked at while it runs.
+    """
+    end = perf_counter() + seconds
+
+    def seen(*_: Any) -> None:
+        if perf_counter() > end:
+            raise TimeoutError(f"longer than {seconds:.1f} s")
+
+    with _hearing(seen):
+        return call()
+
+
+@contextmanager
+def _hearing(seen: Callable[[Any, str, Any], None]) -> Iterator[None]:
+    """Let a function hear of each call, and then whoever heard of them before."""
     before = sys.getprofile()
     sys.setprofile(seen)
     try:
-        call()
+        yield
     finally:
-        sys.setprofile(before)
-    return [*codes]
+        sys.setprofile(None)
+        enable = getattr(before, "enable", None)  # cProfile's, which is no function
+        if enable:
+            enable()
+        else:
+            sys.setprofile(before)

@@ -1,6 +1,8 @@
 """Networks that no gallery holds: right as they are, and mended in their own lines."""
 
+import cProfile
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from rnn_notes import check
 from rnn_notes.diagnosis.edits import KINDS
-from rnn_notes.diagnosis.mending import _Search
+from rnn_notes.diagnosis.mending import _codes, _Search, _within
 from rnn_notes.diagnosis.script import Script
 from tests.helpers.prose import ROOT
 
@@ -131,3 +133,29 @@ def test_a_loss_that_the_edit_changes_is_no_cause(tmp_path):
     _, diagnosis = answer("stacked", "np.log(ps[t]", "np.log1p(ps[t]", tmp_path)
     assert not diagnosis.right
     assert not diagnosis.causes
+
+
+def test_an_edited_loop_that_never_ends_is_left() -> None:
+    seen: list[int] = []
+
+    def endless() -> None:
+        while True:
+            seen.append(len(seen))
+
+    with pytest.raises(TimeoutError):
+        _within(0.05, endless)
+    assert seen
+    assert _within(10, lambda: sum(seen)) == sum(seen)
+
+
+def test_whoever_profiles_goes_on_profiling() -> None:
+    """It is an object that is no function, and ended in a TypeError of ours."""
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        codes = _codes(lambda: _within(10, dict))
+        profiling = sys.getprofile()
+    finally:
+        profile.disable()
+    assert profiling is profile
+    assert _within.__code__ in codes
