@@ -10,6 +10,7 @@ arrays as fields, and in ``SHAPES`` the rows and columns of each: H, V or 1. ::
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -68,7 +69,10 @@ class Weights:
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng is {rng!r}, expected a numpy.random.Generator")
         shapes = cls.shapes(V, H)
-        np.empty(sum(m * n for m, n in shapes.values()))  # too many raise before a draw
+        count = sum(m * n for m, n in shapes.values())
+        if count > sys.maxsize // 8:  # of these NumPy says something else
+            raise MemoryError(f"{count} weights")
+        np.empty(count)  # too many raise before a draw
         return cls(
             **{
                 name: np.zeros(shape)

@@ -95,7 +95,8 @@ class Equation:
         pairs = (pair.split("=") for pair in self.sizes.split(",") if pair)
         sizes = {name.strip(): int(size) for name, size in pairs}
         layout: Any = self.layout
-        return Task(self.latex, layout, self.where, sizes, SEEDS, find(self.model))
+        model = find(self.model)
+        return Task(self.latex, layout, self.where, sizes, SEEDS, model, strict=True)
 
     def measured(self) -> Measurement:
         """What measuring it gives."""
@@ -106,6 +107,7 @@ class Equation:
             where=task.where,
             sizes=task.sizes,
             model=self.model,
+            strict=task.strict,
         )
 
 
