@@ -19,7 +19,7 @@ from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, Wor
 
 __all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "compiled", "reads"]
 
-MOST_WORK = 19_000
+MOST_WORK = 17_000
 _READING = 3  # times the pieces of a line that is read
 _LARGEST = 1_000_000  # numbers in one array
 _MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
