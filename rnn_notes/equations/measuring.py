@@ -38,6 +38,7 @@ __all__ = ["holds", "measure", "says_nothing_of"]
 
 _EXACT = 1e-12
 _MOST_NEIGHBOURS = 80
+_FOR_ADVICE = 4_000  # what is left for it at the least
 
 
 def measure(
@@ -211,7 +212,8 @@ def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
 
 def _advice(task: Task, spent: Budget) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
-    budget = Budget(work=MOST_WORK * min(max(spent.work / MOST_WORK, 0.25), 0.75))
+    spent_at_least = max(spent.work, MOST_WORK / 4)
+    budget = Budget(work=min(spent_at_least, MOST_WORK - _FOR_ADVICE))
     asked = replace(task, layout=task.asked, outer=False)
     saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
     ways = () if asked.told else (way for way in unusual(asked) if not budget.over)
