@@ -17,7 +17,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 from time import perf_counter, process_time
@@ -135,11 +135,6 @@ class _Function:
         edits = self.edits.get(kind, [])
         return edits[::-1] if self.shared else edits
 
-    def speaks_of(self, statement: ast.stmt, arrays: set[str]) -> bool:
-        """Whether a line names one of some arrays, or the gradient of one."""
-        words = {*re.findall(r"\w+", _shown(statement))}
-        return any({form.format(n) for form in PREFIXES} & words for n in arrays)
-
     def put(self) -> None:
         """Let the function do what the tree says now."""
         whole = compile(self.module, self.code.co_filename, "exec")
@@ -194,6 +189,9 @@ class _Search:
     kept: Mapping[str, Any]
     functions: list[_Function]
     tries: int = 0
+    known: dict[tuple[Edit, ...], tuple[frozenset[str], bool]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.end = process_time() + _SECONDS
@@ -205,7 +203,11 @@ class _Search:
         self.put_back()
 
     def deeper(
-        self, right: frozenset[str], made: list[Mended], kinds: list[str]
+        self,
+        right: frozenset[str],
+        made: list[Mended],
+        kinds: list[str],
+        standing: tuple[Edit, ...] = (),
     ) -> list[Mended]:
         """The changes found from here, those made already in front; empty if none."""
         partly: dict[frozenset[str], tuple[_Function, Edit]] = {}
@@ -213,9 +215,7 @@ class _Search:
             if self.tries >= _MOST or process_time() > self.end:
                 break
             self.tries += 1
-            with _edited(function, edit) as fits:
-                found = self._right() if fits else frozenset()
-                whole = len(found) == len(self.slopes) and self._holds()
+            found, whole = self._outcome(function, edit, standing)
             if whole:
                 return [*made, _told(function, edit)]
             if right < found < {*self.slopes}:
@@ -224,9 +224,22 @@ class _Search:
             for found in sorted(partly, key=len, reverse=True)[:_WIDE]:
                 told = _told(*partly[found])
                 with _edited(*partly[found]):
-                    if answer := self.deeper(found, [*made, told], kinds):
+                    stand = (*standing, partly[found][1])
+                    if answer := self.deeper(found, [*made, told], kinds, stand):
                         return answer
         return []
+
+    def _outcome(
+        self, function: _Function, edit: Edit, standing: tuple[Edit, ...]
+    ) -> tuple[frozenset[str], bool]:
+        """What is right with an edit beside those that stand, and whether all holds."""
+        key = (*standing, edit)
+        if key not in self.known:
+            with _edited(function, edit) as fits:
+                found = self._right() if fits else frozenset()
+                whole = len(found) == len(self.slopes) and self._holds()
+            self.known[key] = found, whole
+        return self.known[key]
 
     def _candidates(
         self, right: frozenset[str], kinds: list[str]
@@ -240,7 +253,10 @@ class _Search:
             for edit in function.edits_of(kind)
         ]
         if right:
-            every.sort(key=lambda one: not one[0].speaks_of(one[1].statement, wrong))
+            forms = {form.format(name) for name in wrong for form in PREFIXES}
+            lines = {edit.statement for _, edit in every}
+            naming = {s for s in lines if forms & {*re.findall(r"\w+", _shown(s))}}
+            every.sort(key=lambda one: one[1].statement not in naming)
         yield from every
 
     def _right(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from rnn_notes.diagnosis.places import LOOP, in_your_names, line_of, section_of
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
-from rnn_notes.diagnosis.suspects import CUT, EXACT, MEAN, SUM, Found, Search
+from rnn_notes.diagnosis.suspects import CUT, EXACT, MEAN, MOST, SUM, Found, Search
 from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
@@ -51,7 +51,7 @@ def named(
         )
         return looks, (*_guesses(looks), why)
     search = Search(problem, claims)
-    found = search.smallest(3)
+    found = search.smallest(MOST)
     if not found:
         left = ", ".join(name for name, v in verdicts.items() if not v.right)
         looks = _looks_like(verdicts)

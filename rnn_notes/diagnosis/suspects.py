@@ -22,9 +22,9 @@ from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
 
-__all__ = ["CUT", "EXACT", "MEAN", "SUM", "Found", "Search", "explained"]
+__all__ = ["CUT", "EXACT", "MEAN", "MOST", "SUM", "Found", "Search"]
 
-_MOST = 3  # bugs at once
+MOST = 3  # bugs at once
 EXACT = 1e-8
 _OUTPUT = ("Why", "by")
 CUT, MEAN, SUM = "way back cut short", "mean for sum", "sum for mean"
@@ -57,13 +57,6 @@ class Found:
         ]
         mended += [replace(self, window=None)] if self.window is not None else []
         return mended + ([replace(self, factor=1.0)] if self.factor != 1 else [])
-
-
-def explained(
-    problem: Problem, claimed: Mapping[str, Array], most: int = _MOST
-) -> list[Found]:
-    """The smallest sets of bugs that give the claimed gradients, all of one size."""
-    return Search(problem, claimed).smallest(most)
 
 
 @dataclass

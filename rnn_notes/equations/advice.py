@@ -62,8 +62,14 @@ def command(latex: str, model: str) -> str:
 
 def _with_step(letter: str) -> str:
     """A letter as a clause defines it: at a step t if it came with one."""
+    base, step = _parted(letter)
+    return f"{base}_t" if step else letter
+
+
+def _parted(letter: str) -> tuple[str, bool]:
+    """A letter without what is below it, and whether a step begins that."""
     base, _, below = letter.partition("_{")
-    return f"{base}_t" if below and below[:-1].startswith(_STEPS) else letter
+    return base, below[:-1].startswith(_STEPS)
 
 
 def _known(model: Model) -> set[str]:
@@ -74,11 +80,10 @@ def _known(model: Model) -> set[str]:
 def _knows(model: Model, letter: str) -> bool:
     """Whether a letter, as an error names it, has a meaning in a model."""
     known, bare = _known(model), plain(letter)
-    base, _, below = letter.partition("_{")
+    base, step = _parted(letter)
     base = plain(base)
     if {letter, bare} & known:
         return True
-    step = below.startswith(_STEPS)
     return step and bool({base, f"{base}_"} & known)
 
 
@@ -117,7 +122,7 @@ def _nearest(letter: str, model: Model, alone: bool) -> str:
     alone : whether no other model has the letter, so that its other case is a guess
     """
     known = sorted(name.rstrip("_") for name in _known(model))
-    bare = plain(letter.partition("_{")[0] if letter[-3:-1] in _STEPS else letter)
+    bare = plain(letter)
     turned = [name for name in known if sorted(name) == sorted(bare)]
     other_case = [name for name in known if alone and name.lower() == bare.lower()]
     alike = get_close_matches(bare, known, 1, 0.75) if len(bare) > 1 else []

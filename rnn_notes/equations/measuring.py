@@ -165,15 +165,15 @@ def _compared(
         look=lambda: _advice(replace(task, first=place), budget),
         translate=lambda measured: _in_the_book(measured, equations),
         model=task.model.name,
-        layout=task.layout or "denominator",
+        layout=task.laid_out,
         read=_letters(equations),
         remarks=tuple(dict.fromkeys(remark.text for remark in remarks)),
     )
 
 
-def _finished(task: Task, budget: Budget, scramble: bool = False) -> Measurement:
+def _finished(task: Task, budget: Budget) -> Measurement:
     """The measurement of a task read as it says, which stops where sides part."""
-    return _compared(task, understood(task, budget), budget, True, scramble)
+    return _compared(task, understood(task, budget), budget, hasty=True)
 
 
 def _letters(equations: list[Equation]) -> tuple[str, ...]:
@@ -275,7 +275,7 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
     budget = budget or Budget()
-    task = replace(task, layout=task.layout or "denominator")
+    task = replace(task, layout=task.laid_out)
     for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
         if _is_tautology(neighbour.latex):
             continue
@@ -301,12 +301,14 @@ def says_nothing_of(task: Task) -> bool:
     """Whether a formula speaks of a network, and holds in any other one as well."""
     quantities = task.model.quantities
     try:
-        nodes = (n for e in understood(task) for side in e.sides for n in side.walk())
+        drawn = replace(task, seeds=task.seeds[:1], layout=task.laid_out)
+        budget = _budget(drawn)
+        equations = understood(drawn, budget)
+        nodes = (n for e in equations for side in e.sides for n in side.walk())
         names = {node.value for node in nodes if node.kind == "quantity"}
         if not any(quantities[n].role == "computed" for n in names & {*quantities}):
             return False
-        drawn = replace(task, seeds=task.seeds[:1], layout=task.layout or "denominator")
-        return _finished(drawn, _budget(drawn), scramble=True).holds
+        return _compared(drawn, equations, budget, hasty=True, scramble=True).holds
     except EquationError:
         return False
 

@@ -27,6 +27,7 @@ __all__ = [
     "Layout",
     "Reading",
     "Task",
+    "all_fit",
     "check",
     "diagonal_ways",
     "fitting",
@@ -69,6 +70,11 @@ class Task:
     first: int = 0
     asked: Layout | None = None
 
+    @property
+    def laid_out(self) -> Layout:
+        """The layout in which it is read: the book's where none is said."""
+        return self.layout or LAYOUTS[0]
+
 
 Reading = tuple[Task, list[Equation]]  # one way of reading a formula, and its equations
 
@@ -94,7 +100,7 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
                 if not (outer or whole or rest or isinstance(error, MisfitError)):
                     raise
                 continue
-            (whole if _fit(equations) else rest).append((way, equations))
+            (whole if all_fit(equations) else rest).append((way, equations))
         seen = [equation for _, equations in whole + rest for equation in equations]
         if seen and not any(equation.has_jacobian() for equation in seen):
             break  # it is the same in all layouts
@@ -106,11 +112,11 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
 def unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
     slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    layouts = LAYOUTS if slopes else (task.layout or LAYOUTS[0],)
+    layouts = LAYOUTS if slopes else (task.laid_out,)
     flats = (False, True) if slopes and not task.strict else (False,)
     turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
     for falling, flat, layout in itertools.product(turns, flats, layouts):
-        told = [f"in {layout} layout"] if layout != (task.layout or LAYOUTS[0]) else []
+        told = [f"in {layout} layout"] if layout != task.laid_out else []
         told += ["with each matrix below as its vec"] if flat else []
         told += ["with the last factor of each product first"] if falling else []
         if told:
@@ -129,10 +135,10 @@ def fitting(task: Task, budget: Budget) -> list[Equation] | None:
         raise
     except EquationError:
         return None
-    return equations if _fit(equations) else None
+    return equations if all_fit(equations) else None
 
 
-def _fit(equations: list[Equation]) -> bool:
+def all_fit(equations: list[Equation]) -> bool:
     """Whether the sides of every equality have one shape."""
     return all(all(equation.fits) for equation in equations)
 
@@ -140,7 +146,7 @@ def _fit(equations: list[Equation]) -> bool:
 def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
     lines, scope, drawn = _read(task, budget)
-    layout = task.layout or "denominator"
+    layout = task.laid_out
     with pointing(task.latex):
         equations = [
             Equation(items, scope, layout, drawn, task.outer, task.flat, task.falling)
@@ -160,10 +166,10 @@ def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     shaped: list[Line] = []
     for items in lines:
         try:
-            equation = Equation(items, scope, task.layout or "denominator", drawn)
+            equation = Equation(items, scope, task.laid_out, drawn)
             shaped.append((equation.relation, equation.shapes.shape))
         except MisfitError:
-            shapes = Shapes(scope, task.layout or "denominator")
+            shapes = Shapes(scope, task.laid_out)
             shaped.append((Reader(scope).read(items[0]), shapes.guessed))
     for edit in edits(task.latex, shaped, rules):
         yield replace(task, latex=edit.of(task.latex))
@@ -178,7 +184,7 @@ def with_diagonals(task: Task) -> Iterator[Task]:
 
 def diagonal_ways(task: Task) -> Iterator[Task]:
     """The task with a column as a diagonal matrix, in every layout."""
-    for one in with_diagonals(replace(task, layout=task.layout or LAYOUTS[0])):
+    for one in with_diagonals(replace(task, layout=task.laid_out)):
         for layout in [task.layout] if task.layout else LAYOUTS:
             yield replace(one, layout=layout)
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 
 from lark import Token
 
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
-from rnn_notes.equations.words import astray, settled
+from rnn_notes.equations.words import settled
 
 __all__ = ["Kept", "sorted_out"]
 
@@ -207,6 +207,6 @@ class _Lines:
             name = self.environments.pop()
         if token.type == "END" and name.startswith("cases"):
             self.cases = token
-            span = (token.start_pos or 0, token.end_pos or 0)
-            self.remarks.append(Remark("read cases as equations that all hold", span))
+            said = "read cases as equations that all hold"
+            self.remarks.append(Remark(said, span(token)))
         return token if name in _MATRICES else None

@@ -9,7 +9,14 @@ from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, SizeError, WorkError
 from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.model import Model, find, names, shipped
-from rnn_notes.equations.tasks import Task, diagonal_ways, fitting, readings, unusual
+from rnn_notes.equations.tasks import (
+    Task,
+    all_fit,
+    diagonal_ways,
+    fitting,
+    readings,
+    unusual,
+)
 
 __all__ = ["model_for"]
 
@@ -86,7 +93,7 @@ def _understood(task: Task, budget: Budget) -> tuple[list[Equation], int]:
     misfit: MisfitError | None = None
     try:
         equations = readings(task, budget)[0][1]
-        if all(all(equation.fits) for equation in equations):
+        if all_fit(equations):
             return equations, 0
     except MisfitError as error:
         misfit = error

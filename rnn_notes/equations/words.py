@@ -12,10 +12,10 @@ import re
 
 from lark import Token
 
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import astray, span
 from rnn_notes.equations.nodes import Remark
 
-__all__ = ["astray", "settled"]
+__all__ = ["settled"]
 
 _FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
@@ -54,16 +54,6 @@ _INSIDE = {"RELATION", "SIGN", "ODOT", "OTIMES", "LINK", "BIG", "COMMA", "CELL",
 def settled(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
     """The tokens in which no word, wide space or brace over a term is left."""
     return _Words(_unbraced(tokens), remarks).settled()
-
-
-def astray(token: Token, reason: str) -> EquationError:
-    """The error that points at a token."""
-    return EquationError(reason, _span(token))
-
-
-def _span(token: Token) -> tuple[int, int]:
-    start = token.start_pos or 0
-    return start, start + len(token)
 
 
 class _Words:
@@ -128,7 +118,7 @@ class _Words:
         after = self.tokens[place + 1 : place + 2]
         close = after and after[0].start_pos == token.end_pos and not self.starts()
         if close and after[0].type in {*_BEFORE_OPERAND, "BIG"}:
-            self.remarks.append(Remark("read . as a product", _span(token)))
+            self.remarks.append(Remark("read . as a product", span(token)))
             return Token.new_borrow_pos("LINK", r"\cdot", token)
         return token
 
@@ -163,7 +153,7 @@ class _Words:
             number = "".join(inside)
             self.skipped |= set(range(opened, closed + 1))
             said = f"left out ({number}), the number of an equation"
-            self.remarks.append(Remark(said, _span(self.tokens[opened])))
+            self.remarks.append(Remark(said, span(self.tokens[opened])))
             return None
         if "RELATION" not in types:
             return None
@@ -200,7 +190,7 @@ class _Words:
         if plain in _CONDITIONS:
             return self.comma(token)
         if said.endswith(":") and (self.starts() or self.last(",")):
-            self.remarks.append(Remark(f"left out the words “{said}”", _span(token)))
+            self.remarks.append(Remark(f"left out the words “{said}”", span(token)))
             return None
         if re.fullmatch("[A-Za-z]+", said):
             return self.word(token, said, *self.tokens[after : after + 1])
@@ -227,7 +217,7 @@ class _Words:
         apart = self.tokens[place - 1].type in ("QUAD", "COMMA")
         if not apart and re.fullmatch("[A-Za-z]+", _inside(token)):
             return _name(token, said)
-        self.remarks.append(Remark(f"left out the words “{said}”", _span(token)))
+        self.remarks.append(Remark(f"left out the words “{said}”", span(token)))
         return None
 
 
