@@ -197,25 +197,23 @@ def peers(results: Results, threads: int = 1, dtype: str = "float64") -> Table:
     """Times of the peers in hoisted passes; of the hoisted pass in microseconds."""
     rows = [row for row in results.peers(threads) if row["dtype"] == dtype]
     found = [name for name in PEERS if any(name in row["ratios"] for row in rows)]
-    body: list[Sequence[Any]] = [
-        ["hoisted, µs", *(number(row["microseconds"]["hoisted"]) for row in rows)]
-    ]
-    for name in found[1:]:
-        cells = (row["ratios"].get(name) for row in rows)
-        body.append([PEERS[name], *(number(c[1]) if c else "–" for c in cells)])
-    return Table([dtype, *map(size, rows)], body)
+    return _in_hoisted(dtype, rows, {name: PEERS[name] for name in found[1:]})
 
 
 def lstm(results: Results) -> Table:
     """Passes of an LSTM in hoisted ones; of the hoisted pass in microseconds."""
-    rows = results["lstm"]["rows"]
+    return _in_hoisted("LSTM", results["lstm"]["rows"], _LSTM_PASSES)
+
+
+def _in_hoisted(head: str, rows: list[dict[str, Any]], names: dict[str, str]) -> Table:
+    """Passes of some names in hoisted ones; of the hoisted pass in microseconds."""
     body: list[Sequence[Any]] = [
         ["hoisted, µs", *(number(row["microseconds"]["hoisted"]) for row in rows)]
     ]
-    for name, words in _LSTM_PASSES.items():
+    for name, words in names.items():
         cells = (row["ratios"].get(name) for row in rows)
         body.append([words, *(number(c[1]) if c else "–" for c in cells)])
-    return Table(["LSTM", *map(size, rows)], body)
+    return Table([head, *map(size, rows)], body)
 
 
 def batches(results: Results) -> Table:

@@ -23,18 +23,14 @@ from rnn_notes.rnn import Array
 __all__ = ["OWN", "Assignment", "Held", "Stop", "trace", "watched"]
 
 OWN = "Why.T @ dy"
-_PLAIN = {  # which losses a name speaks for in turn t, and by what it is a derivative
+_BOTH = {  # which losses a name speaks for in turn t, and by what it is a derivative
     "dy": ("own", "ys[{t}]"),
     OWN: ("own", "hs[{t}]"),
     "dhnext": ("later", "hs[{t}]"),
     "dh": ("from t", "hs[{t}]"),
-    "dhraw": ("from t", "argument of tanh"),
 }
-_LSTM = {
-    "dy": ("own", "ys[{t}]"),
-    OWN: ("own", "hs[{t}]"),
-    "dhnext": ("later", "hs[{t}]"),
-    "dh": ("from t", "hs[{t}]"),
+_PLAIN = _BOTH | {"dhraw": ("from t", "argument of tanh")}
+_LSTM = _BOTH | {
     "dcnext": ("later", "cs[{t}], straight"),
     "dc": ("from t", "cs[{t}]"),
     "diraw": ("from t", "argument of i"),
@@ -106,10 +102,8 @@ def trace(
         t = values.get("t", run.T)
         formed = {*names, *(() if "dy" in names else formed)}
         if "dh" in formed:
-            formed, values = (
-                formed | {OWN},
-                {**values, OWN: params.Why.T @ values["dy"]},
-            )
+            formed.add(OWN)
+            values = {**values, OWN: params.Why.T @ values["dy"]}
         held = {
             name: _held(meaning, values[name], t, run.T, name in names)
             for name, meaning in meanings.items()

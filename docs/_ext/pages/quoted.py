@@ -56,7 +56,7 @@ class _Dated(SphinxTransform):
                 continue
             met.add(address)
             if known := _state(address, days):
-                told = nodes.inline("", f" ({known})", classes=["noted"])
+                told = nodes.inline("", f" ({known})")
                 link.parent.insert(link.parent.index(link) + 1, told)
             else:
                 expected = f"a commit in it or its day in {_FILE}"

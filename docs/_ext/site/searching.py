@@ -61,20 +61,24 @@ def _plain(html: str) -> str:
     >>> _plain('<p>N</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
     'A c < d'
     """
-    text = _SILENT.sub(" ", "".join(_MAIN.findall(html)))
-    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", text))).split())
+    return _text("".join(_MAIN.findall(html)))
 
 
-def _counted(html: str) -> str:
+def _counted(html: str, plain: str) -> str:
     """The words of a page to be counted; a word of a heading is worth more.
 
-    >>> _counted('<article class="bd-article"><h2>A</h2><p>b</p></article>')
+    >>> page = '<article class="bd-article"><h2>A</h2><p>b</p></article>'
+    >>> _counted(page, _plain(page))
     'A b A A A A'
     """
-    said = [
-        f'<article class="bd-article">{h}</article>' for h in _HEADING.findall(html)
-    ]
-    return " ".join([_plain(html), *map(_plain, said * _AS_OFTEN)])
+    headings = [_text(heading) for heading in _HEADING.findall(html)]
+    return " ".join([plain, *headings * _AS_OFTEN])
+
+
+def _text(html: str) -> str:
+    """The words of a piece of a page."""
+    text = _TAG.sub(" ", _INLINE.sub("", _SILENT.sub(" ", html)))
+    return " ".join(unescape(text).split())
 
 
 def _often(text: str, least: int = _OFTEN_IS) -> dict[str, int]:
@@ -112,8 +116,9 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     said = {}
     for name in sorted(app.env.found_docs):
         html = (out / f"{name}.html").read_text(encoding="utf-8")
-        _script(out / _WORDS / f"{name}.js", f"pageWords[{name!r}]", _plain(html))
-        said[name] = _often(_counted(html))
+        words = _plain(html)
+        _script(out / _WORDS / f"{name}.js", f"pageWords[{name!r}]", words)
+        said[name] = _often(_counted(html, words))
     _script(out / OFTEN, "const oftenSaid", said)
 
 

@@ -1,6 +1,6 @@
 """The whole book in one file: a page to be printed, and an EPUB.
 
-``make pdf`` prints the first by Chromium, see ``printed.py``.
+``make pdf`` prints the first by Chromium, see ``tools/print_pdf.py``.
 Both begin with a title page. Nobody can unfold paper: there solutions and asides are
 open, and what only guards the build is left out, with the code behind tables.
 The EPUB has no boxes to type in.

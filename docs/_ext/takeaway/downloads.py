@@ -59,7 +59,7 @@ def _write(
     books = pagename == app.config.root_doc and app.config.takeaway_books
     more = dict(_BOOKS) if books else {}
     if "one-page" in app.env.metadata[pagename]:
-        more["PDF of one page"] = f"{pagename}.pdf"
+        more["PDF of one page"] = f"{pagename.rpartition('/')[2]}.pdf"
         Path(app.outdir, f"{pagename}.pdf").write_bytes(one_page(doctree))
     line = _links(pagename, where, more)
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
@@ -112,7 +112,7 @@ def _forget(
 ) -> list[str]:
     """No page to read; the files of pages that are gone are removed."""
     for name in removed:
-        for suffix in _FILES.values():
+        for suffix in (*_FILES.values(), ".pdf"):
             Path(app.outdir, name + suffix).unlink(missing_ok=True)
     return []
 

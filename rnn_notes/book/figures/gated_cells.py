@@ -175,7 +175,8 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         f"products make dhprev {said['dhprev']} of the four."
     )
     parts = _both(_LSTM_WIRES, _LSTM_NODES, forwards, backwards, said)
-    return _moving("lstm-step", "One step of an LSTM, there and back", alt, parts, turn)
+    title = "One step of an LSTM, there and back"
+    return _moving("lstm-step", title, alt, _LSTM_WIRES, parts, turn)
 
 
 _GRU_WIRES = [
@@ -278,7 +279,8 @@ def gru_step(example: _GRUExample | None = None, t: int = 3) -> Moving:
         f"{said['dhprev']}."
     )
     parts = _both(_GRU_WIRES, _GRU_NODES, forwards, backwards, said)
-    return _moving("gru-step", "One step of a GRU, there and back", alt, parts, turn)
+    title = "One step of a GRU, there and back"
+    return _moving("gru-step", title, alt, _GRU_WIRES, parts, turn)
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, str]:
@@ -334,11 +336,15 @@ def _words(word: _Words, down: float, said: Mapping[str, str]) -> str:
 
 
 def _moving(
-    name: str, title: str, alt: str, parts: Sequence[str], turn: Sequence[Assignment]
+    name: str,
+    title: str,
+    alt: str,
+    wires: Sequence[_Wire],
+    parts: Sequence[str],
+    turn: Sequence[Assignment],
 ) -> Moving:
     """The picture, and a control that shows one line of the turn after another."""
     names = [line.name for line in turn]
-    wires = _LSTM_WIRES if "dc" in names else _GRU_WIRES
     frames = []
     for k, acting in enumerate(turn):
         lights = {n: {"opacity": "1" if n in names[: k + 1] else "0.15"} for n in names}

@@ -14,6 +14,7 @@ from rnn_notes.book.figures.stepped_network import (
     When,
     column,
     lit,
+    loss_boxes,
     losses,
     pill,
     stops_of,
@@ -107,8 +108,7 @@ def _alt(T: int) -> str:
 
 def _parts(params: lstm.Params, run: lstm.Forward) -> list[str]:
     """Wires, signals, states and losses."""
-    if run.T > 5:
-        raise ValueError(f"T is {run.T}, expected 5 at the most")
+    losses_above = loss_boxes(run.losses)
     when = stops_of(trace(params, run))
     parts = [_wires(column(t)) for t in range(run.T)]
     for t in reversed(range(run.T)):
@@ -119,11 +119,7 @@ def _parts(params: lstm.Params, run: lstm.Forward) -> list[str]:
         for y, state in ((118, "hs"), (198, "cs")):
             parts += [box(x, y, width, 26, "state")]
             parts += [label(x, y + 4, f"`{state}[{t}]`", size=12)]
-    for t, loss in enumerate(run.losses):
-        x = column(t)
-        parts += [box(x, 24, 46, 34, "loss"), label(x, 20, f"loss {t}", size=12)]
-        parts += [label(x, 35, number(loss), size=12)]
-    return [*parts, *_legend()]
+    return [*parts, *losses_above, *_legend()]
 
 
 def _wires(x: float) -> str:
@@ -207,7 +203,7 @@ def _legend() -> list[str]:
         (OWN, "dy"),
         ("dh dc", "dh"),
         ("d·raw", "dhraw"),
-        ("dhnext dcnext", "dhnext"),
+        (_CARRY, "dhnext"),
     )
     for names, ink in kinds:
         parts += [line(f"M{x:g} 322h18", ink, 2.4)]

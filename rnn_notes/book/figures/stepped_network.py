@@ -11,11 +11,13 @@ from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, Figure, draw
 from rnn_notes.book.trace import OWN, Stop, trace
+from rnn_notes.rnn import Array
 
 __all__ = [
     "When",
     "column",
     "lit",
+    "loss_boxes",
     "losses",
     "pill",
     "span",
@@ -37,19 +39,12 @@ def step_network(example: Example | None = None) -> Figure:
     26
     """
     params, run = given(example)
-    if run.T > 5:
-        raise ValueError(f"T is {run.T}, expected 5 at the most")
+    losses_above = loss_boxes(run.losses)
     when = stops_of(trace(params, run))
     parts = [_wires(t) for t in range(run.T)]
     for t in reversed(range(run.T)):
         parts += _signals(t, when)
-    parts += [_first(run.T, when), *_states(run.T), *_legend()]
-    for t, loss in enumerate(run.losses):
-        parts += [
-            box(column(t), 24, 46, 34, "loss"),
-            label(column(t), 20, f"loss {t}", size=12),
-        ]
-        parts.append(label(column(t), 35, number(loss), size=12))
+    parts += [_first(run.T, when), *_states(run.T), *_legend(), *losses_above]
     losses = ", ".join(number(loss) for loss in run.losses)
     alt = (
         f"The network unrolled over {run.T} steps, first step left. Each state goes "
@@ -125,6 +120,21 @@ def _states(T: int) -> list[str]:
     for t in range(-1, T):
         parts += [box(column(t), 118, 46, 26, "state")]
         parts += [label(column(t), 122, f"`hs[{t}]`", size=12)]
+    return parts
+
+
+def loss_boxes(losses: Array) -> list[str]:
+    """The loss of each step, above the step's column.
+
+    Raises ``ValueError`` for more than five steps: they would not fit a phone.
+    """
+    if len(losses) > 5:
+        raise ValueError(f"T is {len(losses)}, expected 5 at the most")
+    parts = []
+    for t, loss in enumerate(losses):
+        x = column(t)
+        parts += [box(x, 24, 46, 34, "loss"), label(x, 20, f"loss {t}", size=12)]
+        parts += [label(x, 35, number(loss), size=12)]
     return parts
 
 
