@@ -382,8 +382,7 @@ def _codes(call: Callable[[], Any]) -> list[CodeType]:
         if event == "call":
             codes.setdefault(frame.f_code)
 
-    with _hearing(seen):
-        call()
+    _hearing(seen, call)
     return [*codes]
 
 
@@ -398,17 +397,19 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
         if perf_counter() > end:
             raise TimeoutError(f"longer than {seconds:.1f} s")
 
-    with _hearing(seen):
-        return call()
+    return _hearing(seen, call)
 
 
-@contextmanager
-def _hearing(seen: Callable[[Any, str, Any], None]) -> Iterator[None]:
-    """Let a function hear of each call, and then whoever heard of them before."""
+def _hearing(seen: Callable[[Any, str, Any], None], call: Callable[[], Any]) -> Any:
+    """What a call returns; ``seen`` hears of each call in it, others hear again after.
+
+    No context manager: in a browser's Python 3.14 one that set a profiler was seen not
+    to stop.
+    """
     before = sys.getprofile()
     sys.setprofile(seen)
     try:
-        yield
+        return call()
     finally:
         sys.setprofile(None)
         enable = getattr(before, "enable", None)  # cProfile's, which is no function
