@@ -111,9 +111,10 @@ class Comparison:
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
-            worst = self.worst
-            best = worst and (not self.holds, worst.error, worst.left.any())
-            if worst is None or (not close, error, left.any()) > best:
+            worst, some = self.worst, bool(left.any())
+            if worst is None or (not close, error, some) > (
+                not self.holds, worst.error, bool(worst.left.any()),
+            ):  # fmt: skip
                 shapes = self.names[place], self.names[place + 1]
                 first = [v[0] if v.ndim > 2 else v for v in (left, right)]
                 self.worst = Worst(
