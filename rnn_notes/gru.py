@@ -190,7 +190,13 @@ class Gradients(NamedTuple):
 
 
 def check_reset(reset: str) -> None:
-    """Raise ``ValueError`` unless it is one of the two GRUs."""
+    """Raise unless it is "after" or "before", one of the two GRUs.
+
+    Raises
+    ------
+    ValueError
+        For every other word.
+    """
     if reset not in ("after", "before"):
         raise ValueError(f"reset is {reset!r}, expected 'after' or 'before'")
 
@@ -280,6 +286,13 @@ def backward(params: Params, run: Forward) -> Gradients:
 
     One outer product a step for each weight; shared weights add them up.
 
+    Raises
+    ------
+    TypeError
+        Where some arrays are real and some complex.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], np.ones((3, 1)))
     >>> backward(params, run).dWhn.shape, backward(params, run).dbhn.shape

@@ -44,8 +44,15 @@ def vec(X: Array) -> Array:
 
 
 def unvec(v: Array, shape: tuple[int, int]) -> Array:
-    """The (m, n) matrix whose ``vec`` is ``v``, (mn, 1); else ``ValueError``.
+    """The (m, n) matrix whose ``vec`` is ``v``, (mn, 1).
 
+    Raises
+    ------
+    ValueError
+        For another number of entries.
+
+    Examples
+    --------
     >>> X = np.arange(6).reshape(2, 3)
     >>> bool((unvec(vec(X), X.shape) == X).all())
     True

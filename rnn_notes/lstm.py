@@ -340,6 +340,13 @@ def backward(params: Params, run: Forward) -> Gradients:
 
     They are unclipped. One outer product a step for each weight, added up.
 
+    Raises
+    ------
+    TypeError
+        Where some arrays are real and some complex.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], np.ones((3, 1)), np.zeros((3, 1)))
     >>> backward(params, run).dWhf.shape, backward(params, run).dcprev.shape

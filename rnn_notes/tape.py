@@ -182,7 +182,13 @@ class Tape:
         return self._append("constant", np.asarray(value, float), name=name)
 
     def record(self, op: str, *arguments: Any, **settings: Any) -> Node:
-        """The node of an operation on nodes and arrays; ``ValueError`` for misfits."""
+        """The node of an operation on nodes and arrays.
+
+        Raises
+        ------
+        ValueError
+            For nodes of another tape, and for shapes that do not fit.
+        """
         parents = tuple(
             a if isinstance(a, Node) else self.constant(a) for a in arguments
         )
@@ -220,6 +226,11 @@ class Tape:
 
         A node that was used twice receives two shares and they add up: this is where
         the ``+`` of ``Why.T @ dy + dhnext`` comes from.
+
+        Raises
+        ------
+        ValueError
+            Unless the loss is one number.
         """
         if loss.value.size != 1:
             raise ValueError(f"loss has shape {loss.value.shape}, expected one number")

@@ -67,6 +67,15 @@ def numeric(name: str, value: ArrayLike) -> Array:
 def plain(name: str, values: Any) -> Array:
     """``values`` as an array, of whatever they are.
 
+    Raises
+    ------
+    TypeError
+        For masked arrays, whose masks would be lost.
+    ValueError
+        For rows of different lengths.
+
+    Examples
+    --------
     >>> plain("inputs", [[0], [0, 1]])
     Traceback (most recent call last):
     ValueError: inputs has rows of different lengths
@@ -82,6 +91,15 @@ def plain(name: str, values: Any) -> Array:
 def check_whole(name: str, value: int, least: int = 1) -> None:
     """Raise unless the value is a whole number of at least ``least``.
 
+    Raises
+    ------
+    TypeError
+        For what is no whole number.
+    ValueError
+        For a smaller one.
+
+    Examples
+    --------
     >>> check_whole("T", 0)
     Traceback (most recent call last):
     ValueError: T is 0, expected at least 1
@@ -99,6 +117,13 @@ def check_shape(
 ) -> None:
     """Raise unless the shape is the expected one; None stands for any size above 0.
 
+    Raises
+    ------
+    ValueError
+        For every other shape.
+
+    Examples
+    --------
     >>> check_shape("hprev", np.ones(3), "(H, 1)", (3, 1))
     Traceback (most recent call last):
     ValueError: hprev has shape (3,), expected (3, 1), that is (H, 1)
@@ -116,8 +141,15 @@ def check_shape(
 
 
 def check_kinds(arrays: Mapping[str, Array]) -> None:
-    """Raise ``TypeError`` unless all arrays are real or all are complex.
+    """Raise unless all arrays are real or all are complex.
 
+    Raises
+    ------
+    TypeError
+        For some of each.
+
+    Examples
+    --------
     >>> check_kinds({"Wxh": np.ones((3, 2)), "hprev": np.ones((3, 1)) + 1j})
     Traceback (most recent call last):
     TypeError: hprev holds complex128, expected real numbers, as Wxh does
@@ -136,6 +168,15 @@ def checked_letters(
 ) -> tuple[list[int], list[int]]:
     """Inputs and targets as lists of T integers from 0 to V-1.
 
+    Raises
+    ------
+    TypeError
+        For what are no integers.
+    ValueError
+        For an index outside, for none at all, and for lengths that differ.
+
+    Examples
+    --------
     >>> checked_letters(2, [0, 1], [1, 2])
     Traceback (most recent call last):
     ValueError: targets[1] is 2, expected 0 to 1 (V = 2)
@@ -151,6 +192,15 @@ def checked_letters(
 def checked_batch(V: int, inputs: Any, targets: Any) -> tuple[Array, Array]:
     """Inputs and targets of one sequence or of B, as integers from 0 to V-1, (T, B).
 
+    Raises
+    ------
+    TypeError
+        For what are no integers.
+    ValueError
+        For an index outside, for none at all, and for shapes that differ.
+
+    Examples
+    --------
     >>> x, target = checked_batch(2, [[0, 1, 1], [1, 1, 0]], [[1, 1, 0], [1, 0, 1]])
     >>> x.shape, x[0].tolist()
     ((3, 2), [0, 1])
@@ -166,6 +216,15 @@ def checked_batch(V: int, inputs: Any, targets: Any) -> tuple[Array, Array]:
 def checked_state(name: str, value: ArrayLike, H: int) -> Array:
     """A state before the first step, (H, 1), all finite.
 
+    Raises
+    ------
+    TypeError
+        For what is not numeric.
+    ValueError
+        For another shape, and for nan and inf.
+
+    Examples
+    --------
     >>> checked_state("cprev", [[1], [2]], H=2).shape
     (2, 1)
     """
@@ -177,6 +236,15 @@ def checked_state(name: str, value: ArrayLike, H: int) -> Array:
 def checked_states(name: str, value: ArrayLike, H: int, B: int) -> Array:
     """B states before the first step, (H, B), all real and finite.
 
+    Raises
+    ------
+    TypeError
+        For what is not numeric, and for complex numbers.
+    ValueError
+        For another shape, and for nan and inf.
+
+    Examples
+    --------
     >>> checked_states("hprev", [[1j]], H=1, B=1)
     Traceback (most recent call last):
     TypeError: hprev holds complex128, expected real numbers
@@ -211,6 +279,15 @@ def _rows(name: str, values: Any, V: int) -> Array:
 def integers(name: str, values: Any) -> Array:
     """``values``, one sequence or B of them, as an array of integers, not empty.
 
+    Raises
+    ------
+    TypeError
+        For what are no integers.
+    ValueError
+        For none at all, and for another number of axes.
+
+    Examples
+    --------
     >>> integers("inputs", [[0, 1], [1, 2]]).shape
     (2, 2)
     """
@@ -225,8 +302,15 @@ def integers(name: str, values: Any) -> Array:
 
 
 def check_range(name: str, array: Array, V: int) -> None:
-    """Raise ``ValueError`` if an index is outside 0 to V-1.
+    """Raise unless all indices are from 0 to V-1.
 
+    Raises
+    ------
+    ValueError
+        For an index outside, with its place.
+
+    Examples
+    --------
     >>> check_range("inputs", np.array([[0, 1], [1, 2]]), V=2)
     Traceback (most recent call last):
     ValueError: inputs[1, 1] is 2, expected 0 to 1 (V = 2)

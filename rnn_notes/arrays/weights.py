@@ -63,7 +63,17 @@ class Weights:
     def random(
         cls, V: int, H: int, rng: np.random.Generator, scale: float = 0.01
     ) -> Self:
-        """Parameters with weights of ``scale`` times a standard normal, biases zero."""
+        """Parameters with weights of ``scale`` times a standard normal, biases zero.
+
+        Raises
+        ------
+        TypeError
+            For sizes that are no whole numbers, and without a generator.
+        ValueError
+            For sizes below 1.
+        MemoryError
+            For more weights than there is room for.
+        """
         check_whole("V", V)
         check_whole("H", H)
         if not isinstance(rng, np.random.Generator):
@@ -86,8 +96,12 @@ class Weights:
     def of(cls, weights: Array, V: int, H: int) -> Self:
         """The parameters whose entries follow each other in a vector, as views of it.
 
-        They are checked all at once, which is faster: ``ValueError`` for nan or inf,
-        and for another number of entries.
+        They are checked all at once, which is faster.
+
+        Raises
+        ------
+        ValueError
+            For nan or inf, and for another number of entries.
         """
         weights = numeric("weights", weights)
         entries = sum(m * n for m, n in cls.shapes(V, H).values())
@@ -109,7 +123,13 @@ class Weights:
 
     @classmethod
     def check(cls, params: Any) -> None:
-        """Raise ``TypeError`` unless these are parameters of this network."""
+        """Raise unless these are parameters of this network.
+
+        Raises
+        ------
+        TypeError
+            For those of another, with the names of both.
+        """
         if getattr(params, "SHAPES", None) != cls.SHAPES:
             came, due = (
                 f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"

@@ -66,8 +66,13 @@ def step_jacobian(params: Params, run: Forward, t: int) -> Array:
 def jacobians(params: Params, run: Forward, t: int) -> Iterator[Array]:
     """The derivatives of ``hs[t]`` by ``hs[t]``, by ``hs[t-1]``, … and by ``hs[-1]``.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> from rnn_notes import forward
     >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
@@ -88,8 +93,14 @@ def jacobian_norms(params: Params, run: Forward, t: int, steps: int) -> Array:
 
     One entry for each k from 0 to ``steps``, (steps + 1,): the most that any signal at
     t keeps of its length on its way k steps back.
-    Raises ``ValueError`` where the run does not reach so far back.
 
+    Raises
+    ------
+    ValueError
+        Where the run does not reach so far back.
+
+    Examples
+    --------
     >>> from rnn_notes import forward
     >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example()
@@ -117,8 +128,14 @@ def truncated(
 
     All pieces between the cuts are one batch, once the states are there. ``dhprev`` is
     that of the first piece.
-    Raises ``ValueError`` unless the pieces use up all steps.
 
+    Raises
+    ------
+    ValueError
+        Unless the pieces use up all steps.
+
+    Examples
+    --------
     >>> from rnn_notes.rnn import running_example
     >>> params, *rest = running_example(T=4)
     >>> loss, whole, h = truncated(params, *rest, back=4)
@@ -145,9 +162,15 @@ def chunked_gradients(params: Params, indices: Sequence[int], T: int) -> Gradien
     """The gradients of all chunks of T steps, added up; the weights stay as they are.
 
     The state is carried from chunk to chunk, from zeros on, and no gradient is carried
-    back. Raises ``ValueError`` unless the chunks use up the text, so that others can be
-    compared.
+    back.
 
+    Raises
+    ------
+    ValueError
+        Unless the chunks use up the text, so that others can be compared.
+
+    Examples
+    --------
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0), scale=1.0)
     >>> whole = chunked_gradients(params, [0, 1, 1, 0, 1], T=4)
     >>> parts = chunked_gradients(params, [0, 1, 1, 0, 1], T=2)

@@ -127,8 +127,13 @@ def _held(meaning: tuple[str, str], value: Array, t: int, T: int, acts: bool) ->
 def watched(loop: Iterator[Any], names: Sequence[str]) -> list[Assignment]:
     """Every assignment to one of the names while the generator runs to its end.
 
-    Raises ``TypeError`` for an iterator of another kind.
+    Raises
+    ------
+    TypeError
+        For an iterator of another kind.
 
+    Examples
+    --------
     >>> def halved(x):
     ...     while x > 1:
     ...         x = x / 2

@@ -97,8 +97,13 @@ def corpus() -> str:
 def split(whole: str, share: float = 0.9) -> tuple[str, str]:
     """The text to train on and the text to keep back; the cut is after a line's end.
 
-    Raises ``ValueError`` where one of the two would be empty.
+    Raises
+    ------
+    ValueError
+        Where one of the two would be empty.
 
+    Examples
+    --------
     >>> split("one\\ntwo\\nthree\\n", share=0.6)
     ('one\\ntwo\\n', 'three\\n')
     """
@@ -122,9 +127,14 @@ def trained(
     cache  : a folder for results, by default ``default_cache()``; one that cannot be
         written to, or that holds a damaged result, only costs the training
 
-    Raises ``ValueError`` for stages that do not grow, for a text too short, and where
-    chunks cannot be cut so.
+    Raises
+    ------
+    ValueError
+        For stages that do not grow, for a text too short, and where chunks cannot be
+        cut so.
 
+    Examples
+    --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     net = trained("ab ba\\n" * 9, Settings(H=3, T=4), (0, 5), folder)
     ...     again = trained("ab ba\\n" * 9, Settings(H=3, T=4), (0, 5), folder)

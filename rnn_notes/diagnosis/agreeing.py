@@ -49,6 +49,11 @@ def all_read(
     """Raise where the loss does not move with an array since it does not read it.
 
     Gradients of zero are right then, but not where nothing moves the loss at all.
+
+    Raises
+    ------
+    ValueError
+        For the first array that is not read.
     """
     moves = {n: any(slope.value for _, slope in some) for n, some in slopes.items()}
     for name, moved in moves.items():

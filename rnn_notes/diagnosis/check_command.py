@@ -152,6 +152,11 @@ def examined(
         Values for names that the file sets.
     arrays : list of str, optional
         The arrays, in the order of the gradients.
+
+    Raises
+    ------
+    ValueError
+        For a file with no such function, or one that cannot be checked.
     """
     script = Script(path, settings or {})
     with held_back():

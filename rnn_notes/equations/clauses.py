@@ -128,7 +128,13 @@ class Clauses:
             raise number.fail(f"{name.value} is {known} already")
 
     def whole(self, node: Node) -> int:
-        """The size that a number is."""
+        """The size that a number is.
+
+        Raises
+        ------
+        SizeError
+            For 0, and for one above ``LARGEST_SIZE``.
+        """
         text = node.value
         if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
             raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)

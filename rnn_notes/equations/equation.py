@@ -216,7 +216,13 @@ class Equation:
             self.gaps(part, inner, gaps)
 
     def is_down(self, node: Node, gaps: set[int]) -> bool:
-        """Whether limits this far apart mean that the letter runs down."""
+        """Whether limits this far apart mean that the letter runs down.
+
+        Raises
+        ------
+        BothWaysError
+            Where they lie both ways round.
+        """
         if not node.indices or min(gaps, default=0) >= -1:
             return False
         if max(gaps) > 1:

@@ -64,9 +64,15 @@ def measure(
     seeds  : one set of draws each
     strict : whether what is not written as in the book is an error
 
-    Raises ``EquationError`` for what is not understood, ``ValueError`` for wrong
-    options.
+    Raises
+    ------
+    EquationError
+        For what is not understood.
+    ValueError
+        For wrong options.
 
+    Examples
+    --------
     >>> dWhy = r"\frac{\partial L}{\partial W_{hy}} = \sum_{t=1}^{T} (p_t - e_t)\, "
     >>> right = measure(dWhy + r"h_t^\top")
     >>> right.holds, right.shapes

@@ -156,7 +156,13 @@ class Model:
                         reader.definition(item.parts[0], item.parts[-1])
 
     def said(self) -> Iterator[tuple[_Clause, Node]]:
-        """Every clause with its tree; titles and options are noted on the way."""
+        """Every clause with its tree; titles and options are noted on the way.
+
+        Raises
+        ------
+        EquationError
+            For what is no clause.
+        """
         for clause in clauses(self.text):
             if clause.text.startswith("%"):
                 word, _, rest = clause.text[1:].strip().partition(":")
@@ -405,6 +411,13 @@ def find(model: str | None) -> Model:
     A name may be followed by one of the model's options, or by a part of it that no
     other has.
 
+    Raises
+    ------
+    ValueError
+        For an unknown name, and for an option that no or several others have.
+
+    Examples
+    --------
     >>> find("gru with the reset before").name, find("book mean").name
     ('gru, with the reset before', 'book, with a mean loss')
     """

@@ -32,8 +32,13 @@ def parse(latex: str, remarks: list[Remark] | None = None) -> list[list[Node]]:
     remarks : a list to which is added what was read otherwise than it is written;
               without one the formula is read strictly, as the book is
 
-    Raises ``EquationError`` for what is not in the language, or is too long or deep.
+    Raises
+    ------
+    EquationError
+        For what is not in the language, or is too long or deep.
 
+    Examples
+    --------
     >>> [[equation]] = parse(r"y_t = W_{hy} h_t + b_y")
     >>> equation.kind, [side.kind for side in equation.parts]
     ('relation', ['subscripted', 'add'])

@@ -52,7 +52,13 @@ class Shapes:
         return self.dims.now(shape[0]), self.dims.now(shape[1])
 
     def settle(self) -> None:
-        """Find every unknown; an error says which stays one."""
+        """Find every unknown.
+
+        Raises
+        ------
+        EquationError
+            For the first that stays unknown.
+        """
         if misfit := self.dims.misfit():
             sizes = " and ".join(written((dim, ())) for dim in misfit)
             raise EquationError(f"columns of {sizes} came for each other")

@@ -190,7 +190,13 @@ def diagonal_ways(task: Task) -> Iterator[Task]:
 
 
 def check(task: Task) -> None:
-    """Refuse options under which no formula can be measured."""
+    """Refuse options under which no formula can be measured.
+
+    Raises
+    ------
+    ValueError
+        For the first such option.
+    """
     if task.layout not in (None, *LAYOUTS):
         known = ", ".join(map(repr, LAYOUTS))
         raise ValueError(f"layout is {task.layout!r}, expected one of {known}")

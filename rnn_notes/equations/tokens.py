@@ -42,7 +42,13 @@ class Kept:
 
 
 def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
-    """The tokens that the grammar knows; ``EquationError`` for what is astray."""
+    """The tokens that the grammar knows.
+
+    Raises
+    ------
+    EquationError
+        For what is astray.
+    """
     tokens: list[Token] = []
     for token in stream:
         if len(tokens) >= _MOST_TOKENS:

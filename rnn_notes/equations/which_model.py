@@ -40,9 +40,13 @@ class _Fit:
 def model_for(task: Task, model: str | None) -> Model:
     """The model that is named, or else the one in which a formula is read.
 
-    Of several the book's comes before others. Raises the book's ``EquationError`` where
-    no model reads the formula, and one that lists the models where several read it
-    differently.
+    Of several the book's comes before others.
+
+    Raises
+    ------
+    EquationError
+        The book's where no model reads the formula, and one that lists the models where
+        several read it differently.
     """
     if model is not None or task.strict:
         return find(model)

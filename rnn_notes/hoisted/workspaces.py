@@ -140,7 +140,13 @@ class Workspace:
         return Gradients._make([*arrays, np.empty((self.H, self.B), self.dtype)])
 
     def claim(self) -> None:
-        """Refuse, by ``ValueError``, all threads but the first that comes here."""
+        """Refuse all threads but the first that comes here.
+
+        Raises
+        ------
+        ValueError
+            In every other thread.
+        """
         thread = threading.get_ident()
         if self._owner.setdefault("thread", thread) != thread:  # one call: no gap
             raise ValueError("workspace is used by another thread, expected one each")

@@ -66,6 +66,16 @@ def forward(
 ) -> TapedForward:
     """The forward pass of ``rnn.forward``, recorded on ``tape`` or on a new one.
 
+    Raises
+    ------
+    TypeError
+        For letters that are no integers, and for a state that is not numeric.
+    ValueError
+        For letters outside 0 to V-1, for lengths that differ, and for a state of
+        another shape or with nan or inf.
+
+    Examples
+    --------
     >>> from rnn_notes.rnn import forward as plain, running_example
     >>> run = forward(*running_example())
     >>> bool(abs(run.loss.value - plain(*running_example()).loss) < 1e-14)

@@ -39,6 +39,16 @@ def lstm_loss_and_gradients(
 ) -> tuple[float, lstm.Gradients, tuple[Array, Array]]:
     """Loss, gradients and last states, as ``lstm.loss_and_gradients`` gives them.
 
+    Raises
+    ------
+    TypeError
+        For parameters of another network, and for what is not numeric.
+    ValueError
+        For letters outside 0 to V-1, for lengths that differ, and for states of
+        another shape or with nan or inf.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> params = lstm.Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> args = params, [0, 1], [1, 1], np.ones((3, 1)), np.zeros((3, 1))
@@ -76,6 +86,16 @@ def gru_loss_and_gradients(
 ) -> tuple[float, gru.Gradients, Array]:
     """Loss, gradients and last state, as ``gru.loss_and_gradients`` gives them.
 
+    Raises
+    ------
+    TypeError
+        For parameters of another network, and for what is not numeric.
+    ValueError
+        For letters outside 0 to V-1, for lengths that differ, for a state of another
+        shape or with nan or inf, and for another ``reset``.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> params = gru.Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> args = params, [0, 1], [1, 1], np.ones((3, 1))

@@ -114,6 +114,13 @@ def start(
     rule : str
         "sgd", "adagrad" or "adam", which decides what there is to remember.
 
+    Raises
+    ------
+    TypeError
+        For sizes that are no whole numbers, and without a generator.
+    ValueError
+        For another cell or rule, and for sizes below 1.
+
     Examples
     --------
     >>> state = start(V=2, H=3, T=25, rng=np.random.default_rng(0))

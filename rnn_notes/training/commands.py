@@ -176,7 +176,10 @@ def write(args: argparse.Namespace) -> int:
 def _read_text(path: Path) -> str:
     """The text in a file, or on standard input where the file is called "-".
 
-    Raises ``ValueError`` unless it is UTF-8 and can be learnt from.
+    Raises
+    ------
+    ValueError
+        Unless it is UTF-8 and can be learnt from.
     """
     piped = str(path) == "-"
     try:

@@ -56,6 +56,13 @@ class Cell:
 def cell_of(params: Weights) -> Cell:
     """The kind of network that the parameters belong to.
 
+    Raises
+    ------
+    TypeError
+        For parameters of no network here.
+
+    Examples
+    --------
     >>> cell_of(gru.Params.random(2, 3, np.random.default_rng(0))).name
     'gru'
     """

@@ -58,7 +58,13 @@ class Settings:
 
 
 def whole(name: str, value: Any, least: int) -> None:
-    """Raise unless the value is a whole number of at least ``least``."""
+    """Raise unless the value is a whole number of at least ``least``.
+
+    Raises
+    ------
+    ValueError
+        For every other value, with the name.
+    """
     if not isinstance(value, int) or value < least:
         raise ValueError(
             f"{name} is {value!r}, expected a whole number of at least {least}"

@@ -44,6 +44,13 @@ def clip(d: ArrayLike, bound: float = 5.0) -> Array:
         All gradients in one vector, as ``Gradients.vector`` gives them, or any array;
         where nothing is to be cut, it is what is returned.
 
+    Raises
+    ------
+    TypeError
+        For gradients that are no real numbers.
+    ValueError
+        For a bound that is not above zero, and for rows of different lengths.
+
     Examples
     --------
     >>> clip(np.array([-7.0, 2.0])).tolist()
@@ -67,6 +74,13 @@ def clip_norm(d: ArrayLike, bound: float = 5.0) -> Array:
     ----------
     d : ArrayLike
         All gradients in one vector, whose direction is kept.
+
+    Raises
+    ------
+    TypeError
+        For gradients that are no real numbers.
+    ValueError
+        For a bound that is not above zero, and for rows of different lengths.
 
     Examples
     --------
@@ -168,6 +182,13 @@ RATES = {"sgd": 0.1, "adagrad": 0.1, "adam": 0.002}  # unless another is asked f
 def nothing(rule: str, weights: Array) -> Array:
     """What a rule remembers before its first step: zeros, as many as it needs.
 
+    Raises
+    ------
+    ValueError
+        For another rule.
+
+    Examples
+    --------
     >>> nothing("adagrad", np.ones(3)).shape, nothing("adam", np.ones(3)).shape
     ((3,), (7,))
     """

@@ -1,6 +1,7 @@
 """Each module says what its face is, and each docstring what is made or done."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -43,6 +44,30 @@ def empty_words(source: str) -> list[str]:
     return [text.splitlines()[0] for text in said if text.startswith(EMPTY)]
 
 
+def told_no_error(sources: Iterable[str]) -> set[str]:
+    """The functions for others that raise an error, and have no section for it.
+
+    What calls a function whose docstring begins with "Raise" raises too.
+    """
+    modules = [ast.parse(source).body for source in sources]
+    tops = [node for body in modules for node in body]
+    classes = [node for node in tops if isinstance(node, ast.ClassDef)]
+    tops += [n for kind in classes if not kind.name.startswith("_") for n in kind.body]
+    functions = [node for node in tops if isinstance(node, ast.FunctionDef)]
+    texts = {node: ast.get_docstring(node) or "" for node in functions}
+    checks = {node.name for node, text in texts.items() if text.startswith("Raise ")}
+    found = set()
+    for node, text in texts.items():
+        raised = [n.exc for n in ast.walk(node) if isinstance(n, ast.Raise)]
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+        named = [(c, c.func.id) for c in calls if isinstance(c.func, ast.Name)]
+        errors = [name for c, name in named if c in raised and name.endswith("Error")]
+        raises = errors or checks & {name for _, name in named}
+        if raises and not re.search("^Raises\n---", text, re.M):
+            found.add(node.name)
+    return {name for name in found if not name.startswith("_")}
+
+
 def doubled(names: Iterable[str]) -> set[str]:
     """The modules' names that two files have."""
     stems = Counter(PurePath(name).stem for name in names)
@@ -70,3 +95,15 @@ def test_a_docstring_says_what_is_made_or_done():
     assert {name: words for name, words in found.items() if words} == {}
     done = 'def f():\n    """Nothing; it is done."""\n'
     assert empty_words(done) == ["Nothing; it is done."]
+
+
+def test_a_function_that_raises_has_a_section_for_it():
+    package = [text for name, text in SOURCES.items() if name.startswith("rnn_notes/")]
+    assert told_no_error(package) == set()
+    raises = '    raise ValueError("x")\n'
+    checked = f'def check():\n    """Raise unless it is so."""\n{raises}'
+    silent = "def caller():\n    check()\n"
+    again = "def f(error):\n    raise error\n"
+    own = f"def _own():\n{raises}"
+    said = 'def g():\n    """One.\n\n    Raises\n    ------\n    A\n    """\n' + raises
+    assert told_no_error([checked, silent, again, own, said]) == {"check", "caller"}

@@ -48,8 +48,14 @@ def quotient_errors(
 
     It is the norm of the error relative to the norm of the complex-step derivative,
     whose own step is too small to matter.
-    Raises ``KeyError`` for an unknown name.
 
+    Raises
+    ------
+    KeyError
+        For an unknown name.
+
+    Examples
+    --------
     >>> errors = quotient_errors("central", steps=[1e-1, 1e-2], dtype=np.float64)
     >>> errors.shape, bool(errors[1] < errors[0])
     ((2,), True)

@@ -114,8 +114,13 @@ def lstm_example() -> LSTMExample:
 def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
     """Step t of an LSTM, with the numbers of its first unit, forwards and backwards.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> "dcnext" in lstm_step().alt
     True
     """
@@ -221,8 +226,13 @@ def gru_example() -> _GRUExample:
 def gru_step(example: _GRUExample | None = None, t: int = 3) -> Moving:
     """Step t of a GRU, reset after, with the numbers of its first unit.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> "straight" in gru_step().alt
     True
     """

@@ -15,8 +15,14 @@ def two_questions(example: Example | None = None, t: int = 2, unit: int = 0) -> 
     """Both questions at one hidden state: why a sum, and why transposes.
 
     The numbers are those of one hidden unit at step t.
-    Raises ``ValueError`` for a step or a unit that is not there.
 
+    Raises
+    ------
+    ValueError
+        For a step or a unit that is not there.
+
+    Examples
+    --------
     >>> "the sum" in two_questions().alt
     True
     """
@@ -136,8 +142,13 @@ def _step(x: float, t: int, run: Forward) -> list[str]:
 def truncation(example: Example | None = None, cut: int = 3) -> Figure:
     """The stream in two chunks, cut after ``cut`` steps: what crosses, what does not.
 
-    Raises ``ValueError`` unless ``cut`` is from 1 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless ``cut`` is from 1 to T-1.
 
+    Examples
+    --------
     >>> "thrown away" in truncation().alt
     True
     """

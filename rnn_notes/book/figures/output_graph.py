@@ -31,8 +31,15 @@ def output_layer(example: Example | None = None, t: int = 0) -> Tape:
     """The tape of step t's output layer, from the state to the loss, with gradients.
 
     Its nodes are Why, the state, by, their product, the logits, the log-sum-exp, the
-    target's logit and the loss. Raises ``ValueError`` unless t is from 0 to T-1.
+    target's logit and the loss.
 
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
+
+    Examples
+    --------
     >>> [node.op for node in output_layer().nodes[3:]]
     ['@', '+', 'logsumexp', 'pick', '-']
     """
@@ -49,8 +56,13 @@ def output_layer(example: Example | None = None, t: int = 0) -> Tape:
 def expression_graph(example: Example | None = None, t: int = 0) -> Figure:
     """The graph of step t's output layer, each node with its value and its gradient.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> "used twice" in expression_graph().alt
     True
     """

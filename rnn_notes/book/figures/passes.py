@@ -14,8 +14,13 @@ __all__ = ["backward_steps", "forward_pass"]
 def forward_pass(example: Example | None = None, t: int = 0) -> Figure:
     """Step t of the forward pass written out: every matrix, shape and number.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> "at t = 0" in forward_pass().alt, "at t = 2" in forward_pass(t=2).alt
     (True, True)
     """

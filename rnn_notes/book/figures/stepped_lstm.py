@@ -48,8 +48,13 @@ def lstm_run(example: LSTMExample | None = None) -> _LSTMRun:
 def lstm_network(example: LSTMExample | None = None) -> Figure:
     """An LSTM unrolled, with every signal that its backward loop sends through it.
 
-    Raises ``ValueError`` for more than five steps: they would not fit a phone.
+    Raises
+    ------
+    ValueError
+        For more than five steps: they would not fit a phone.
 
+    Examples
+    --------
     >>> lstm_network().alt.count("dcnext")
     1
     """

@@ -33,8 +33,13 @@ When = dict[tuple[int, str], int]
 def step_network(example: Example | None = None) -> Figure:
     """The network unrolled, with every signal that the backward loop sends through it.
 
-    Raises ``ValueError`` for more than five steps: they would not fit a phone.
+    Raises
+    ------
+    ValueError
+        For more than five steps: they would not fit a phone.
 
+    Examples
+    --------
     >>> step_network().svg.count("data-at")
     26
     """
@@ -126,7 +131,10 @@ def _states(T: int) -> list[str]:
 def loss_boxes(losses: Array) -> list[str]:
     """The loss of each step, above the step's column.
 
-    Raises ``ValueError`` for more than five steps: they would not fit a phone.
+    Raises
+    ------
+    ValueError
+        For more than five steps: they would not fit a phone.
     """
     if len(losses) > 5:
         raise ValueError(f"T is {len(losses)}, expected 5 at the most")

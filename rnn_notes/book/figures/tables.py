@@ -19,8 +19,14 @@ def ledger_table(example: Example | None = None, unit: int = 0) -> Figure:
     """What each loss puts into ``dh`` of one hidden unit, in the order of the loop.
 
     Rows are t = T-1, …, 0, columns the losses s = T-1, …, 0; each row sums to ``dh``.
-    Raises ``ValueError`` unless the unit is from 0 to H-1.
 
+    Raises
+    ------
+    ValueError
+        Unless the unit is from 0 to H-1.
+
+    Examples
+    --------
     >>> "unit 0" in ledger_table().alt, "unit 2" in ledger_table(unit=2).alt
     (True, True)
     """
@@ -89,8 +95,13 @@ def _legend(y: float, unit: int) -> list[str]:
 def outer_product(example: Example | None = None, t: int = 0) -> Figure:
     """``dy @ hs[t].T`` entry by entry: what step t adds to ``dWhy``.
 
-    Raises ``ValueError`` unless t is from 0 to T-1.
+    Raises
+    ------
+    ValueError
+        Unless t is from 0 to T-1.
 
+    Examples
+    --------
     >>> "2×3" in outer_product().alt
     True
     """

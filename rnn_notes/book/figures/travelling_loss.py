@@ -22,8 +22,14 @@ def travelling_loss(example: Example | None = None) -> Moving:
     """What a loss tells each state that it reaches, entry by entry of ``dh``.
 
     Its control, or pointing at a loss, sends another one back.
-    Raises ``ValueError`` for more than five steps: they would not fit a phone.
 
+    Raises
+    ------
+    ValueError
+        For more than five steps: they would not fit a phone.
+
+    Examples
+    --------
     >>> frames = travelling_loss().frames
     >>> frames[2].at, frames[2].says[:46]
     ('loss 2', 'Through `Why.T` loss 2 speaks to `hs[2]`, and ')

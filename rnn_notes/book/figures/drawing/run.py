@@ -21,8 +21,15 @@ def given(example: Example | None = None) -> tuple[Params, Forward]:
 
 
 def within(name: str, value: int, low: int, high: int) -> None:
-    """Raise ``ValueError`` unless the argument is from ``low`` to ``high``.
+    """Raise unless the argument is from ``low`` to ``high``.
 
+    Raises
+    ------
+    ValueError
+        For one below or above.
+
+    Examples
+    --------
     >>> within("t", 5, 0, 4)
     Traceback (most recent call last):
     ValueError: t is 5, expected 0 to 4

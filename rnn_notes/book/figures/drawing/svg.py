@@ -87,6 +87,11 @@ def alone(svg: str, dark: bool = False) -> str:
 
     Programs for slides know no custom properties, so each becomes what it stands for;
     the picture gets a size, and a ground of its own.
+
+    Raises
+    ------
+    ValueError
+        For what has no viewBox, as every figure of the book has.
     """
     paints = {ink.name: ink.dark if dark else ink.fallback for ink in INKS.values()}
     svg = re.sub(r"var\(--([a-z-]+),#[0-9a-f]{6}\)", lambda ink: paints[ink[1]], svg)
@@ -107,8 +112,14 @@ def draw(
     """The figure that holds the parts, in a box of width × height units.
 
     Its ids end in a digest of what it shows, so two figures on a page never share one.
-    Raises ``ValueError`` for an empty title or alt text.
 
+    Raises
+    ------
+    ValueError
+        For an empty title or alt text.
+
+    Examples
+    --------
     >>> figure = draw("dot", 20, 20, "A dot", "One dot.", ['<circle r="1"/>'])
     >>> figure.alt, figure.svg[:4], figure.svg.count("<desc")
     ('One dot.', '<svg', 1)
