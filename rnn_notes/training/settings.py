@@ -78,7 +78,13 @@ def whole(name: str, value: Any, least: int) -> None:
 
 
 def finite(name: str, value: Any) -> float:
-    """The value as a float; ``ValueError`` unless it is a number that one can hold."""
+    """The value as a float.
+
+    Raises
+    ------
+    ValueError
+        Where it is no number that a float can hold, with the name.
+    """
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not -sys.float_info.max <= value <= sys.float_info.max:
         raise ValueError(f"{name} is {value!r:.30}, expected a finite number")
