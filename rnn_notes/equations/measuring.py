@@ -15,7 +15,7 @@ from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
-from rnn_notes.equations.model import find
+from rnn_notes.equations.model import find, shipped
 from rnn_notes.equations.neighbours import CLOSE
 from rnn_notes.equations.sides import Comparison
 from rnn_notes.equations.tasks import (
@@ -199,7 +199,7 @@ def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
 
     It is measured there too: its shapes and its verdict have to be the same.
     """
-    task, book = measured.task, find("book")
+    task, book = measured.task, shipped("book")
     if task.where or task.model.name in (book.name, "none"):
         return ""
     nodes = [node for equation in equations for node in equation.nodes()]

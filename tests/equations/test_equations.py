@@ -238,6 +238,10 @@ def test_an_empty_product_alone_is_no_proof():
     outside = r"I_H = \prod_{s=k+1}^{T} \frac{\partial h_{s+1}}{\partial h_k}, k > 0"
     with pytest.raises(EquationError, match="empty in every draw"):
         measure(outside)
+    two = r"\frac{\partial h_T}{\partial h_{T-2}} ="
+    two += r" \prod_{s=T}^{T-1} \frac{\partial h_s}{\partial h_{s-1}}"
+    with pytest.raises(EquationError, match="one that falls has two factors"):
+        measure(two, layout="numerator")
 
 
 @pytest.mark.parametrize("name", ["V", "H"])
