@@ -150,8 +150,8 @@ def _anyhow(names: Iterable[str]) -> set[str]:
 
 
 def marks(page: str) -> set[str]:
-    """A page's tags, classes, identifiers and attributes, what its scripts name, and the
-    custom properties that its figures read.
+    """A page's tags, classes, identifiers and attributes, the custom properties that
+    its attributes read, and what its scripts name.
 
     >>> sorted(marks('<p class="a b" id="c">text</p><script>d()</script>'))
     ['#c', '#d', '.a', '.b', '.d', '[class', '[d', '[id', 'd', 'p', 'script']
