@@ -210,7 +210,6 @@ print([file for file in files if ".zip/" in file and file.endswith(".py")],
 
 
 def test_python_starts_from_bytecode(forward: Page) -> None:
-    """Nothing of the library is compiled before a cell asks for what no page loads."""
     cell = Cell(forward, 1)
     cell.write(COMPILED)
     cell.run()
