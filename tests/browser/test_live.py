@@ -202,6 +202,23 @@ def test_python_starts_at_edit_and_is_there_again_after_a_stop(
     assert not heard.errors
 
 
+COMPILED = """import os, sys, numpy
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+print([file for file in files if ".zip/" in file and file.endswith(".py")],
+      os.path.exists(numpy.__cached__))
+"""
+
+
+def test_python_starts_from_bytecode(forward: Page) -> None:
+    cell = Cell(forward, 1)
+    cell.write(COMPILED)
+    cell.run()
+    assert cell.output.inner_text().strip() == "[] True"
+    cell.area.fill(f"import imaplib\n{COMPILED}")
+    cell.run()
+    assert "imaplib.py" in cell.output.inner_text()
+
+
 def test_two_pages_work_at_once(context: Opened, vendored: str):
     made, heard = context()
     one = Cell(opened(made.new_page(), vendored, "forward"), 1)
