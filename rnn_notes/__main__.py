@@ -146,43 +146,29 @@ def _sample_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=write)
 
 
-def _whole(least: int) -> Callable[[str], int]:
-    """What reads a whole number of at least ``least`` from the command line."""
+def _number(
+    kind: Callable[[str], float], fits: Callable[[float], bool], what: str
+) -> Callable[[str], float]:
+    """What reads a number of a kind from the command line."""
 
-    def read(text: str) -> int:
+    def read(text: str) -> float:
         try:
-            number = int(text)
+            if fits(number := kind(text)):
+                return number
         except ValueError:
-            number = least - 1
-        if number < least:
-            raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of at least {least}"
-            )
-        return number
+            pass
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
 
     return read
 
 
-def _share(text: str) -> float:
-    """A share from 0 to below 1 from the command line."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0 to below 1")
-    return number
+def _whole(least: int) -> Callable[[str], float]:
+    """What reads a whole number of at least ``least`` from the command line."""
+    return _number(int, lambda n: n >= least, f"a whole number of at least {least}")
 
 
-def _above_zero(text: str) -> float:
-    """A number above zero from the command line."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
+_share = _number(float, lambda x: 0 <= x < 1, "a share from 0 to below 1")
+_above_zero = _number(float, lambda x: 0 < x < float("inf"), "a number above 0")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -223,8 +209,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _complain(message: str) -> int:
     """Exit status 2, the message being told on stderr, control characters escaped."""
-    shown = (c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in message)
-    print(f"rnn_notes: {''.join(shown)}", file=sys.stderr)
+    from rnn_notes.equations.errors import visible
+
+    print(f"rnn_notes: {visible(message)}", file=sys.stderr)
     return 2
 
 

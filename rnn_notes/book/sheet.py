@@ -87,7 +87,7 @@ def lines(t: int = 2) -> list[Line]:
         _line(_READ, "the losses after t", "hs[t]", "–", at.dhnext, after, h),
         _line("dh = Why.T @ dy + dhnext", every, "hs[t]", down, at.dh, both, h),
         _line("dhraw = (1 - hs[t] * hs[t]) * dh", every, "the argument of the tanh",
-             "diagonal: none", at.dhraw, lambda a: both(np.tanh(a)), a),
+             "a diagonal: no transpose", at.dhraw, lambda a: both(np.tanh(a)), a),
         _line("dhnext = Whh.T @ dhraw", "the losses from t on", "hs[t-1]",
              _DOWN.format("Whh"), Whh.T @ at.dhraw, from_here, run.hs[t - 1]),
     ]  # fmt: skip

@@ -214,10 +214,6 @@ def _split(value: Any) -> tuple[Any, Array | None]:
         if np.isin(mask, (0, 1)).all():
             return first, mask
     return value, None
-    first, mask = parts
-    if mask.size <= first.size and np.isin(mask, (0, 1)).all():
-        return first, mask
-    return value, None
 
 
 def _at_the_end(wanted: Array, T: int) -> tuple[Array, Array]:

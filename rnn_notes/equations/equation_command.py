@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.errors import EquationError, visible
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import measure
 from rnn_notes.equations.model import names, shipped
@@ -81,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
     """
     if args.models:
         for name in names():
-            print(f"{name}\n{_indented(_visible(shipped(name).text))}\n")
+            print(f"{name}\n{_indented(visible(shipped(name).text))}\n")
         return _HOLDS
     formulas = list(_gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
@@ -93,20 +93,6 @@ def _run(args: argparse.Namespace) -> int:
 def _indented(text: str) -> str:
     """A text with two spaces before every line."""
     return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def _visible(text: str) -> str:
-    r"""A text whose control and bidirectional characters are written out.
-
-    >>> _visible("a\x1b[1m\u202e")
-    'a\\x1b[1m\\u202e'
-    """
-    return "".join(
-        char
-        if char == "\n" or char.isprintable()
-        else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
 
 
 def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:
@@ -167,7 +153,7 @@ def answer(
 def plain(report: Measurement | EquationError) -> str:
     """A report to read."""
     unclear = isinstance(report, EquationError)
-    return _visible(f"not understood: {report}" if unclear else str(report))
+    return visible(f"not understood: {report}" if unclear else str(report))
 
 
 def _in_json(status: int, latex: str, report: Measurement | EquationError) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "astray",
     "pointing",
     "span",
+    "visible",
 ]
 
 Span = tuple[int, int]
@@ -121,3 +122,12 @@ def pointing(latex: str) -> Iterator[None]:
         if word and error.reason.endswith("is not known"):
             error.reason += rf": write \operatorname{{{word[0]}}}"
         raise error.within(latex) from None
+
+
+def visible(text: str) -> str:
+    r"""A text whose control and bidirectional characters are written out.
+
+    >>> visible("a\x1b[1m\u202e")
+    'a\\x1b[1m\\u202e'
+    """
+    return "".join(c if c == "\n" or c.isprintable() else repr(c)[1:-1] for c in text)

@@ -22,6 +22,11 @@ __all__ = ["Comparison"]
 _CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
 _AGAIN = 4  # times
 _GRAINS = 16  # rounding errors of the sides themselves, that they may differ
+_UNFILLED = {
+    "sum": "the sum is empty in every draw",
+    "prod": "the prod is empty in every draw, its limits one apart; one that falls has"
+    " two factors, expected these written out",
+}
 
 
 class Comparison:
@@ -106,8 +111,10 @@ class Comparison:
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
             apart |= not close
-            worst = self.worst
-            if worst is None or (not close, error) > (not self.holds, worst.error):
+            worst, some = self.worst, bool(left.any())
+            if worst is None or (not close, error, some) > (
+                not self.holds, worst.error, bool(worst.left.any()),
+            ):  # fmt: skip
                 shapes = self.names[place], self.names[place + 1]
                 first = [v[0] if v.ndim > 2 else v for v in (left, right)]
                 self.worst = Worst(
@@ -144,7 +151,7 @@ class Comparison:
         for side in sides:
             for node in side.walk():
                 if node.kind in ("sum", "prod") and node not in self.filled:
-                    raise node.fail(f"the {node.kind} is empty in every draw")
+                    raise node.fail(_UNFILLED[node.kind])
         if self.holds:
             self.check_cases()
 

@@ -13,7 +13,7 @@ from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import Budget
-from rnn_notes.equations.model import Model, find
+from rnn_notes.equations.model import Model, shipped
 from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
@@ -61,7 +61,7 @@ class Task:
     where: str
     sizes: Mapping[str, int]
     seeds: Sequence[int]
-    model: Model = field(default_factory=lambda: find("book"))
+    model: Model = field(default_factory=lambda: shipped("book"))
     strict: bool = False
     outer: bool = False
     flat: bool = False

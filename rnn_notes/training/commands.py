@@ -143,6 +143,7 @@ def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
         rule=settings.rule,
     )
     checkpoint = Checkpoint(state, vocabulary, settings, digest(text))
+    _reach(args.table)
     save(path, checkpoint)
     return checkpoint
 
@@ -159,7 +160,14 @@ def _resumed(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
                 f"--{option.replace('_', '-')} is {given}, but {path} was trained with "
                 f"{was}: leave the option out, or begin a new training"
             )
+    _reach(args.table)
     return checkpoint
+
+
+def _reach(table: Path | None) -> None:
+    """Open the table once before the first step, for it may not be writable."""
+    if table:
+        table.open("a").close()
 
 
 def write(args: argparse.Namespace) -> int:

@@ -72,7 +72,7 @@ def test_the_left_arrow_walks_through_the_trace(
         page.keyboard.press("ArrowLeft")
     assert shown(page) == expected(LAST)
     assert shown(page) != expected(LAST - 1)
-    assert slider.get_attribute("aria-valuetext") == "turn t = 0, dhnext"
+    assert slider.get_attribute("aria-valuetext") == "iteration t = 0, dhnext"
     for key, k in (("ArrowRight", LAST - 1), ("End", 0), ("Home", LAST)):
         page.keyboard.press(key)
         assert shown(page) == expected(k), key

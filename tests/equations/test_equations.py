@@ -183,6 +183,22 @@ def test_the_quiet_line_gives_the_shape_of_every_factor(latex, line):
     assert measurement, str(measurement)
 
 
+@pytest.mark.parametrize(
+    ("latex", "wrong", "right"),
+    [
+        (r"L = \sum_{t=LOW}^{T} \ell_t", "2", "1"),
+        (r"L = \sum_{t=1}^{LOW} \ell_t", "T-1", "T"),
+        (r"\frac{\partial L}{\partial h_t} = \sum_{s=LOW}^{T}"
+         r" \frac{\partial \ell_s}{\partial h_t}", "t+1", "t"),
+        (r"\frac{\partial h_T}{\partial h_k} = \prod_{s=LOW}^{T}"
+         r" \frac{\partial h_s}{\partial h_{s-1}}", "k+2", "k+1"),
+    ],
+)  # fmt: skip
+def test_limits_that_are_too_narrow_are_told(latex, wrong, right):
+    assert measure(latex.replace("LOW", wrong)).close == (latex.replace("LOW", right),)
+    assert measure(latex.replace("LOW", right))
+
+
 def test_a_failure_says_where_the_sides_part_and_what_is_close():
     failed = measure(DWHH + r"\frac{\partial L}{\partial a_t} h_t^\top")
     assert failed.close == (DWHH + r"\frac{\partial L}{\partial a_t} h_{t-1}^\top",)
@@ -238,6 +254,10 @@ def test_an_empty_product_alone_is_no_proof():
     outside = r"I_H = \prod_{s=k+1}^{T} \frac{\partial h_{s+1}}{\partial h_k}, k > 0"
     with pytest.raises(EquationError, match="empty in every draw"):
         measure(outside)
+    two = r"\frac{\partial h_T}{\partial h_{T-2}} ="
+    two += r" \prod_{s=T}^{T-1} \frac{\partial h_s}{\partial h_{s-1}}"
+    with pytest.raises(EquationError, match="one that falls has two factors"):
+        measure(two, layout="numerator")
 
 
 @pytest.mark.parametrize("name", ["V", "H"])

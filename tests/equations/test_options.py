@@ -33,6 +33,12 @@ def test_an_option_that_would_save_a_formula_is_told_and_can_be_chosen(
     assert main(["equation", "--", latex]) == 1
 
 
+def test_an_option_is_told_though_a_draw_has_a_column_of_zeros():
+    relu = r"h_t = \operatorname{relu}(a_t)"  # both of H = 2 can be off
+    saved = {measure(relu, model="book", seeds=(n,)).saved for n in range(6)}
+    assert saved == {("holds with relu for tanh",)}
+
+
 def test_what_an_option_does_not_save_is_not_said_to_be():
     assert not any("tanh" in told for told in measure("y_t = 2 W_{hy} h_t").saved)
     assert (

@@ -96,6 +96,14 @@ def test_what_is_wrong_is_a_warning_with_its_place(build, engine) -> None:
         assert words.replace("eq-x", name) in about
 
 
+def test_a_page_is_measured_as_strictly_as_it_is_written(build) -> None:
+    r"""``^T`` is read for a reader; on a page it is a warning, ``^\top`` none."""
+    page = "# Book\n\n```{measured} eq-one\nh_t^TOP h_t = \\lVert h_t \\rVert^2\n```\n"
+    assert build({"index": page.replace("TOP", "\\top")}) == ""
+    warnings = build({"index": page.replace("TOP", "T")})
+    assert "equation 'eq-one' is not understood\nstrictly: " in warnings
+
+
 def test_a_figure_is_inline_numbered_and_described(
     build, page, engine, monkeypatch
 ) -> None:

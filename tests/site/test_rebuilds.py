@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.smallbook import ONE, PAGES, TWO
+from docs._ext.pages.sentences import counts
+from tests.helpers.smallbook import INDEX, ONE, PAGES, TOC, TWO
 from tests.helpers.trees import read
 
 
@@ -71,6 +72,20 @@ def test_a_sentence_is_written_into_its_own_page_only(
     build({**PAGES, "one": ONE + "\nA new sentence.\n"}, jobs=2)
     written = {p.stem for p, at in before.items() if p.stat().st_mtime_ns != at}
     assert written - {"genindex", "search"} == {"index", "one"}, "index lists its pages"
+
+
+def test_words_are_counted_anew_when_there_are_others(
+    build, page, engine, tmp_path
+) -> None:
+    counting = {**PAGES, "index": INDEX + "Of {sentences}`words` words.\n\n" + TOC}
+    index = tmp_path / "html" / "index.html"
+    build(counting)
+    before, words = index.stat().st_mtime_ns, counts(tmp_path / "docs")["words"]
+    assert f"Of {words} words." in read(page("index"))
+    build(counting)
+    assert index.stat().st_mtime_ns == before, "nothing has changed"
+    build({**counting, "one": ONE + "\nEvery row has one sum.\n"})
+    assert f"Of {words + 3} words." in read(page("index"))
 
 
 def test_a_label_may_move_to_an_earlier_page(build, engine) -> None:

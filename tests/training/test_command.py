@@ -331,6 +331,20 @@ def test_an_error_is_one_line_and_loses_nothing(command, capsys):
     assert not list(Path().glob("*.part"))
 
 
+@pytest.mark.parametrize("place", [".", "nowhere/t.csv"])
+def test_a_table_that_cannot_be_written_is_told_before_the_first_step(place, capsys):
+    assert status(f"train text.txt --steps 1 --table {place}") == 2
+    assert place in one_line(capsys)
+    assert not Path("text.npz").exists()
+    assert train("--steps", 1, "--table", "t.csv") == 0
+    assert len(Path("t.csv").read_text().splitlines()) == 2
+    capsys.readouterr()
+    before = Path("text.npz").read_bytes()
+    assert status(f"train text.txt --steps 2 --resume --table {place}") == 2
+    assert place in one_line(capsys)
+    assert Path("text.npz").read_bytes() == before
+
+
 @pytest.mark.parametrize("command", ["", "train", "sample", "equation"])
 def test_help_teaches(command, capsys):
     assert status(f"{command} --help") == 0

@@ -81,7 +81,7 @@ class _Measured(MathDirective):
                 options["sizes"] = sizes(self.options["sizes"])
             if by:
                 exists(by)
-            result = measured(latex, options, self.config)
+            result = measured(latex, {**options, "strict": True}, self.config)
         except ValueError as error:
             self.complain("is not understood", str(error))
             return None

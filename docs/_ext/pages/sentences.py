@@ -150,18 +150,25 @@ def counts(folder: Path) -> dict[str, int]:
     """How many words of all pages can make a sentence false; how many are carried."""
     found = [
         place.carried
-        for path in sorted(folder.glob("*.md"))
+        for path in _pages(folder)
         for place in places(path.read_text(encoding="utf-8"))
     ]
     return {"words": len(found), "carried": sum(found)}
+
+
+def _pages(folder: Path) -> list[Path]:
+    """The sources of all pages."""
+    return sorted(folder.glob("*.md"))
 
 
 class _Sentences(SphinxRole):
     """One of the two numbers."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        self.env.note_reread()
-        found = counts(Path(self.env.srcdir))
+        folder = Path(self.env.srcdir)
+        for path in _pages(folder):
+            self.env.note_dependency(str(path))
+        found = counts(folder)
         if self.text in found:
             return [nodes.Text(str(found[self.text]))], []
         expected = " or ".join(found)

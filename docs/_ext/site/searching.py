@@ -13,6 +13,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ _SILENT = re.compile(
 _HEADING, _AS_OFTEN = re.compile(r"<h[23]\b.*?</h[23]>", re.DOTALL), 4
 _INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
+_stem = cache(SearchEnglish({}).stem)  # most words are said many times
 _NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
 
 
@@ -92,8 +94,7 @@ def _often(text: str, least: int = _OFTEN_IS) -> dict[str, int]:
     said = [
         word for word in _NAME.findall(text.lower()) if word not in ENGLISH_STOPWORDS
     ]
-    stem = SearchEnglish({}).stem
-    times = Counter(stem(word) if word.isalpha() else word for word in said)
+    times = Counter(_stem(word) if word.isalpha() else word for word in said)
     return {word: n for word, n in times.items() if n >= least}
 
 

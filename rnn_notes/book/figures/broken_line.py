@@ -121,7 +121,7 @@ _WHY = {
     "dh = Why.T @ dy + dhnext": "",
     "dh = Why.T @ dy": "The last state is used once; every other also serves all later "
     "losses, and their answer is missing.",
-    "dh = dhnext": "Nothing is ever paid in: `dhnext` begins as zero and stays it.",
+    "dh = dhnext": "Nothing is ever added: `dhnext` begins as zero and stays it.",
     "dhnext = Whh @ dhraw": "The shapes fit, since `Whh` is square. Only what comes "
     "back through time is wrong.",
     "dhraw = (1 - h) * dh": "What each step hands on is off, so all earlier ones are.",

@@ -21,7 +21,7 @@ def cheat_sheet(t: int = 2) -> Figure:
     rows = lines(t)
     parts = [part for i, row in enumerate(rows) for part in _row(54 * i, row)]
     told = " ".join(
-        f"{row.code}, {row.shape}: the derivative of {row.of} by {row.by}"
+        f"{row.code}, {row.shape}: the derivative of {row.of}, by {row.by}"
         + (f"; {row.why}." if row.why != "–" else ".")
         for row in rows
     )

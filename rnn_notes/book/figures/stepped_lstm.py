@@ -11,8 +11,10 @@ from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, Figure, draw
 from rnn_notes.book.figures.gated_cells import LSTMExample, lstm_example
 from rnn_notes.book.figures.stepped_network import (
+    SIGNALS,
     When,
     column,
+    legend,
     lit,
     loss_boxes,
     losses,
@@ -27,6 +29,8 @@ __all__ = ["lstm_network", "lstm_run", "lstm_steps", "lstm_told"]
 
 _LSTMRun = tuple[lstm.Params, lstm.Forward]
 _CARRY = "dhnext dcnext"  # the names of the last line
+_KINDS = {"dy": OWN, "dh": "dh dc", "dhraw": "d·raw", "dhnext": _CARRY}
+_BELOW = (OWN, "dhnext", "dh", "dcnext", "dc", "dhprev", "dcprev")
 _MET = {
     "diraw": "In `cs[t]` the gate `i` met `g`",
     "dfraw": "In `cs[t]` the gate `f` met the cell before",
@@ -73,21 +77,14 @@ def lstm_steps(example: LSTMExample | None = None) -> Figure:
     parts, told_of = _parts(params, run), []
     turns = zip(reversed(range(run.T)), lstm.signals(params, run), strict=True)
     for t, signal in turns:
-        rows = {
-            OWN: (params.Why.T @ signal.dy, "dy"),
-            "dhnext": (signal.dhnext, "dhnext"),
-            "dh": (signal.dh, "dh"),
-            "dcnext": (signal.dcnext, "dhnext"),
-            "dc": (signal.dc, "dh"),
-            "dhprev": (signal.dhprev, "dhnext"),
-            "dcprev": (signal.dcprev, "dhnext"),
-        }
-        for row, (name, (value, ink)) in enumerate(rows.items()):
-            y = 354 + 18 * row
+        arrays = {OWN: params.Why.T @ signal.dy, **signal._asdict()}
+        values = {name: number(arrays[name][0, 0]) for name in _BELOW}
+        for row, (name, value) in enumerate(values.items()):
+            y, ink = 354 + 18 * row, SIGNALS[name]
             if t == 0:
                 parts.append(label(0, y, f"`{name}`", ink, 12, "start"))
-            parts.append(label(column(t) + 18, y, number(value[0, 0]), ink, 12, "end"))
-        said = ", ".join(f"{n} is {number(v[0, 0])}" for n, (v, _) in rows.items())
+            parts.append(label(column(t) + 18, y, value, ink, 12, "end"))
+        said = ", ".join(f"{name} is {value}" for name, value in values.items())
         told_of.append(f"At t = {t}, {said}.")
     parts.append(
         label(180, 490, "first unit; `dhprev` and `dcprev` are the", "quiet", 12)
@@ -105,7 +102,7 @@ def _alt(T: int) -> str:
         f"An LSTM unrolled over {T} steps, first step left. Each hidden state goes "
         "through Why to its own loss, and into the gates of the next step; each cell "
         "state makes the hidden state of its step and goes into the next cell. "
-        "Backwards: Why.T @ dy and dhnext add up to dh at the hidden state; the road "
+        "Backwards: Why.T @ dy and dhnext add up to dh at the hidden state; the path "
         "through the tanh and dcnext add up to dc at the cell; from dc and dh come the "
         "signals of the gates, from these dhprev, and from dc dcprev."
     )
@@ -124,7 +121,7 @@ def _parts(params: lstm.Params, run: lstm.Forward) -> list[str]:
         for y, state in ((118, "hs"), (198, "cs")):
             parts += [box(x, y, width, 26, "state")]
             parts += [label(x, y + 4, f"`{state}[{t}]`", size=12)]
-    return [*parts, *losses_above, *_legend()]
+    return [*parts, *losses_above, *legend(0, 326, (18, 22, 30), _KINDS)]
 
 
 def _wires(x: float) -> str:
@@ -146,7 +143,7 @@ def _signals(t: int, when: When) -> list[str]:
     inner = "diraw", "dfraw", "dgraw"
     return [
         lit([at["dy"]], arrow(x, 41, x, 61, "dy"), tag(x - 6, 56, "dy")),
-        lit([at["dh"]], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN, "dy")),
+        lit([at["dh"]], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN)),
         lit(
             [at["dh"], at["dc"], at["doraw"]],
             arrow(x, 131, x, 149, "dh"),
@@ -155,7 +152,7 @@ def _signals(t: int, when: When) -> list[str]:
         lit(
             [at["dc"], *(at[name] for name in inner), at["dcprev"]],
             arrow(x, 167, x, 185, "dh"),
-            tag(x - 6, 181, "dc", "dh"),
+            tag(x - 6, 181, "dc"),
         ),
         lit(
             sorted(at[name] for name in (*inner, "dhprev")),
@@ -166,7 +163,7 @@ def _signals(t: int, when: When) -> list[str]:
             line(f"M{x - 20:g} 126H{x - 25:g}V250", "dhraw"),
             arrow(x - 25, 250, x - 15, 250, "dhraw"),
         ),
-        *(lit([at[name]], tag(x - 2, 230, name, "dhraw")) for name in _MET),
+        *(lit([at[name]], tag(x - 2, 230, name)) for name in _MET),
         lit(
             [at["dhprev"], carry, *used[:1]],
             line(f"M{x - 8:g} 259V272H{x - 33:g}V152H{x - 42:g}", "dhnext"),
@@ -176,10 +173,10 @@ def _signals(t: int, when: When) -> list[str]:
             [at["dcprev"], carry, *used[1:]],
             arrow(x - 20, 198, x - (38 if t else 35), 198, "dhnext"),
         ),
-        lit([at["dhprev"]], tag(x + 2, 288, "dhprev", "dhnext")),
+        lit([at["dhprev"]], tag(x + 2, 288, "dhprev")),
         lit([carry, *used[:1]], tag(x + 2, 288, "dhnext")),
-        lit([at["dcprev"]], tag(x - 8, 180, "dcprev", "dhnext")),
-        lit([carry, *used[1:]], tag(x - 8, 180, "dcnext", "dhnext")),
+        lit([at["dcprev"]], tag(x - 8, 180, "dcprev")),
+        lit([carry, *used[1:]], tag(x - 8, 180, "dcnext")),
         *pill(x, 70, "Why"),
         *pill(x, 158, "tanh"),
         *pill(x, 250, "ifog"),
@@ -195,26 +192,10 @@ def _zeros(T: int, when: When) -> list[str]:
             [when[T, _CARRY], when[last, name]],
             arrow(360, y, x, y, "dhnext"),
             label(356, y - 6, "0", "dhnext", 12, "end"),
-            tag(356, y - 18, carrier, "dhnext"),
+            tag(356, y - 18, carrier),
         )
         for y, name, carrier in ((118, "dh", "dhnext"), (198, "dc", "dcnext"))
     ]
-
-
-def _legend() -> list[str]:
-    """How each kind of signal is drawn."""
-    parts, x = [], 0.0
-    kinds = (
-        (OWN, "dy"),
-        ("dh dc", "dh"),
-        ("d·raw", "dhraw"),
-        (_CARRY, "dhnext"),
-    )
-    for names, ink in kinds:
-        parts += [line(f"M{x:g} 322h18", ink, 2.4)]
-        parts += [label(x + 22, 326, f"`{names}`", ink, 12, "start")]
-        x += 30 + 7.3 * len(names)
-    return parts
 
 
 def lstm_told(stop: Stop, T: int) -> str:
@@ -232,12 +213,12 @@ def lstm_told(stop: Stop, T: int) -> str:
         return told(stop, T)
     if name == "dc" and t == T - 1:
         return (
-            f"`cs[{t}]` made `hs[{t}]` and feeds no other step. So `dc` is the road "
+            f"`cs[{t}]` made `hs[{t}]` and feeds no other step. So `dc` is the path "
             "through the tanh, `dh` times `o` and the slope; `dcnext` adds zero."
         )
     if name == "dc":
         return (
-            f"`cs[{t}]` was used twice as well. One road comes through `hs[{t}]`: `dh` "
+            f"`cs[{t}]` was used twice as well. One path comes through `hs[{t}]`: `dh` "
             f"times `o` and the tanh's slope. The other comes straight from "
             f"`cs[{t + 1}]`: `dcnext`, from {later}."
         )
@@ -256,9 +237,9 @@ def lstm_told(stop: Stop, T: int) -> str:
             "multiplied by `f`, and by no matrix."
         )
     use = (
-        f"Turn t = {t - 1} will add loss {t - 1}."
+        f"Iteration t = {t - 1} will add loss {t - 1}."
         if t
-        else "No turn is left: these are the gradients by `hprev` and `cprev`."
+        else "No iteration is left: these are the gradients by `hprev` and `cprev`."
     )
     return (
         f"Two names get new values: `dhnext` is now the derivative of {now} by "

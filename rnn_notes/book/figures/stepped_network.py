@@ -6,6 +6,8 @@ The first of them is where it appears.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
 from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
@@ -14,8 +16,10 @@ from rnn_notes.book.trace import OWN, Stop, trace
 from rnn_notes.rnn import Array
 
 __all__ = [
+    "SIGNALS",
     "When",
     "column",
+    "legend",
     "lit",
     "loss_boxes",
     "losses",
@@ -28,6 +32,14 @@ __all__ = [
 ]
 
 When = dict[tuple[int, str], int]
+# The signals of both networks, in the order of the loop, each with its ink.
+SIGNALS = {
+    **{"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"},
+    **{"dcnext": "dhnext", "dc": "dh"},
+    **dict.fromkeys(("diraw", "dfraw", "doraw", "dgraw"), "dhraw"),
+    **dict.fromkeys(("dhprev", "dcprev"), "dhnext"),
+}
+_KINDS = {"dy": OWN, "dh": "dh", "dhraw": "dhraw", "dhnext": "dhnext"}
 
 
 def step_network(example: Example | None = None) -> Figure:
@@ -49,7 +61,8 @@ def step_network(example: Example | None = None) -> Figure:
     parts = [_wires(t) for t in range(run.T)]
     for t in reversed(range(run.T)):
         parts += _signals(t, when)
-    parts += [_first(run.T, when), *_states(run.T), *_legend(), *losses_above]
+    parts += [_first(run.T, when), *_states(run.T)]
+    parts += [*legend(8, 270, (22, 28, 46), _KINDS), *losses_above]
     losses = ", ".join(number(loss) for loss in run.losses)
     alt = (
         f"The network unrolled over {run.T} steps, first step left. Each state goes "
@@ -90,7 +103,7 @@ def _signals(t: int, when: When) -> list[str]:
     down, up = f"M{x - 12:g} 173V202H{x - 20:g}", f"M{x - 44:g} 193V145"
     return [
         lit([dy], arrow(x, 41, x, 61, "dy"), tag(x - 6, 56, "dy")),
-        lit([dh], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN, "dy")),
+        lit([dh], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN)),
         lit([dh, dhraw], arrow(x - 12, 131, x - 12, 155, "dh"), tag(x - 18, 147, "dh")),
         lit(
             [dhraw, dhnext],
@@ -164,19 +177,25 @@ def lit(at: list[int], *parts: str) -> str:
     return f'<g data-at="{stops}">{"".join(parts)}</g>'
 
 
-def tag(x: float, y: float, name: str, ink: str = "") -> str:
+def tag(x: float, y: float, name: str) -> str:
     """The name of a signal beside its wire; shown while the signal is lit."""
-    words = label(x, y, f"`{name}`", ink or name, 12, "end")
+    words = label(x, y, f"`{name}`", SIGNALS[name], 12, "end")
     return f'<g class="tag" visibility="hidden">{words}</g>'
 
 
-def _legend() -> list[str]:
-    """How each signal is drawn."""
-    parts, x = [], 8.0
-    for name, ink in ((OWN, "dy"), ("dh", "dh"), ("dhraw", "dhraw"), ("dhnext",) * 2):
-        parts += [line(f"M{x:g} 266h22", ink, 2.4)]
-        parts += [label(x + 28, 270, f"`{name}`", ink, 12, "start")]
-        x += 46 + 7.3 * len(name)
+def legend(
+    x: float, y: float, widths: tuple[float, float, float], kinds: Mapping[str, str]
+) -> list[str]:
+    """A line of each ink, and behind it the names of the signals that are drawn so.
+
+    widths : of a line, of it and the gap behind it, and of all but the letters
+    """
+    long, apart, all_but = widths
+    parts = []
+    for ink, names in kinds.items():
+        parts += [line(f"M{x:g} {y - 4:g}h{long:g}", ink, 2.4)]
+        parts += [label(x + apart, y, f"`{names}`", ink, 12, "start")]
+        x += all_but + 7.3 * len(names)
     return parts
 
 
@@ -193,8 +212,8 @@ def told(stop: Stop, T: int) -> str:
     if stop.name == "dy":
         left = "is still zero" if last else f"waits with the answer of {later}"
         return (
-            f"Turn t = {t} begins. `dy` holds the slopes of loss {t} by its logits, "
-            f"`ys[{t}]`. Meanwhile `dhnext` {left}."
+            f"Iteration t = {t} begins. `dy` holds the slopes of loss {t} by its "
+            f"logits, `ys[{t}]`. Meanwhile `dhnext` {left}."
         )
     if stop.name == "dh" and last:
         return (
@@ -215,13 +234,14 @@ def _last_line(t: int, T: int) -> str:
     """What the last line of turn t does to ``dhnext``, and what becomes of it."""
     was, now = losses(range(t + 1, T)), losses(range(t, T))
     use = (
-        f"Turn t = {t - 1} will add loss {t - 1}."
+        f"Iteration t = {t - 1} will add loss {t - 1}."
         if t
-        else "That is `hprev`; no turn is left, and the classic loop drops it."
+        else "That is `hprev`; no iteration is left, and the classic loop drops it."
     )
     return (
-        f"The last line of the turn gives `dhnext` a new value. It was the derivative "
-        f"of {was} by `hs[{t}]`; now it is that of {now} by `hs[{t - 1}]`. {use}"
+        f"The last line of the iteration gives `dhnext` a new value. It was the "
+        f"derivative of {was} by `hs[{t}]`; now it is that of {now} by "
+        f"`hs[{t - 1}]`. {use}"
     )
 
 

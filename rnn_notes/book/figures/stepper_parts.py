@@ -18,13 +18,14 @@ from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import Figure
 from rnn_notes.book.figures.stepped_lstm import lstm_network, lstm_run, lstm_told
 from rnn_notes.book.figures.stepped_network import (
+    SIGNALS,
     When,
     span,
     step_network,
     stops_of,
     told,
 )
-from rnn_notes.book.trace import OWN, Held, Stop, trace
+from rnn_notes.book.trace import Held, Stop, trace
 from rnn_notes.ledger import long_ledger
 from rnn_notes.rnn import Forward, Params
 
@@ -38,13 +39,6 @@ __all__ = [
     "story",
     "walk",
 ]
-
-_INKS = {
-    **{"dy": "dy", OWN: "dy", "dhnext": "dhnext", "dh": "dh", "dhraw": "dhraw"},
-    **{"dcnext": "dhnext", "dc": "dh"},
-    **dict.fromkeys(("diraw", "dfraw", "doraw", "dgraw"), "dhraw"),
-    **dict.fromkeys(("dhprev", "dcprev"), "dhnext"),
-}
 
 
 class Walk(NamedTuple):
@@ -123,7 +117,7 @@ def controls(count: int, name: str) -> str:
         '<button type="button">line before ▶</button></div>'
         f'<p class="keys" id="{name}-keys">Keys on the slider: <kbd>←</kbd> next line, '
         "<kbd>→</kbd> line before, <kbd>Page Down</kbd> and <kbd>Page Up</kbd> a whole "
-        "turn.</p>"
+        "iteration.</p>"
     )
 
 
@@ -138,7 +132,7 @@ def holding(stops: list[Stop]) -> str:
     rows = "".join(
         f'<tr data-name="{name}"><th scope="row"><code class="q-{ink}">{name}</code>'
         f"<span>{shapes[name]}</span></th>{'<td></td>' * (width + 2)}</tr>"
-        for name, ink in _INKS.items()
+        for name, ink in SIGNALS.items()
         if name in shapes
     )
     return (
@@ -197,7 +191,7 @@ def story(stops: list[Stop], T: int, words: Callable[[Stop, int], str] = told) -
     """
     said = [
         {
-            "turn": f"turn t = {stop.t}, {stop.name}"
+            "turn": f"iteration t = {stop.t}, {stop.name}"
             if stop.t < T
             else "before the loop",
             "line": stop.line,
