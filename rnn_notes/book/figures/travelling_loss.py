@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, chosen, part
 from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
@@ -79,11 +79,8 @@ def _state(t: int, shown: Mapping[str, str | Mapping[str, str]], H: int) -> list
         parts.append(part(f"back{t}", f'<g class="wire">{way}</g>'))
         parts.append(label((x + _x(t - 1)) / 2, 152, "`Whh.T`", "weight", 12))
     for unit in range(H):
-        left, size = x + 14 * (unit - 1) - 5.5, shown[f"bar{t}{unit}"]
-        assert not isinstance(size, str)
-        middle = float(size["y"]) + float(size["height"]) / 2
-        bar = box(left + 5.5, middle, 11, float(size["height"]), "dh", 0.3)
-        parts.append(part(f"bar{t}{unit}", bar))
+        name, bar = f"bar{t}{unit}", box(x + 14 * (unit - 1), _ZERO, 11, 1, "dh", 0.3)
+        parts.append(part(name, as_shown(bar, shown[name])))
     return parts
 
 
