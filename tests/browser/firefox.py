@@ -56,12 +56,7 @@ class Firefox:
 
     def open(self, url: str, width: int = 1280, ratio: float = 1) -> None:
         """Load the page in a window of this width."""
-        self.ask(
-            "browsingContext.setViewport",
-            context=self.window,
-            viewport={"width": width, "height": 900},
-            devicePixelRatio=ratio,
-        )
+        self.resize(width, ratio)
         self.ask(
             "browsingContext.navigate", context=self.window, url=url, wait="complete"
         )

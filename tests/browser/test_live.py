@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from live_cells import Cell, differences, opened, parting
-from playwright.sync_api import Browser, Page, expect
-from visits import SITE, Heard, Opened, arrive, violations
+from playwright.sync_api import Page, expect
+from visits import SITE, Heard, NewPage, Opened, arrive, violations
 
 ROUNDING = {"gradient-check": [2]}  # errors of quotients whose step is too small
 
@@ -259,15 +259,12 @@ def test_a_file_says_why_nothing_runs(context: Opened):
     expect(page.locator(".cell_output").first).to_be_visible()
 
 
-def test_without_javascript_the_page_stands(browser: Browser, address: str):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    arrive(page, f"{address}/equations.html")
+def test_without_javascript_the_page_stands(new_page: NewPage):
+    page = new_page("equations", java_script_enabled=False)
     expect(page.locator(".cell_output").first).to_be_visible()
     assert page.locator(".live-bar").count() == 0
     told = page.locator(".formula-box .live-excuse")
     expect(told.first).to_contain_text("needs JavaScript")
-    context.close()
 
 
 def test_a_cell_that_cannot_run_says_so(page: Page, address: str):
