@@ -83,9 +83,9 @@ def all_checks(problem: _Problem | None = None) -> dict[str, Check]:
         "five digits": Check("T = 5, weights, central difference", loosely),
         "all six": Check("T = 5, twelve digits", agrees(long, all_six)),
         "one answer": Check("T = 5, a loss at the last step only", _answers(long)),
-        "steep": Check("the same, gradients above 5", agrees(steep, all_six)),
+        "steep": Check("as all six, gradients above 5", agrees(steep, all_six)),
         "twice": Check("two calls, one answer", repeats(long)),
-        "ledger": Check("dh and dhnext are the ledger's sums", adds_up(long)),
+        "ledger": Check("dh, dhnext are sums over the losses", adds_up(long)),
     }
 
 

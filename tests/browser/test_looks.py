@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, Opened, arrive, settled
+from visits import PAGES, SIDEWAYS, NewPage, Opened, arrive
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -79,11 +79,9 @@ def test_a_site_has_one_title(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 1900])
 def test_the_text_stands_in_the_middle_once_the_menu_is_away(
-    context: Opened, address: str, width: int
+    new_page: NewPage, width: int
 ) -> None:
-    page = context(viewport={"width": width, "height": 900})[0].new_page()
-    page.emulate_media(reduced_motion="reduce")
-    arrive(page, f"{address}/forward.html")
+    page = new_page("forward", width, reduced_motion="reduce")
     page.locator(".primary-toggle").click()
     page.locator("#pst-primary-sidebar").wait_for(state="hidden")
     left, right = page.evaluate(
@@ -104,11 +102,10 @@ FOLDED = """[...document.querySelectorAll(
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_the_fold_cuts_nothing_of_the_first_page(
-    context: Opened, address: str, width: int, height: int
+    new_page: NewPage, width: int, height: int
 ) -> None:
     """The line that everybody copies and the picture that moves are above it."""
-    page = context(viewport={"width": width, "height": height})[0].new_page()
-    settled(page, f"{address}/index.html")
+    page = new_page("index", width, height)
     assert page.evaluate(FOLDED) == []
     for part in ("article pre", "article figure svg", "article figure input"):
         expect(page.locator(part).first).to_be_in_viewport(ratio=0.99)
@@ -121,12 +118,11 @@ def test_the_fold_cuts_nothing_of_the_first_page(
 
 @pytest.mark.parametrize("wide", ["atlas", "notation", "matrix-calculus"])
 def test_a_wide_table_uses_the_room_of_a_wide_screen(
-    context: Opened, address: str, wide: str
+    new_page: NewPage, wide: str
 ) -> None:
     widths = {}
     for width in (1280, 1600, 1920):
-        page = context(viewport={"width": width, "height": 900})[0].new_page()
-        arrive(page, f"{address}/{wide}.html")
+        page = new_page(wide, width)
         table = page.locator("table:is(.atlas, .dictionary, .identities)").first
         widths[width] = table.evaluate("e => e.getBoundingClientRect().width")
         text = page.locator("article section > p").first
