@@ -270,8 +270,9 @@ def test_a_kernel_whose_port_is_taken_is_not_waited_for(tmp_path, capfd) -> None
             kernels._launch(command, env={**os.environ}, cwd=None)
     kernel = kernels._launch(command, env={**os.environ}, cwd=None)
     assert kernel.poll() is None, "the port is free again"
-    kernels._nurseries.pop(os.getpid()).communicate()
+    kernel.terminate()  # as Jupyter does where it is slow to end
     ended(kernel.pid)
+    kernels._nurseries.pop(os.getpid()).communicate()
     assert capfd.readouterr().err.count("Address already in use") == 1
 
 

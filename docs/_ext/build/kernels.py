@@ -63,6 +63,14 @@ class _Kernel:
         """Send it a signal; ``ProcessLookupError`` where it has ended."""
         os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
 
 _nurseries: dict[int, subprocess.Popen[str]] = {}  # by the process that started it
 
