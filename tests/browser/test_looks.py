@@ -198,8 +198,9 @@ def test_bars_and_controls_are_as_dark_as_the_page(
 
 
 # Links of a table that stand beyond the edge of its box.
-AWAY = """[...document.querySelectorAll('.pst-scrollable-table-container')].flatMap(box =>
-  [...box.querySelectorAll('td:last-child .doc')].filter(link =>
+AWAY = """[...document.querySelectorAll(
+  '.pst-scrollable-table-container')].flatMap(box => [
+  ...box.querySelectorAll('td:last-child .doc')].filter(link =>
     link.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
 ).length"""
 
