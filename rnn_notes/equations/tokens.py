@@ -170,6 +170,12 @@ class _Lines:
                 continue
             if self.cases:
                 raise astray(self.cases, "the environment cases came in a formula")
+            if kept == "=" and not self.started:
+                said = "left out the = at the start"
+                self.remarks.append(Remark(said, span(kept)))
+                continue
+            if kept == "=" and str(self.separator).startswith(r"\\"):
+                self.held, self.separator = [], None  # it goes on with the row before
             if self.separator and self.started:
                 yield self.separator
             elif kept.type != "END":

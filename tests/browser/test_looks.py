@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, SITE, Opened, arrive, settled
+from visits import PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -81,11 +81,9 @@ def test_a_site_has_one_title(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 1900])
 def test_the_text_stands_in_the_middle_once_the_menu_is_away(
-    context: Opened, address: str, width: int
+    new_page: NewPage, width: int
 ) -> None:
-    page = context(viewport={"width": width, "height": 900})[0].new_page()
-    page.emulate_media(reduced_motion="reduce")
-    arrive(page, f"{address}/forward.html")
+    page = new_page("forward", width, reduced_motion="reduce")
     page.locator(".primary-toggle").click()
     page.locator("#pst-primary-sidebar").wait_for(state="hidden")
     left, right = page.evaluate(
@@ -106,11 +104,10 @@ FOLDED = """[...document.querySelectorAll(
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_the_fold_cuts_nothing_of_the_first_page(
-    context: Opened, address: str, width: int, height: int
+    new_page: NewPage, width: int, height: int
 ) -> None:
     """The line that everybody copies and the picture that moves are above it."""
-    page = context(viewport={"width": width, "height": height})[0].new_page()
-    settled(page, f"{address}/index.html")
+    page = new_page("index", width, height)
     assert page.evaluate(FOLDED) == []
     for part in ("article pre", "article figure svg", "article figure input"):
         expect(page.locator(part).first).to_be_in_viewport(ratio=0.99)
@@ -123,12 +120,11 @@ def test_the_fold_cuts_nothing_of_the_first_page(
 
 @pytest.mark.parametrize("wide", ["atlas", "notation", "matrix-calculus"])
 def test_a_wide_table_uses_the_room_of_a_wide_screen(
-    context: Opened, address: str, wide: str
+    new_page: NewPage, wide: str
 ) -> None:
     widths = {}
     for width in (1280, 1600, 1920):
-        page = context(viewport={"width": width, "height": 900})[0].new_page()
-        arrive(page, f"{address}/{wide}.html")
+        page = new_page(wide, width)
         table = page.locator("table:is(.atlas, .dictionary, .identities)").first
         widths[width] = table.evaluate("e => e.getBoundingClientRect().width")
         text = page.locator("article section > p").first
@@ -187,11 +183,8 @@ def test_a_page_has_each_colour_that_its_figures_read(name: str) -> None:
         assert lacking(html.replace("--ink:", "--no:")) == {"--ink"}
 
 
-def test_bars_and_controls_are_as_dark_as_the_page(
-    context: Opened, address: str
-) -> None:
-    page = context(color_scheme="light")[0].new_page()
-    arrive(page, f"{address}/dhnext.html")
+def test_bars_and_controls_are_as_dark_as_the_page(new_page: NewPage) -> None:
+    page = new_page("dhnext", color_scheme="light")
     expect(page.locator("html")).to_have_css("color-scheme", "light")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     expect(page.locator("html")).to_have_css("color-scheme", "dark")
@@ -205,13 +198,11 @@ AWAY = """[...document.querySelectorAll(
 ).length"""
 
 
-def test_on_a_phone_rows_show_where_they_lead(context: Opened, address: str) -> None:
-    page = context(viewport={"width": 390, "height": 844})[0].new_page()
+def test_on_a_phone_rows_show_where_they_lead(new_page: NewPage) -> None:
     for name in ("symptoms", "classic", "teachers"):
-        settled(page, f"{address}/{name}.html")
+        page = new_page(name, 390)
         assert (name, page.evaluate(AWAY)) == (name, 0)
     page.add_style_tag(content="article tr { width: 60rem; }")
     assert page.evaluate(AWAY) > 0
-    arrive(page, f"{address}/notation.html")
-    rows = page.locator("table.dictionary tr").first
-    expect(rows).to_have_css("display", "table-row")
+    row = new_page("notation", 390).locator("table.dictionary tr").first
+    expect(row).to_have_css("display", "table-row")
