@@ -17,7 +17,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
 from time import perf_counter, process_time
@@ -217,7 +217,7 @@ class _Search:
             self.tries += 1
             found, whole = self._outcome(function, edit, standing)
             if whole:
-                return [*made, _told(function, edit)]
+                return _joined([*made, _told(function, edit)])
             if right < found < {*self.slopes}:
                 partly.setdefault(found, (function, edit))
         if len(made) + 1 < _DEEP:
@@ -319,6 +319,17 @@ def _told(function: _Function, edit: Edit) -> Mended:
         return Mended(edit.kind, path.name, line, old, new)
     first = function.code.co_firstlineno - 1  # a notebook's cell: no file of that name
     return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
+
+
+def _joined(changes: list[Mended]) -> list[Mended]:
+    """The changes, two of one line as one: nobody has the line that stands between."""
+    first, *rest = changes
+    for change in rest:
+        place = (change.file, change.line, change.old)
+        if (first.file, first.line, first.new) == place:
+            return _joined([replace(change, old=first.old), *rest[1:]])
+        break
+    return [first, *_joined(rest)] if rest else [first]
 
 
 def _kept(tree: ast.FunctionDef) -> dict[tuple[str, str], ast.expr]:
