@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import sys
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from rnn_notes.text import Vocabulary
 from rnn_notes.training import State
 from rnn_notes.training.networks import CELLS
 from rnn_notes.training.safe_files import replace_file
-from rnn_notes.training.settings import Settings, whole
+from rnn_notes.training.settings import Settings, finite, whole
 from rnn_notes.training.updates import nothing
 
 __all__ = ["Checkpoint", "Settings", "digest", "load", "save"]
@@ -122,7 +121,9 @@ def load(path: str | Path) -> Checkpoint:
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise OSError(error.errno, error.strerror, str(path)) from error
             what = error.args[0] if isinstance(error, KeyError) else error
-            raise ValueError(f"{path} holds no whole checkpoint: {what}") from error
+            raise ValueError(
+                f"{path} holds no whole checkpoint: {what!s:.300}"
+            ) from error
 
 
 def _opener(path: str, flags: int) -> int:
@@ -163,7 +164,7 @@ def _header(archive: zipfile.ZipFile) -> dict[str, Any]:
             f"{_VERSION}; a newer rnn_notes wrote it"
         )
     for name in ("loss", "smooth_loss"):
-        header[name] = _finite(name, header[name])
+        header[name] = finite(name, header[name])
     for name in ("letters", "digest"):
         if not isinstance(header[name], str):
             raise ValueError(f"its {name} is {header[name]!r}, expected a text")
@@ -215,11 +216,3 @@ def _array(
         data = member.read()  # to its end, where its checksum is compared
     order: Any = "F" if in_columns else "C"
     return np.frombuffer(data, dtype).reshape(found, order=order)
-
-
-def _finite(name: str, value: Any) -> float:
-    """The value as a float, if it is a number that a float can hold."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not -sys.float_info.max <= value <= sys.float_info.max:
-        raise ValueError(f"{name} is {value!r:.30}, expected a finite number")
-    return float(value)

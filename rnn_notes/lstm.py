@@ -308,7 +308,7 @@ def forward(
 def signals(params: Params, run: Forward) -> Iterator[Signals]:
     """The signals that travel backwards, one step at a time, for t = T-1, …, 0.
 
-    Two roads lead into ``cs[t]``: through ``hs[t]``, and straight from ``cs[t+1]``.
+    Two paths lead into ``cs[t]``: through ``hs[t]``, and straight from ``cs[t+1]``.
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0))
     >>> run = forward(params, [0, 1], [1, 1], np.ones((3, 1)), np.zeros((3, 1)))
@@ -322,7 +322,7 @@ def signals(params: Params, run: Forward) -> Iterator[Signals]:
         i, f, o, g, tanhc = run.i[t], run.f[t], run.o[t], run.g[t], np.tanh(run.cs[t])
         dy = run.ps[t] - run.es[t]  # (V, 1)
         dh = w.Why.T @ dy + dhnext  # (H, 1)
-        dc = (1 - tanhc * tanhc) * o * dh + dcnext  # (H, 1), the two roads
+        dc = (1 - tanhc * tanhc) * o * dh + dcnext  # (H, 1), the two paths
         diraw = i * (1 - i) * g * dc  # (H, 1)
         dfraw = f * (1 - f) * run.cs[t - 1] * dc  # (H, 1)
         doraw = o * (1 - o) * tanhc * dh  # (H, 1)

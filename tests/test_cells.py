@@ -182,7 +182,7 @@ def test_signals_are_the_gradients_of_what_they_are_named_after():
         )
         assert agreement(s.dhnext, by_h, tolerance=1e-12)
         assert agreement(s.dcnext, by_c, tolerance=1e-12)
-        assert not agreement(s.dc, by_c)  # dc has the road through hs[t] in it as well
+        assert not agreement(s.dc, by_c)  # dc has the path through hs[t] in it as well
 
 
 @pytest.mark.parametrize(

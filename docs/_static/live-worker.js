@@ -45,6 +45,7 @@ async function start({ training, held }) {
   );
   const pyodide = await loadPyodide({
     indexURL: new URL(manifest.python, base).href,
+    stdLibURL: new URL(manifest.library, base).href,
     packageBaseUrl: base.href,
     lockFileContents: manifest.lock,
     packages: ["rnn-notes"],

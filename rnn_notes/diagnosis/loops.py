@@ -234,7 +234,7 @@ def _own(kind: Kind, loop: ModuleType) -> Iterator[Mutant]:
         yield bug("output: slope left out", _DY, _DY, story)
     if kind.masked:
         story = "A masked step keeps its state; its gradient has to be kept too."
-        yield bug("mask: the kept state's road left out", _NEXT, _NEXT, story)
+        yield bug("mask: the kept state's path left out", _NEXT, _NEXT, story)
         story = "A masked step computes nothing, and its gradient goes to the weights."
         line = _line(_RAW, kind)
         yield bug("mask: left out", _RAW, line.replace("run.ms[t] * ", ""), story)

@@ -44,7 +44,7 @@ _CLASSIC = {  # by what a line sets: the line, and where it is explained
 }  # fmt: skip
 _OWN_LINES = {  # of bugs whose line the book's loop does not have
     "window tied to the end": "for k in reversed(range(max(0, t - window), t + 1)):",
-    "mask: the kept state's road left out":
+    "mask: the kept state's path left out":
         "dhnext = np.dot(Whh.T, dhraw) + (1 - m) * dh",
 }  # fmt: skip
 _PADDING = ("batches", "Sequences of several lengths: padding and a mask")
@@ -71,7 +71,7 @@ _ELSEWHERE = {  # where the line alone does not tell
     "window tied to the end": ("truncation", "Chunks or a window"),
     "weights moved in the loop": ("mutants", "More on the way back, and at the output"),
     "lstm: dcnext dropped": ("lstm", "The two sums"),
-    "lstm: only the straight road": ("lstm", "The two sums"),
+    "lstm: only the straight path": ("lstm", "The two sums"),
     "lstm: dcnext after the gates": ("lstm", "The two sums"),
     "gru: mix turned round": ("gru", "Two variants"),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from lark import Token, v_args
 from lark.tree import Meta
 
 from rnn_notes.equations.errors import astray, span
-from rnn_notes.equations.nodes import Node, Remark
+from rnn_notes.equations.nodes import Linear, Node, Remark
 from rnn_notes.equations.runs import without_dots
 from rnn_notes.equations.scripts import Scripts, nodes
 
@@ -286,6 +286,9 @@ class _Builder(Scripts):
         falls = kind == "prod" and sub and sub[0].value and sub[0].value[0] in _DOWN
         if falls and sub[0].kind == "relation":  # t \ge i > k goes down from t
             read = [(index, high, low) for index, low, high in read]
+        if sub and kind == "sum" and sup is None and (pair := _apart(sub[0])):
+            self._note(sub[0], f"read the sum as one over all {pair[0]} but {pair[1]}")
+            read, body = [sub[0].parts[:1]], _without(sub[0], pair, body)
         if not read:
             known = rf"\{kind}_{{t=1}}^{{T}} or \{kind}_{{t}}"
             came = rf"the limits of \{kind} are not read"
@@ -356,6 +359,21 @@ class _Builder(Scripts):
             return []
         self._note(below, f"read {self._text(below)} as limits that rise")
         return [(index, low, high)]
+
+
+def _apart(below: Node) -> tuple[str, ...]:
+    r"""The letters of ``k \ne i`` below a sum, none where it says something else."""
+    apart = below.kind == "relation" and below.value in ((r"\ne",), (r"\neq",))
+    letters = apart and all(side.kind == "name" for side in below.parts)
+    return tuple(str(side.value) for side in below.parts) if letters else ()
+
+
+def _without(below: Node, pair: tuple[str, ...], body: Node) -> Node:
+    """What is summed, times zero where two letters are equal and one elsewhere."""
+    indices = tuple(Linear(((letter, 1),)) for letter in pair)
+    equal = Node("delta", below.span, indices=indices)
+    factor = Node("add", below.span, (_number(1, below), equal), (1, -1))
+    return Node("mul", body.span, (factor, body), ("",))
 
 
 def _link(before: Any) -> str:

@@ -208,7 +208,7 @@ def _mul(node: Node, find: Shapes) -> Shape:
             shape = other if shape == SCALAR else shape
         elif find.dims.same(shape[1], other[0]):
             shape = shape[0], other[1]
-        elif find.lenient and shape == other and () in shape:
+        elif find.lenient and shape == other and () in shape and link != r"\times":
             if link == "*":
                 find.note(part, "read * as an entrywise product")
             else:
@@ -216,6 +216,7 @@ def _mul(node: Node, find: Shapes) -> Shape:
                 shape = SCALAR
         else:
             hint = r"; an inner product is u^\top v" if other == shape else ""
+            hint += r", entry by entry it is u \odot v" if link == r"\times" else ""
             rows = written((shape[1], ()))[:-2]
             raise part.misfit(
                 f"{written(other)} came after {written(shape)}, expected "

@@ -16,7 +16,7 @@ from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, po
 from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.model import find, shipped
-from rnn_notes.equations.neighbours import CLOSE
+from rnn_notes.equations.neighbours import CLOSE, WIDER
 from rnn_notes.equations.sides import Comparison
 from rnn_notes.equations.tasks import (
     SEEDS,
@@ -282,12 +282,16 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     found: list[str] = []
     budget = budget or Budget()
     task = replace(task, layout=task.laid_out)
+    telling = {one.latex for one in neighbours(task, WIDER)}  # in any network
     for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
-        if _is_tautology(neighbour.latex):
+        latex = neighbour.latex
+        if _is_tautology(latex):
             continue
         try:
-            if _finished(neighbour, budget) and not says_nothing_of(neighbour):
-                found.append(neighbour.latex)
+            if _finished(neighbour, budget) and (
+                latex in telling or not says_nothing_of(neighbour)
+            ):
+                found.append(latex)
         except WorkError:
             break
         except EquationError:

@@ -17,7 +17,7 @@ from rnn_notes.equations.errors import Span
 from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.symbols import SCALAR, Shape
 
-__all__ = ["ADDED", "CLOSE", "RULES", "Line", "Rule", "edits"]
+__all__ = ["ADDED", "CLOSE", "RULES", "WIDER", "Line", "Rule", "edits"]
 
 _OPENING = re.compile(r"\\(left|[bB]igg?[lm]?)\s*$")
 _PARTIAL = re.compile(r"\\partial(\s*\^\s*(\{\s*\+\s*\}|\+))?")
@@ -89,13 +89,14 @@ class Rule:
     edits: Callable[[_Text, Node], _Edits]
 
 
-CLOSE: dict[str, Rule] = {}  # what a formula that fails is compared with
-_SPOILT: dict[str, Rule] = {}  # what a formula that holds is spoilt with, besides
+_SLIPS: dict[str, Rule] = {}  # what spoils a formula that holds, and may mend another
+WIDER: dict[str, Rule] = {}  # what may mend a formula that fails, besides
+_SPOILT: dict[str, Rule] = {}  # what spoils a formula that holds, besides
 ADDED: dict[str, Rule] = {}  # what code means, and texts that follow it leave out
 
 
 def _rule(
-    name: str, *kinds: str, among: dict[str, Rule] = CLOSE
+    name: str, *kinds: str, among: dict[str, Rule] = _SLIPS
 ) -> Callable[[Callable[[_Text, Node], _Edits]], None]:
     """A decorator that puts the rule of this name among others."""
     return lambda edits: among.update({name: Rule(kinds, edits)})
@@ -176,21 +177,32 @@ def _(text: _Text, node: Node) -> _Edits:
 @_rule("limits moved", "sum", "prod")
 def _(text: _Text, node: Node) -> _Edits:
     """``t=1`` becomes ``t=2``, ``T`` becomes ``T-1`` above a sum or a product."""
+    yield from _limits(text, node, 1)
+
+
+@_rule("limits widened", "sum", "prod", among=WIDER)
+def _(text: _Text, node: Node) -> _Edits:
+    """``t=2`` becomes ``t=1``, ``T-1`` becomes ``T`` above a sum or a product."""
+    yield from _limits(text, node, -1)
+
+
+def _limits(text: _Text, node: Node, step: int) -> _Edits:
+    """The first limit a step later, the last one a step earlier; 1 to T at the most."""
     if not node.indices:
         return
     head = (node.span[0], text.span(node.parts[0])[0])
     words = text.latex[slice(*head)]
     low, high = (re.escape(str(index)).replace(r"\ ", " *") for index in node.indices)
-    raised, lowered = (
+    later, earlier = (
         str(index.plus(_STEP, sign)).replace(" ", "")
-        for index, sign in zip(node.indices, (1, -1), strict=True)
+        for index, sign in zip(node.indices, (step, -step), strict=True)
     )
     for pattern, new in (
-        (rf"(=\s*){low}(\s*\}})", rf"\g<1>{raised}\g<2>"),
-        (rf"(\^\s*)(?:\{{\s*{high}\s*\}}|{high})", rf"\g<1>{{{lowered}}}"),
+        (rf"(=\s*){low}(\s*\}})", rf"\g<1>{later}\g<2>"),
+        (rf"(\^\s*)(?:\{{\s*{high}\s*\}}|{high})", rf"\g<1>{{{earlier}}}"),
     ):
         changed = re.sub(pattern, new, words, count=1)
-        if changed != words:
+        if changed != words and not re.search(r"=0\}|\{T\+1\}", changed):
             yield head, changed
 
 
@@ -249,7 +261,8 @@ def _(text: _Text, node: Node) -> _Edits:
             yield text.span(part), rf"\operatorname{{diag}}{of}"
 
 
-RULES = CLOSE | _SPOILT
+CLOSE = WIDER | _SLIPS  # what a formula that fails is compared with
+RULES = _SLIPS | _SPOILT  # what a formula that holds is spoilt with
 
 
 def edits(

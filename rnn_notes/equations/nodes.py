@@ -177,7 +177,10 @@ class Node:
 
     def too_much(self) -> WorkError:
         """The error that says that the work for this is more than may be done."""
-        return WorkError("it takes too much work, expected a smaller one", self.span)
+        return WorkError(
+            "it takes too much work, expected fewer indices, sums or derivatives in it",
+            self.span,
+        )
 
     def outside(self, index: str) -> OutsideError:
         """The error that says that an index here is outside of what is there."""

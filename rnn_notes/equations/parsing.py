@@ -22,6 +22,7 @@ _LONE = r"a lone \partial came, expected it as in \frac{\partial y}{\partial x}"
 _HINTS = {
     "TOP": r"; write the transpose as ^\top",
     "RELATION": "; each line has one chain of equalities",
+    "RPAR": "; expected the bracket that it closes, with something in it",
     "PERIOD": "; a full stop ends a line",
 }
 

@@ -205,12 +205,15 @@ class Reader:
         if key := self.scope.family(base.value):
             return self._step(node, key, items)
         places = [place for item in items for place in letters(item)]
-        if base.value in self.scope.quantities and all(
-            place.kind == "number" or compact(place) in _ENTRIES for place in places
-        ):
+        entries = all(p.kind == "number" or compact(p) in _ENTRIES for p in places)
+        if base.value in self.scope.quantities and entries:
             return self._entry(
                 Node("quantity", node.span, value=base.value), tuple(items)
             )
+        whole = base.value.upper() if base.value.islower() else ""
+        if whole in self.scope.quantities and entries and len(places) == 2:
+            self.note(f"read {compact(node)} as an entry of {whole}", node)
+            return self._entry(Node("quantity", node.span, value=whole), tuple(items))
         return self._special(node, base.value, items)
 
     def _step(self, node: Node, name: str, items: list[Node]) -> Node:
@@ -328,21 +331,23 @@ class Reader:
         if compact(head) in self.scope.functions:
             return "function"
         bare = plain(str(inner.value))
-        family_ = self.scope.family(bare) or self.alias(bare)
-        known = self.scope.known(bare) or self.scope.known(family_)
+        other = self.scope.known(self.scope.family(bare) or self.alias(bare))
+        known = self.scope.known(bare) or other
         if known and not known.indexed:
             loss = known.shape == SCALAR and known.role == "computed"
-            return ("losses" if family_ else "loss") * loss
+            return ("losses" if other and other.indexed else "loss") * loss
         if head.kind == "subscripted" and known and known.shape == SCALAR:
             return "loss"
         return "family" if known else ""
 
     def alias(self, name: str) -> str:
-        """The family of the model that a further name of it stands for, or ""."""
-        binding = self.scope.bindings.get(family(name))
-        if not isinstance(binding, Definition) or family(name) not in self.scope.given:
-            return ""
-        return str(binding.body.value) if binding.same else ""
+        """The quantity of the model that a further name of it stands for, or ""."""
+        key = next((key for key in (family(name), name) if key in self.scope.given), "")
+        binding = self.scope.bindings.get(key)
+        same = isinstance(binding, Definition) and binding.same
+        return (
+            str(binding.body.value) if isinstance(binding, Definition) and same else ""
+        )
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)
@@ -572,6 +577,17 @@ class Reader:
         index = self.scope.model.place
         stepped = Node("subscripted", left.span, (left, steps[0]), index)
         return replace(node, parts=(stepped, *others))
+
+    def new_letter(self, relation: Node) -> str:
+        """The letter alone on the left that has no meaning yet, "" if none is."""
+        left = relation.parts[0] if relation.kind == "relation" else relation
+        base, *items = left.parts if left.kind == "subscripted" else (left,)
+        equal = not set(relation.value or "?") - {"=", ":="}
+        if base.kind != "name" or not equal or base.value in _SPECIAL:
+            return ""
+        texts = {base.value, plain(base.value), compact(left)}
+        texts |= {f"{base.value}_{{{compact(item)}}}" for item in items[:1]}
+        return "" if any(map(self.means, texts)) else str(base.value)
 
     def without_names(self, node: Node) -> Node:
         """A chain without sides such as f(x, h) that only name what they depend on."""

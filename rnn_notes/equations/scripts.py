@@ -187,6 +187,10 @@ class Scripts(Transformer_NonRecursive[Token, Any]):
         if sup.kind == "add" and sup.value == (-1,) and sup.parts[0].value == "T":
             self._note(sup, r"read ^{-T} as the inverse of a transpose, ^{-\top}")
             return _inverse_transpose(base, place)
+        first = base.parts[0] if base.kind == "subscripted" else base
+        if sup.kind == "name" and first.value == r"\delta":
+            self._note(sup, rf"read {sup.value} above \delta as part of its name")
+            return self._worded(base, sup, place)
         if sup.kind == "name" and sup.value.startswith((r"\text", r"\mathrm")):
             return self._worded(base, sup, place)
         return Node("power", place, (base, sup))
@@ -253,7 +257,7 @@ def _inverse_transpose(base: Node, place: tuple[int, int]) -> Node:
 
 def _word(name: Node) -> str:
     """The letters of a word."""
-    return str(name.value[name.value.index("{") + 1 : -1])
+    return str(name.value[name.value.find("{") + 1 :]).removesuffix("}")
 
 
 def _lower(item: Node) -> Node:

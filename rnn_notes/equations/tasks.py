@@ -224,8 +224,41 @@ def _read(
     for item in items:
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
+    lines = lines if remarks is None else _without_names(lines, scope, budget)
     drawn = draws(scope, task.seeds, numbers)
     return lines, scope, drawn[task.first :] + drawn[: task.first]
+
+
+def _without_names(
+    lines: list[list[Node]], scope: Scope, budget: Budget
+) -> list[list[Node]]:
+    """The lines without the new letters that some only give a name with.
+
+    In ``D = A = B``, and in ``D = A`` beside an equation with D, D is a name for A.
+    """
+    reader, kept = Reader(scope), list[list[Node]]()
+    names = [n.value for line in lines for item in line for n in item.walk()]
+    for line in lines:
+        relation, *said = line
+        letter = reader.new_letter(relation)
+        used = names.count(letter) > 1
+        if not letter or not (relation.parts[2:] or (used and not said)):
+            kept.append(line)
+            continue
+        first, second, *_ = relation.parts
+        if used:
+            clause = replace(relation, parts=(first, second), value=("=",))
+            try:
+                Clauses(scope, frozenset()).read([clause])
+            except EquationError:
+                kept.append(line)
+                continue
+            budget.read(second)
+        reader.note(f"read {letter} as a new name for what follows it", first)
+        if relation.parts[2:]:
+            sides, signs = relation.parts[1:], relation.value[1:]
+            kept.append([replace(relation, parts=sides, value=signs), *said])
+    return kept or lines
 
 
 def _scope(

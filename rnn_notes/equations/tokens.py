@@ -54,7 +54,9 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
         if len(tokens) >= _MOST_TOKENS:
             raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
-    return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
+    return _Lines(remarks).sorted(
+        settled(_by_cases(_with_cases(tokens), remarks), remarks)
+    )
 
 
 def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
@@ -88,9 +90,30 @@ def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
     return out + tokens[last + 1 :]
 
 
+def _with_cases(tokens: list[Token]) -> list[Token]:
+    r"""The tokens with an array behind a brace, ``\{ \begin{array}{ll}``, as cases."""
+    out: list[Token] = []
+    closing = ""
+    for token in tokens:
+        if token.type == "MATRIX" and out and out[-1].type == "LSET":
+            out[-1] = Token.new_borrow_pos("MATRIX", r"\begin{cases}", token)
+            closing = _environment(token)
+        elif closing and _names(token, "END", closing):
+            out.append(Token.new_borrow_pos("END", r"\end{cases}", token))
+            closing = ""
+        else:
+            out.append(token)
+    return out
+
+
 def _names(token: Token, kind: str, name: str) -> bool:
     """Whether a token opens or closes an environment of this name."""
-    return token.type == kind and "{" + name + "}" in token.replace(" ", "")
+    return token.type == kind and _environment(token) == name
+
+
+def _environment(token: Token) -> str:
+    """The environment that a token opens or closes."""
+    return token.split("{")[1].split("}")[0].strip()
 
 
 def _cut(tokens: list[Token], kind: str) -> list[list[Token]]:
@@ -147,6 +170,12 @@ class _Lines:
                 continue
             if self.cases:
                 raise astray(self.cases, "the environment cases came in a formula")
+            if kept == "=" and not self.started:
+                said = "left out the = at the start"
+                self.remarks.append(Remark(said, span(kept)))
+                continue
+            if kept == "=" and str(self.separator).startswith(r"\\"):
+                self.held, self.separator = [], None  # it goes on with the row before
             if self.separator and self.started:
                 yield self.separator
             elif kept.type != "END":
@@ -200,7 +229,7 @@ class _Lines:
 
     def environment(self, token: Token) -> Token | None:
         """The token that opens or closes a matrix, None for that of a calculation."""
-        name = token.split("{")[1].split("}")[0].strip()
+        name = _environment(token)
         if token.type == "MATRIX":
             whole = name in _WHOLE and (self.separator or not self.started)
             if not whole and name not in _MATRICES | _CALCULATIONS:

@@ -88,7 +88,16 @@ def _fit(task: Task, budget: Budget) -> _Fit:
     }
     remarks = equations[0].scope.remarks or []
     steps = sum(remark.text.startswith("read a step") for remark in remarks)
+    steps += 2 * sum(" as a new name " in remark.text for remark in remarks)
+    steps += sum(map(_entries_as_steps, equations))
     return _Fit(task.model, frozenset(letters), misfit, len(remarks) + 2 * steps)
+
+
+def _entries_as_steps(equation: Equation) -> int:
+    """How often a letter stands as a step that counts entries in most texts."""
+    free = {*equation.free} & {"i", "j"}
+    uses = (equation.shapes.domains.get(letter, []) for letter in free)
+    return sum(domain == "time" for one in uses for domain, _ in one)
 
 
 def _understood(task: Task, budget: Budget) -> tuple[list[Equation], int]:

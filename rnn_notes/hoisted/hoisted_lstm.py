@@ -170,7 +170,7 @@ def _backward(w: _Stacked, steps: _Steps, dhs: Array) -> tuple[Array, Array, Arr
     draws[:, :, 0] *= g
     draws[:, :, 1] *= steps.cs[:-1]
     draws[:, :, 2] *= tanhcs
-    by_h = (1 - tanhcs * tanhcs) * o  # the road from hs[t] into cs[t]
+    by_h = (1 - tanhcs * tanhcs) * o  # the path from hs[t] into cs[t]
     dhnext, dcnext = np.zeros((B, H), dhs.dtype), np.zeros((B, H), dhs.dtype)
     for t in reversed(range(T)):
         dh, dc = dhs[t], by_h[t]

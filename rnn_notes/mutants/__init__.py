@@ -79,7 +79,7 @@ GALLERY = MUTANTS | {
             name="= for +=",
             old="dWhh += dhraw @ run.hs[t - 1].T",
             new="dWhh = dhraw @ run.hs[t - 1].T",
-            story="Each turn overwrites the share of the turn before.",
+            story="Each iteration overwrites the share of the one before.",
             seen="https://github.com/karpathy/nn-zero-to-hero/issues/52",
         ),
         Mutant(

@@ -23,7 +23,7 @@ GATED = {
             loop=lstm,
         ),
         Mutant(
-            name="lstm: only the straight road",
+            name="lstm: only the straight path",
             old=_DC,
             new="dc = dcnext",
             story="What the hidden state asks of the cell is left out.",
@@ -118,14 +118,14 @@ GATED = {
             name="gru: dhprev without the mix",
             old="dhprev = z * dh + w.Whr.T",
             new="dhprev = w.Whr.T",
-            story="The straight road, through the mix, is left out.",
+            story="The straight path, through the mix, is left out.",
             loop=gru,
         ),
         Mutant(
             name="gru: dhprev past the gate",
             old="dhprev = z * dh + w.Whr.T",
             new="dhprev = dh + w.Whr.T",
-            story="The straight road is there, and its gate is not.",
+            story="The straight path is there, and its gate is not.",
             loop=gru,
         ),
         Mutant(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from rnn_notes.training.networks import CELLS
 from rnn_notes.training.updates import RULES
 
-__all__ = ["Settings", "whole"]
+__all__ = ["Settings", "finite", "whole"]
+
+_MOST = 2**128  # more than any seed
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,11 @@ class Settings:
         for name, least in (("H", 1), ("T", 1), ("B", 1), ("seed", 0)):
             whole(name, getattr(self, name), least)
         for name in ("learning_rate", "clip"):
-            if not 0 < _number(name, getattr(self, name)) < float("inf"):
+            if not finite(name, getattr(self, name)) > 0:
                 raise ValueError(
                     f"{name} is {getattr(self, name)}, expected a number above 0"
                 )
-        if not 0 <= _number("held_out", self.held_out) < 1:
+        if not 0 <= finite("held_out", self.held_out) < 1:
             raise ValueError(f"held_out is {self.held_out}, expected 0 to below 1")
         for name, known in (("cell", list(CELLS)), ("rule", list(RULES))):
             if getattr(self, name) not in known:
@@ -63,16 +66,26 @@ def whole(name: str, value: Any, least: int) -> None:
     Raises
     ------
     ValueError
-        For every other value, with the name.
+        For every other value, True and what 16 bytes cannot hold included, with the
+        name.
     """
-    if not isinstance(value, int) or value < least:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if not number or not least <= value < _MOST:
         raise ValueError(
-            f"{name} is {value!r}, expected a whole number of at least {least}"
+            f"{name} is {value!r:.30}, expected a whole number of at least {least}, "
+            "below 2**128"
         )
 
 
-def _number(name: str, value: Any) -> float:
-    """The value, if it is a number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} is {value!r}, expected a number")
-    return value
+def finite(name: str, value: Any) -> float:
+    """The value as a float.
+
+    Raises
+    ------
+    ValueError
+        Where it is no number that a float can hold, with the name.
+    """
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not -sys.float_info.max <= value <= sys.float_info.max:
+        raise ValueError(f"{name} is {value!r:.30}, expected a finite number")
+    return float(value)

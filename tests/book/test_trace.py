@@ -174,7 +174,7 @@ def test_the_words_say_what_dhnext_becomes():
     said = {(stop.t, stop.name): told(stop, 5) for stop in stops}
     assert len(set(said.values())) == len(stops) - 4  # the tanh is told alike each time
     was = "was the derivative of losses 3 and 4 by `hs[2]`"
-    now = "now it is that of losses 2 to 4 by `hs[1]`. Turn t = 1 will add loss 1."
+    now = "now it is that of losses 2 to 4 by `hs[1]`. Iteration t = 1 will add loss 1."
     assert was in said[2, "dhnext"]
     assert said[2, "dhnext"].endswith(now)
     assert "of no loss by `hs[4]`" in said[4, "dhnext"]

@@ -12,7 +12,7 @@ from firefox import FIREFOX, Firefox, firefox
 from live_cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
-from visits import PAGES, SITE, Heard, Opened, chromium
+from visits import PAGES, SITE, Heard, NewPage, Opened, chromium, settled
 from webkit import SCREEN, WEBKIT, WebKit, webkit
 
 CHROMIUM = chromium.program()
@@ -149,6 +149,25 @@ def context(browser: Browser) -> Iterator[Opened]:
     yield make
     for context in made:
         context.close()
+
+
+@pytest.fixture
+def new_page(context: Opened, address: str) -> Iterator[NewPage]:
+    """A function that opens a page of the site alone; in the end none made an error.
+
+    It takes the page's name, the window's width and height, and Playwright's options.
+    """
+    visits: list[Heard] = []
+
+    def visit(name: str, width: int = 1280, height: int = 800, **options: Any) -> Page:
+        made, heard = context(viewport={"width": width, "height": height}, **options)
+        visits.append(heard)
+        page = made.new_page()
+        settled(page, f"{address}/{name}.html")
+        return page
+
+    yield visit
+    assert [heard.errors for heard in visits if heard.errors] == []
 
 
 @pytest.fixture

@@ -56,12 +56,7 @@ class Firefox:
 
     def open(self, url: str, width: int = 1280, ratio: float = 1) -> None:
         """Load the page in a window of this width."""
-        self.ask(
-            "browsingContext.setViewport",
-            context=self.window,
-            viewport={"width": width, "height": 900},
-            devicePixelRatio=ratio,
-        )
+        self.resize(width, ratio)
         self.ask(
             "browsingContext.navigate", context=self.window, url=url, wait="complete"
         )
@@ -102,13 +97,6 @@ class Firefox:
         """Write a picture of the window into the file."""
         shot = self.ask("browsingContext.captureScreenshot", context=self.window)
         path.write_bytes(base64.b64decode(shot["data"]))
-
-    def printed(self) -> bytes:
-        """The page as a PDF, as it would be printed."""
-        result = self.ask(
-            "browsingContext.print", context=self.window, shrinkToFit=False
-        )
-        return base64.b64decode(result["data"])
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import Opened, arrive, settled, violations
+from visits import NewPage, Opened, arrive, settled, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -21,11 +21,9 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 def test_the_colour_mode_follows_the_system_until_it_is_chosen(
-    context: Opened, address: str
+    new_page: NewPage, address: str
 ) -> None:
-    made, heard = context(color_scheme="dark", viewport={"width": 1280, "height": 900})
-    page = made.new_page()
-    arrive(page, f"{address}/index.html")
+    page = new_page("index", color_scheme="dark")
     assert page.evaluate(THEME) == "dark"
     page.emulate_media(color_scheme="light")
     page.wait_for_function(f"{THEME} === 'light'")
@@ -36,7 +34,6 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
     assert not page.locator(".theme-change-button").first.is_visible()
     arrive(page, f"{address}/forward.html")
     assert page.evaluate(THEME) == "dark", "the choice holds on the next page"
-    assert not heard.errors
 
 
 def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
@@ -105,10 +102,8 @@ def test_what_was_searched_is_marked_in_words_alone(page: Page, address: str) ->
 
 
 @pytest.mark.parametrize("side", ["primary", "secondary"])
-def test_sidebars_on_a_phone(context: Opened, address: str, side: str) -> None:
-    made, heard = context(viewport={"width": 390, "height": 800})
-    page = made.new_page()
-    arrive(page, f"{address}/forward.html")
+def test_sidebars_on_a_phone(new_page: NewPage, side: str) -> None:
+    page = new_page("forward", 390)
     modal = page.locator(f"#pst-{side}-sidebar-modal")
     tab_to(page, f".{side}-toggle")
     page.keyboard.press("Enter")
@@ -120,7 +115,6 @@ def test_sidebars_on_a_phone(context: Opened, address: str, side: str) -> None:
     assert modal.is_visible()
     page.mouse.click(385 if side == "primary" else 5, 700)
     assert not modal.is_visible()
-    assert not heard.errors
 
 
 def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
@@ -170,8 +164,7 @@ def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
 def test_folded_parts_and_wide_formulas_by_keyboard(
     context: Opened, address: str
 ) -> None:
-    made, _ = context(viewport={"width": 390, "height": 800})
-    page = made.new_page()
+    page = context(viewport={"width": 390, "height": 800})[0].new_page()
     settled(page, f"{address}/transposes.html")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
@@ -180,16 +173,14 @@ def test_folded_parts_and_wide_formulas_by_keyboard(
     assert page.evaluate(f"{WIDE}.every(e => e.tabIndex === 0)")
 
 
-def test_nothing_moves_for_those_who_ask(context: Opened, address: str) -> None:
+def test_nothing_moves_for_those_who_ask(new_page: NewPage) -> None:
     moving = """[...document.querySelectorAll('*')].filter(e => {
       const style = getComputedStyle(e);
       const long = time => time.split(', ').some(part => parseFloat(part) > 0);
       return long(style.transitionDuration) || long(style.animationDuration);
     }).map(e => e.className || e.tagName)"""
     for wish, expected in (("reduce", 0), ("no-preference", 1)):
-        made, _ = context(reduced_motion=wish)
-        page = made.new_page()
-        arrive(page, f"{address}/forward.html")
+        page = new_page("forward", reduced_motion=wish)
         assert min(len(page.evaluate(moving)), 1) == expected, page.evaluate(moving)
         smooth = page.evaluate(
             "getComputedStyle(document.documentElement).scrollBehavior"
@@ -228,11 +219,8 @@ def test_what_is_far_is_laid_out_after_what_is_seen(
     assert len(shown) > 10
 
 
-def test_the_drawer_closes_over_the_section_that_it_led_to(
-    context: Opened, address: str
-) -> None:
-    page = context(viewport={"width": 390, "height": 800})[0].new_page()
-    arrive(page, f"{address}/forward.html")
+def test_the_drawer_closes_over_the_section_that_it_led_to(new_page: NewPage) -> None:
+    page = new_page("forward", 390)
     page.locator(".secondary-toggle").click()
     drawer = page.locator("#pst-secondary-sidebar-modal")
     drawer.locator("a[href='#the-rule']").click()
@@ -259,9 +247,8 @@ def test_the_contents_name_the_section_that_is_read(page: Page, address: str) ->
             expect(page.locator(NAMED)).to_have_attribute("href", f"#{read}")
 
 
-def test_nothing_lies_over_a_phone_s_page(context: Opened, address: str) -> None:
-    page = context(viewport={"width": 390, "height": 800})[0].new_page()
-    arrive(page, f"{address}/dhnext.html")
+def test_nothing_lies_over_a_phone_s_page(new_page: NewPage) -> None:
+    page = new_page("dhnext", 390)
     for y in (4000, 3700):
         page.evaluate(f"scrollTo({{top: {y}, behavior: 'instant'}})")
         page.evaluate(

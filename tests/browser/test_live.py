@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from live_cells import Cell, differences, opened, parting
-from playwright.sync_api import Browser, Page, expect
-from visits import SITE, Heard, Opened, arrive, violations
+from playwright.sync_api import Page, expect
+from visits import SITE, Heard, NewPage, Opened, arrive, violations
 
 ROUNDING = {"gradient-check": [2]}  # errors of quotients whose step is too small
 
@@ -202,6 +202,24 @@ def test_python_starts_at_edit_and_is_there_again_after_a_stop(
     assert not heard.errors
 
 
+COMPILED = """import os, sys, zipimport, numpy
+modules = [m for m in sys.modules.values()
+           if isinstance(getattr(m, "__loader__", None), zipimport.zipimporter)]
+print([m.__file__ for m in modules if m.__file__.endswith(".py")],
+      len(modules) > 100, os.path.exists(numpy.__cached__))
+"""
+
+
+def test_python_starts_from_bytecode(forward: Page) -> None:
+    cell = Cell(forward, 1)
+    cell.write(COMPILED)
+    cell.run()
+    assert cell.output.inner_text().strip() == "[] True True"
+    cell.area.fill(f"import imaplib\n{COMPILED}")
+    cell.run()
+    assert "imaplib.py" in cell.output.inner_text()
+
+
 def test_two_pages_work_at_once(context: Opened, vendored: str):
     made, heard = context()
     one = Cell(opened(made.new_page(), vendored, "forward"), 1)
@@ -241,15 +259,12 @@ def test_a_file_says_why_nothing_runs(context: Opened):
     expect(page.locator(".cell_output").first).to_be_visible()
 
 
-def test_without_javascript_the_page_stands(browser: Browser, address: str):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    arrive(page, f"{address}/equations.html")
+def test_without_javascript_the_page_stands(new_page: NewPage):
+    page = new_page("equations", java_script_enabled=False)
     expect(page.locator(".cell_output").first).to_be_visible()
     assert page.locator(".live-bar").count() == 0
     told = page.locator(".formula-box .live-excuse")
     expect(told.first).to_contain_text("needs JavaScript")
-    context.close()
 
 
 def test_a_cell_that_cannot_run_says_so(page: Page, address: str):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, Opened, arrive, settled
+from visits import PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -79,11 +81,9 @@ def test_a_site_has_one_title(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 1900])
 def test_the_text_stands_in_the_middle_once_the_menu_is_away(
-    context: Opened, address: str, width: int
+    new_page: NewPage, width: int
 ) -> None:
-    page = context(viewport={"width": width, "height": 900})[0].new_page()
-    page.emulate_media(reduced_motion="reduce")
-    arrive(page, f"{address}/forward.html")
+    page = new_page("forward", width, reduced_motion="reduce")
     page.locator(".primary-toggle").click()
     page.locator("#pst-primary-sidebar").wait_for(state="hidden")
     left, right = page.evaluate(
@@ -104,11 +104,10 @@ FOLDED = """[...document.querySelectorAll(
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_the_fold_cuts_nothing_of_the_first_page(
-    context: Opened, address: str, width: int, height: int
+    new_page: NewPage, width: int, height: int
 ) -> None:
     """The line that everybody copies and the picture that moves are above it."""
-    page = context(viewport={"width": width, "height": height})[0].new_page()
-    settled(page, f"{address}/index.html")
+    page = new_page("index", width, height)
     assert page.evaluate(FOLDED) == []
     for part in ("article pre", "article figure svg", "article figure input"):
         expect(page.locator(part).first).to_be_in_viewport(ratio=0.99)
@@ -121,12 +120,11 @@ def test_the_fold_cuts_nothing_of_the_first_page(
 
 @pytest.mark.parametrize("wide", ["atlas", "notation", "matrix-calculus"])
 def test_a_wide_table_uses_the_room_of_a_wide_screen(
-    context: Opened, address: str, wide: str
+    new_page: NewPage, wide: str
 ) -> None:
     widths = {}
     for width in (1280, 1600, 1920):
-        page = context(viewport={"width": width, "height": 900})[0].new_page()
-        arrive(page, f"{address}/{wide}.html")
+        page = new_page(wide, width)
         table = page.locator("table:is(.atlas, .dictionary, .identities)").first
         widths[width] = table.evaluate("e => e.getBoundingClientRect().width")
         text = page.locator("article section > p").first
@@ -169,3 +167,44 @@ def test_code_and_latex_can_be_taken_along(context: Opened, address: str) -> Non
         assert taken in [text.strip() for text in shown]
         assert len(taken) > 10
     assert not heard.errors
+
+
+def lacking(html: str) -> set[str]:
+    """The custom properties that attributes of a page read, and its sheet lacks."""
+    read = set(re.findall(r"var\((--[\w-]+)", "".join(re.findall(r'="[^"]*"', html))))
+    return read - set(re.findall(r"(--[\w-]+)\s*:", html))
+
+
+def test_a_page_has_each_colour_that_its_figures_read(name: str) -> None:
+    """Without it a figure falls back on its colour for white paper, in the dark too."""
+    html = (SITE / f"{name}.html").read_text(encoding="utf-8")
+    assert not lacking(html)
+    if re.search(r'="[^"]*var\(--ink', html):
+        assert lacking(html.replace("--ink:", "--no:")) == {"--ink"}
+
+
+def test_bars_and_controls_are_as_dark_as_the_page(new_page: NewPage) -> None:
+    page = new_page("dhnext", color_scheme="light")
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+
+
+# Links of a table that stand beyond the edge of its box.
+AWAY = """[...document.querySelectorAll(
+  '.pst-scrollable-table-container')].flatMap(box => [
+  ...box.querySelectorAll('td:last-child .doc')].filter(link =>
+    link.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
+).length"""
+
+
+def test_on_a_phone_rows_show_where_they_lead(new_page: NewPage) -> None:
+    for name in ("symptoms", "classic", "teachers"):
+        page = new_page(name, 390)
+        assert (name, page.evaluate(AWAY)) == (name, 0)
+    page.evaluate(
+        "document.querySelectorAll('article tr').forEach(e => e.style.width = '60rem')"
+    )
+    assert page.evaluate(AWAY) > 0
+    row = new_page("notation", 390).locator("table.dictionary tr").first
+    expect(row).to_have_css("display", "table-row")

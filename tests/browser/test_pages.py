@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from visits import LOADED, LOST, SIDEWAYS, Opened, arrive, settled, violations
+from visits import LOADED, LOST, SIDEWAYS, NewPage, Opened, arrive, settled, violations
 
 SPILLS = """() => {
   const wide = document.documentElement.clientWidth;
@@ -82,9 +82,8 @@ def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:
     assert heard.errors == ["error: told"]
 
 
-def test_what_is_lost_or_small_is_seen(context: Opened, address: str) -> None:
-    page = context(viewport={"width": 390, "height": 900})[0].new_page()
-    settled(page, f"{address}/dhnext.html")
+def test_what_is_lost_or_small_is_seen(new_page: NewPage) -> None:
+    page = new_page("dhnext", 390)
     assert not page.evaluate(LOST)
     page.evaluate("document.querySelector('.formula').style.overflow = 'hidden'")
     assert len(page.evaluate(LOST)) == 1, "a clipped formula is seen"

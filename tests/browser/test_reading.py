@@ -6,7 +6,8 @@ import re
 
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import LOADED, PAGES, SITE, Opened, arrive, settled
+from visits import LOADED, PAGES, SITE, NewPage, Opened, settled
+from webkit import WebKit
 
 SHOWN = """[...document.querySelectorAll('math')].filter(math => math.checkVisibility({
   contentVisibilityAuto: true, visibilityProperty: true}))"""
@@ -62,6 +63,25 @@ def test_on_paper_nothing_is_cut_and_solutions_are_open(
     assert not page.locator("details.solution > p").first.is_visible()
 
 
+PAPER = """[...document.styleSheets].forEach((sheet) => {
+  for (const { media } of sheet.cssRules)
+    if (media?.mediaText === "print") media.mediaText = "all";
+})"""
+PRESSED = """[...document.querySelectorAll(".live-bar button, .copy")].filter(
+  (button) => button.checkVisibility()).length"""
+
+
+def test_paper_shows_no_button_in_any_engine(
+    fox: Firefox, safari: WebKit, address: str
+) -> None:
+    """What is for paper alone is put on the screen, for two engines print no page."""
+    for window in (fox, safari):
+        window.open(f"{address}/forward.html")
+        assert window.value(PRESSED) > 0
+        window.value(PAPER)
+        assert window.value(PRESSED) == 0
+
+
 def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:
     settled(page, f"{address}/forward.html")
     wire = page.context.new_cdp_session(page)
@@ -80,15 +100,12 @@ def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:
     assert min(map(len, named)) > 20, "a figure says what it shows"
 
 
-def test_without_scripts_the_book_stands(context: Opened, address: str) -> None:
-    made, heard = context(java_script_enabled=False)
-    page = made.new_page()
-    arrive(page, f"{address}/transposes.html")
+def test_without_scripts_the_book_stands(new_page: NewPage) -> None:
+    page = new_page("transposes", java_script_enabled=False)
     assert page.locator(".formula math").first.is_visible()
     assert not page.locator(".theme-switch-button").is_visible()
     page.locator("details.solution > summary").first.click()
     assert page.locator("details.solution[open] > p").first.is_visible()
-    assert not heard.errors
 
 
 COLOURS = """[...document.querySelectorAll(
@@ -97,15 +114,12 @@ COLOURS = """[...document.querySelectorAll(
   .map(([s, name]) => [name, s.color, s.backgroundColor, s.fill].join(' '))"""
 
 
-def test_without_scripts_the_colours_are_those_of_the_system(
-    context: Opened, address: str
-) -> None:
+def test_without_scripts_the_colours_are_those_of_the_system(new_page: NewPage) -> None:
     seen = {}
     for scheme in ("light", "dark"):
         for scripts in (True, False):
-            made, _ = context(java_script_enabled=scripts, color_scheme=scheme)
-            page = made.new_page()
-            arrive(page, f"{address}/memory.html")
+            options = {"java_script_enabled": scripts, "color_scheme": scheme}
+            page = new_page("memory", **options)
             seen[scheme, scripts] = page.evaluate(COLOURS)
         assert seen[scheme, False] == seen[scheme, True], scheme
     assert seen["light", False] != seen["dark", False]
@@ -116,12 +130,9 @@ GROUND = """[...document.querySelectorAll('.formula')].map(e => [
   getComputedStyle(e).backgroundAttachment.split(', ')])"""
 
 
-def test_what_goes_on_beyond_the_edge_throws_a_shadow(
-    context: Opened, address: str
-) -> None:
+def test_what_goes_on_beyond_the_edge_throws_a_shadow(new_page: NewPage) -> None:
     """Covers that scroll with the formula, over shadows that stay where they are."""
-    page = context(viewport={"width": 390, "height": 800})[0].new_page()
-    arrive(page, f"{address}/transposes.html")
+    page = new_page("transposes", 390)
     grounds = page.evaluate(GROUND)
     assert any(wide for wide, _ in grounds)
     assert all(ways[:4] == ["local"] * 2 + ["scroll"] * 2 for _, ways in grounds)
@@ -133,9 +144,8 @@ LOOSE = """document.querySelectorAll('.held').forEach(
   e => e.style.whiteSpace = 'normal')"""
 
 
-def test_no_stop_begins_a_line_after_a_formula(context: Opened, address: str) -> None:
-    page = context()[0].new_page()
-    arrive(page, f"{address}/layouts.html")
+def test_no_stop_begins_a_line_after_a_formula(new_page: NewPage) -> None:
+    page = new_page("layouts")
     assert page.locator(".held math").count() > 5
     broken = []
     for loosen in ("0", LOOSE):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, Opened, arrive, violations
+from visits import SITE, NewPage, Opened, arrive, violations
 
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
@@ -72,7 +72,7 @@ def test_the_left_arrow_walks_through_the_trace(
         page.keyboard.press("ArrowLeft")
     assert shown(page) == expected(LAST)
     assert shown(page) != expected(LAST - 1)
-    assert slider.get_attribute("aria-valuetext") == "turn t = 0, dhnext"
+    assert slider.get_attribute("aria-valuetext") == "iteration t = 0, dhnext"
     for key, k in (("ArrowRight", LAST - 1), ("End", 0), ("Home", LAST)):
         page.keyboard.press(key)
         assert shown(page) == expected(k), key
@@ -192,11 +192,9 @@ def test_it_works_from_a_file(context: Opened, where: str) -> None:
 
 @both_pages
 def test_without_scripts_all_steps_stand_in_one_picture(
-    context: Opened, address: str, where: str
+    new_page: NewPage, where: str
 ) -> None:
-    made, _ = context(java_script_enabled=False)
-    page = made.new_page()
-    arrive(page, f"{address}/{where}.html")
+    page = new_page(where, java_script_enabled=False)
     picture = page.get_by_role("img", name="Every step backward")
     expect(picture).to_be_visible()
     expect(page.locator(".stepper .live")).to_be_hidden()
@@ -214,10 +212,8 @@ def test_with_scripts_the_stepper_stands_in_its_place(stepper: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_a_phone_shows_all_of_it(context: Opened, address: str, width: int) -> None:
-    made, _ = context(viewport={"width": width, "height": 800}, has_touch=True)
-    page = made.new_page()
-    arrive(page, f"{address}/dhnext.html")
+def test_a_phone_shows_all_of_it(new_page: NewPage, width: int) -> None:
+    page = new_page("dhnext", width, has_touch=True)
     onwards = page.get_by_role("button", name="next line")
     for _ in range(LAST):
         onwards.tap()
@@ -236,11 +232,9 @@ def test_a_phone_shows_all_of_it(context: Opened, address: str, width: int) -> N
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", 0), ("no-preference", 26)])
 def test_nothing_moves_for_who_wants_no_motion(
-    context: Opened, address: str, motion: str, moves: int
+    new_page: NewPage, motion: str, moves: int
 ) -> None:
-    made, _ = context(reduced_motion=motion)
-    page = made.new_page()
-    arrive(page, f"{address}/dhnext.html")
+    page = new_page("dhnext", reduced_motion=motion)
     moving = page.locator(".stepper *").evaluate_all(
         "all => all.filter(e => getComputedStyle(e).transitionDuration != '0s'"
         " && e.closest('[data-at]')).length"
@@ -249,12 +243,8 @@ def test_nothing_moves_for_who_wants_no_motion(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_any_stage(
-    context: Opened, address: str, scheme: str
-) -> None:
-    made, _ = context(color_scheme=scheme, reduced_motion="reduce")
-    page = made.new_page()
-    arrive(page, f"{address}/dhnext.html")
+def test_axe_finds_nothing_at_any_stage(new_page: NewPage, scheme: str) -> None:
+    page = new_page("dhnext", color_scheme=scheme, reduced_motion="reduce")
     page.locator(".stepper input").focus()
     for k in (2, 4, 10, LAST):
         page.locator(".stepper input").fill(str(LAST - k))

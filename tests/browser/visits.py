@@ -57,6 +57,7 @@ class Heard:
 
 
 Opened = Callable[..., tuple[BrowserContext, Heard]]
+NewPage = Callable[..., Page]
 
 
 def arrive(page: Page, url: str, **options: Any) -> Response | None:

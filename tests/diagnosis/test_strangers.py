@@ -215,7 +215,7 @@ def padded(bug="", kept=False):
             g["Wh"] += h[t].T @ da
             g["b"] += da.sum(axis=0)
             later = da @ (Wh if bug == "Whh untransposed" else Wh.T)
-            if kept and "road" not in bug:
+            if kept and "path" not in bug:
                 later = later + (1 - m) * dh
         g["h0"] = later
         return g
@@ -261,8 +261,8 @@ def coursera(bug=""):
             d["dWy"] += dy @ a.T
             d["dby"] += dy.sum(axis=1, keepdims=True)
             dh = p["Wy"].T @ dy + da
-            road = dc if bug != "lstm: dcnext dropped" else 0
-            dcell = dh * o * (1 - np.tanh(c) ** 2) + road
+            path = dc if bug != "lstm: dcnext dropped" else 0
+            dcell = dh * o * (1 - np.tanh(c) ** 2) + path
             slope = (
                 i * (1 - i) if bug != "lstm: slope of a tanh in a gate" else 1 - i**2
             )
@@ -422,7 +422,7 @@ PROGRAMS = {
     two_layers: ("= -1 at the target", "sum for mean", "tanh forgotten"),
     two_biases: ("dh for dhraw",),
     padded: ("Whh untransposed",),
-    keeping: ("mask: the kept state's road left out", "mask: left out",
+    keeping: ("mask: the kept state's path left out", "mask: left out",
               "Whh untransposed"),
     coursera: ("lstm: dcnext dropped", "lstm: slope of a tanh in a gate"),
     gru_net: ("gru: dhprev without the mix", "gru: mix turned round"),
@@ -456,7 +456,7 @@ def test_a_bug_in_a_strangers_program_is_named(program, bug):
 
 
 def test_the_line_for_a_road_that_is_left_out_holds_the_road():
-    told = str(checked(keeping, "mask: the kept state's road left out"))
+    told = str(checked(keeping, "mask: the kept state's path left out"))
     assert "Right is `dhnext = np.dot(Whh.T, dhraw) + (1 - m) * dh`" in told
     assert "(1 - m)" not in str(checked(keeping, "Whh untransposed"))
 

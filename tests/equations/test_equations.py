@@ -183,6 +183,22 @@ def test_the_quiet_line_gives_the_shape_of_every_factor(latex, line):
     assert measurement, str(measurement)
 
 
+@pytest.mark.parametrize(
+    ("latex", "wrong", "right"),
+    [
+        (r"L = \sum_{t=LOW}^{T} \ell_t", "2", "1"),
+        (r"L = \sum_{t=1}^{LOW} \ell_t", "T-1", "T"),
+        (r"\frac{\partial L}{\partial h_t} = \sum_{s=LOW}^{T}"
+         r" \frac{\partial \ell_s}{\partial h_t}", "t+1", "t"),
+        (r"\frac{\partial h_T}{\partial h_k} = \prod_{s=LOW}^{T}"
+         r" \frac{\partial h_s}{\partial h_{s-1}}", "k+2", "k+1"),
+    ],
+)  # fmt: skip
+def test_limits_that_are_too_narrow_are_told(latex, wrong, right):
+    assert measure(latex.replace("LOW", wrong)).close == (latex.replace("LOW", right),)
+    assert measure(latex.replace("LOW", right))
+
+
 def test_a_failure_says_where_the_sides_part_and_what_is_close():
     failed = measure(DWHH + r"\frac{\partial L}{\partial a_t} h_t^\top")
     assert failed.close == (DWHH + r"\frac{\partial L}{\partial a_t} h_{t-1}^\top",)

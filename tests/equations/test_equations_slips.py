@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnn_notes.equations.neighbours import RULES
+from rnn_notes.equations.neighbours import CLOSE, RULES
 from rnn_notes.equations.tasks import SEEDS, Task, neighbours
 
 SQUARE = r"A, B, C \in \mathbb{R}^{H \times H}; \bar{y} \in \mathbb{R}^V"
@@ -12,7 +12,7 @@ ENTRIES = r"h_t = \begin{bmatrix} w \\ v \end{bmatrix}"
 def slips(rule, latex, where=SQUARE):
     """What a rule makes of a formula."""
     task = Task(latex, "denominator", where, sizes={}, seeds=SEEDS)
-    return [one.latex for one in neighbours(task, {rule: RULES[rule]})]
+    return [one.latex for one in neighbours(task, {rule: (CLOSE | RULES)[rule]})]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def slips(rule, latex, where=SQUARE):
          [r"L = \sum_{s=t+1}^{T} \ell_s", r"L = \sum_{s=t}^{T-1} \ell_s"]),
         ("limits moved", r"L = \prod_{s=1}^{t - 1} \ell_s",
          [r"L = \prod_{s=2}^{t - 1} \ell_s", r"L = \prod_{s=1}^{t-2} \ell_s"]),
+        ("limits widened", r"L = \sum_{s=t+1}^{T} \ell_s",
+         [r"L = \sum_{s=t}^{T} \ell_s"]),
+        ("limits widened", r"L = \sum_{t=1}^{T-1} \ell_t",
+         [r"L = \sum_{t=1}^{T} \ell_t"]),
         ("term dropped", "A - B = C", ["-B = C", "A = C"]),
         ("factor dropped", r"A B = B \odot C", ["B = B \\odot C", "A  = B \\odot C",
                                                "A B = C", "A B = B "]),

@@ -134,7 +134,7 @@ REFUSED = [
     (r"\frac{\partial h}{\partial W}\Big|_{h}", r"\partial^{+}"),
     (r"a = |b", "its pair"),
     (r"a = \begin{cases} 1 & t = 1 \\ 0 \end{cases}", "the environment cases"),
-    (r"\sum_{j \neq i} x_j", "limits"),
+    (r"\sum_{j \approx i} x_j", "limits"),
     (r"\sum_{t=1} x_t", "limits"),
     (r"\hat{a + b}", "expected a letter"),
     (r"(a + b)^{\text{raw}}", "above a letter"),

@@ -5,11 +5,13 @@ A small book is built with the repository's own conf.py and docs/build.py.
 
 from __future__ import annotations
 
+import json
 import locale
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -255,6 +257,22 @@ def test_kernels_have_one_parent_and_end_with_it(tmp_path, monkeypatch) -> None:
     assert two.poll() is None
     assert nursery.communicate() == ("", None)
     ended(two.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
+def test_a_kernel_whose_port_is_taken_is_not_waited_for(tmp_path, capfd) -> None:
+    connection = tmp_path / "kernel.json"
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", str(connection)]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = {"shell_port": taken.getsockname()[1]}
+        connection.write_text(json.dumps(port), encoding="ascii")
+        with pytest.raises(RuntimeError, match=kernels.UNBORN):
+            kernels._launch(command, env={**os.environ}, cwd=None)
+    kernel = kernels._launch(command, env={**os.environ}, cwd=None)
+    assert kernel.poll() is None, "the port is free again"
+    kernels._nurseries.pop(os.getpid()).communicate()
+    ended(kernel.pid)
+    assert capfd.readouterr().err.count("Address already in use") == 1
 
 
 def test_a_page_that_ends_its_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,12 @@ from sphinx.config import Config
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from docs._ext.build.kernels import UNBORN
+
 __all__ = ["setup"]
 
 _LOGGER = logging.getLogger(__name__)
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")
-_UNBORN = "Kernel died before replying"  # as jupyter_client says it
 
 
 class _Careful(Parser):
@@ -44,7 +45,7 @@ class _Careful(Parser):
         except DeadKernelError as error:
             raise SphinxError(f"{document['source']}: a cell fails: {error}") from error
         except RuntimeError as error:
-            if _UNBORN not in str(error):
+            if UNBORN not in str(error):
                 raise
             super().parse(inputstring, document)
 

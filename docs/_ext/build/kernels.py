@@ -23,7 +23,9 @@ from typing import Any
 from jupyter_client.provisioning import local_provisioner
 from sphinx.application import Sphinx
 
-__all__ = ["setup"]
+__all__ = ["UNBORN", "setup"]
+
+UNBORN = "Kernel died before replying"  # as jupyter_client says it
 
 _IMPORTS = (
     "ipykernel.debugger",
@@ -68,7 +70,11 @@ _nurseries: dict[int, subprocess.Popen[str]] = {}  # by the process that started
 def _launch(
     command: list[str], *, env: dict[str, str], cwd: str | None = None, **_: Any
 ) -> _Kernel:
-    """A new kernel, told by ``command`` as Jupyter starts one."""
+    """A new kernel that listens, told by ``command`` as Jupyter starts one.
+
+    ``RuntimeError`` where it died first, as when another program took one of its ports
+    since they were chosen. Jupyter would wait for that program's answer for ever.
+    """
     if os.getpid() not in _nurseries:
         nursery = _nurseries[os.getpid()] = subprocess.Popen(
             [*command[: command.index("-m")], "-P", "-m", "docs._ext.build.kernels"],
@@ -84,22 +90,29 @@ def _launch(
     assert nursery.stdout
     arguments = command[command.index("ipykernel_launcher") :]
     print(json.dumps([arguments, env, cwd]), file=nursery.stdin, flush=True)
-    return _Kernel(int(nursery.stdout.readline()))
+    pid, born = nursery.stdout.readline().split()
+    if born != "1":
+        raise RuntimeError(UNBORN)
+    return _Kernel(int(pid))
 
 
 def _nurse() -> None:
-    """Fork a kernel for each line that comes in, and say which process it is."""
+    """Fork a kernel for each line; say which process it is, and 1 once it listens."""
     for name in _IMPORTS:
         import_module(name)
     signal.signal(signal.SIGCHLD, _bury)
     # NumPy's threads bear a fork, of which Python warns from 3.12 on.
     warnings.filterwarnings("ignore", "This process", DeprecationWarning)
     for line in sys.stdin:
+        ready, tell = os.pipe()
         pid = os.fork()
         if not pid:
-            return _kernel(*json.loads(line))
-        os.setpgid(pid, pid)  # Jupyter ends all of a kernel's group
-        print(pid, flush=True)
+            return _kernel(tell, *json.loads(line))
+        os.close(tell)
+        with suppress(ProcessLookupError):  # it died
+            os.setpgid(pid, pid)  # Jupyter ends all of a kernel's group
+        print(pid, len(os.read(ready, 1)), flush=True)  # nothing from one that died
+        os.close(ready)
     return None
 
 
@@ -111,9 +124,9 @@ def _bury(*_: object) -> None:
 
 
 def _kernel(
-    arguments: list[str], environment: dict[str, str], folder: str | None
+    tell: int, arguments: list[str], environment: dict[str, str], folder: str | None
 ) -> None:
-    """Be a kernel."""
+    """Be a kernel; write to ``tell`` once it listens."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
@@ -122,7 +135,11 @@ def _kernel(
     os.chdir(folder or ".")
     sys.argv = arguments
     parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-    import_module("ipykernel.kernelapp").launch_new_instance([*arguments[1:], parent])
+    kernel = import_module("ipykernel.kernelapp").IPKernelApp.instance()
+    kernel.initialize([*arguments[1:], parent])
+    os.write(tell, b"1")
+    os.close(tell)
+    kernel.start()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

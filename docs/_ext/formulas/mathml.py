@@ -101,16 +101,25 @@ _SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultis
 
 def _tight(mathml: str) -> str:
     """The same MathML with signs as TeX sets them: none large between two factors, as
-    Firefox draws ⊙, and without space around those in indices.
+    Firefox draws ⊙, without space around those in indices, and none after a name that
+    ends the formula.
 
     >>> _tight("<math><mo>⊙</mo></math>")
     '<math><mo largeop="false">⊙</mo></math>'
     >>> _tight("<math><msub><mi>h</mi><mo>+</mo></msub></math>")
     '<math><msub><mi>h</mi><mo lspace="0" rspace="0">+</mo></msub></math>'
+    >>> _tight("<math><mrow><mi>Im</mi><mspace></mspace></mrow></math>")
+    '<math><mrow><mi>Im</mi></mrow></math>'
     >>> _tight("<math><mo>+</mo></math>")
     '<math><mo>+</mo></math>'
     """
     tree = ElementTree.fromstring(mathml)
+    if (
+        (row := tree.find(".//mrow")) is not None
+        and row[-1:]
+        and row[-1].tag == "mspace"
+    ):
+        row.remove(row[-1])
     for element in tree.iter():
         if element.tag == "mo" and element.text in _CIRCLED:
             element.set("largeop", "false")

@@ -1,7 +1,8 @@
 """The files of Python in the browser, written into ``_static/live`` of the site.
 
-Python itself is Pyodide from npm; the packages are wheels made here: ``rnn_notes`` of
-this tree, and Lark as it is installed. So no script of another host ever runs.
+Python itself is Pyodide from npm, with bytecode made here; the packages are wheels made
+here: ``rnn_notes`` of this tree, and Lark as it is installed. So no script of another
+host ever runs.
 NumPy for WebAssembly is in no package registry. By default the reader's browser takes
 it from Pyodide's own host, when a cell is run and only if its hash is the one that
 npm's Pyodide names. ``make html LIVE=vendored NUMPY_WASM=path`` puts a wheel into the
@@ -12,27 +13,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
 import os
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution, version
+from itertools import chain
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from docs._ext.build.installed import MODULES
+from docs._ext.live.compiled import archive, compiled
 
 __all__ = ["TEMML", "assemble", "integrity", "known", "setup", "version_of"]
 
 _ROOT = Path(__file__).parents[3]
 TEMML = MODULES / "temml/dist/temml.min.js"
-_CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+_CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm")
 _HOST = "https://cdn.jsdelivr.net/pyodide/v{}/full/{}"
 _Entry = dict[str, Any]
 
@@ -55,13 +56,16 @@ def assemble(folder: Path, given: Path | None) -> None:
     for name in _CORE:
         _copy(MODULES / "pyodide" / name, folder / python / name)
     _copy(TEMML, folder / "temml.min.js")
+    bytecode, whole = compiled()
+    library = _keep(folder, "python_stdlib.zip", whole)
+    ours = chain(_own(), bytecode.items())  # NumPy's and Lark's find their sources
     packages = {
         "numpy": _numpy(folder, official["packages"]["numpy"], given),
         "lark": _wheel(folder, "lark", _installed("lark"), depends=[]),
-        "rnn-notes": _wheel(folder, "rnn_notes", _own(), depends=["numpy", "lark"]),
+        "rnn-notes": _wheel(folder, "rnn_notes", ours, depends=["numpy", "lark"]),
     }
     trained = _training(folder)
-    held = [*(python + name for name in _CORE), trained]
+    held = [*(python + name for name in _CORE), library, trained]
     held += [entry["file_name"] for entry in packages.values()]
     files = {name: known(folder / name) for name in held if "://" not in name}
     if given is None:
@@ -69,6 +73,7 @@ def assemble(folder: Path, given: Path | None) -> None:
         files[elsewhere["file_name"]] = {"integrity": integrity(elsewhere["sha256"])}
     manifest = {
         "python": python,
+        "library": library,
         "training": trained,
         "lock": {"info": official["info"], "packages": packages},
         "files": files,
@@ -108,11 +113,7 @@ def _wheel(
     folder: Path, name: str, files: Iterable[tuple[str, bytes]], depends: list[str]
 ) -> _Entry:
     """The lock's entry for a pure wheel, after it has been written."""
-    buffer = io.BytesIO()
-    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
-        for path, data in files:
-            archive.writestr(ZipInfo(path), data, ZIP_DEFLATED)  # dated 1980
-    number, data = version(name), buffer.getvalue()
+    number, data = version(name), archive(dict(files))
     return {
         "name": name.replace("_", "-"),
         "version": number,

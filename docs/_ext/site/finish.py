@@ -150,16 +150,20 @@ def _anyhow(names: Iterable[str]) -> set[str]:
 
 
 def marks(page: str) -> set[str]:
-    """A page's tags, classes, identifiers and attributes, and what its scripts name.
+    """A page's tags, classes, identifiers and attributes, the custom properties that
+    its attributes read, and what its scripts name.
 
     >>> sorted(marks('<p class="a b" id="c">text</p><script>d()</script>'))
     ['#c', '#d', '.a', '.b', '.d', '[class', '[d', '[id', 'd', 'p', 'script']
+    >>> sorted(marks('<path style="fill:var(--ink,#000)"/>'))
+    ['--ink', '[style', 'path']
     """
     found = _anyhow(_words(re.findall(r"<script>(.*?)</script>", page, re.DOTALL)))
     for tag, rest in set(re.findall(r"<([a-zA-Z][\w-]*)([^>]*)", page)):
         found.add(tag.lower())
         for name, value in _ATTRIBUTE.findall(rest):
             found.add(f"[{name}")
+            found.update(re.findall(r"var\((--[\w-]+)", value))
             sign = {"class": ".", "id": "#"}.get(name)
             found.update(f"{sign}{word}" for word in value.split() if sign)
     return found

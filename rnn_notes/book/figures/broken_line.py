@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_notes import rnn
 from rnn_notes.book.figures.drawing.boxes import box, line
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, part
 from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
@@ -44,7 +44,7 @@ def broken_line(example: Example | None = None) -> Moving:
         shown = frames[0].parts
         bar = box(x, _ZERO, 24, 9, "dh", 0.3)
         parts += [
-            part(f"bar{t}", _sized(bar, shown[f"bar{t}"])),
+            part(f"bar{t}", as_shown(bar, shown[f"bar{t}"])),
             line(f"M{at(x - 20, _y(truth[t]))}h40", "ink", 2),
             part(f"code{t}", label(x, 178, str(shown[f"code{t}"]), "dh", 12)),
             label(x, 200, number(truth[t]), "quiet", 12),
@@ -121,7 +121,7 @@ _WHY = {
     "dh = Why.T @ dy + dhnext": "",
     "dh = Why.T @ dy": "The last state is used once; every other also serves all later "
     "losses, and their answer is missing.",
-    "dh = dhnext": "Nothing is ever paid in: `dhnext` begins as zero and stays it.",
+    "dh = dhnext": "Nothing is ever added: `dhnext` begins as zero and stays it.",
     "dhnext = Whh @ dhraw": "The shapes fit, since `Whh` is square. Only what comes "
     "back through time is wrong.",
     "dhraw = (1 - h) * dh": "What each step hands on is off, so all earlier ones are.",
@@ -131,10 +131,3 @@ _WHY = {
 def _y(slope: float) -> float:
     """The height at which a slope ends."""
     return _ZERO - _UNIT * float(slope)
-
-
-def _sized(bar: str, change: object) -> str:
-    """A bar with the height that a frame gives it."""
-    assert isinstance(change, dict)
-    old = f'y="{at(_ZERO - 4.5)}" width="24" height="9"'
-    return bar.replace(old, f'y="{change["y"]}" width="24" height="{change["height"]}"')

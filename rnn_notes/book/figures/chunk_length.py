@@ -12,7 +12,7 @@ import numpy as np
 
 from rnn_notes.book.figures.drawing.axes import Axes, disc
 from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, part
 from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
 from rnn_notes.book.figures.far_signals import opening
@@ -49,7 +49,6 @@ def missed_share(net: Trained | None = None) -> Moving:
     x = {float(np.log10(T)): f"{T}" for T in (1, 2, 5, 10, 25, 50, 100)}
     y = {-3.0: "0.1%", -2.0: "1%", -1.0: "10%", 0.0: "100%"}
     frames = [_frame(k, shares, heights, axes) for k in range(len(LENGTHS))]
-    shown = frames[_FIRST].parts
     parts = [
         *axes.frame(x, y, "steps in a chunk, $T$", "share of `dWhh` that is missed")
     ]
@@ -57,18 +56,10 @@ def missed_share(net: Trained | None = None) -> Moving:
         parts.append(axes.curve(logs, heights[name], dash))
         parts.append(axes.said(0.36, heights[name][1], name, -8, "start"))
         parts.append(part(name, disc(*axes.place(logs[_FIRST], heights[name][_FIRST]))))
-    strip = shown["strip"]
-    assert not isinstance(strip, str)
+    said = f"steps that each of {_STEPS} losses reaches"
     parts += [
-        label(
-            0,
-            286,
-            f"steps that each of {_STEPS} losses reaches",
-            "quiet",
-            12.5,
-            "start",
-        ),
-        part("strip", line(strip["d"], "dh")),
+        label(0, 286, said, "quiet", 12.5, "start"),
+        part("strip", as_shown(line("", "dh"), frames[_FIRST].parts["strip"])),
         line(f"M46 {_BOTTOM}H{WIDTH - 18}", "quiet"),
     ]
     alt = (
@@ -110,12 +101,8 @@ def lacking(params: Params, indices: Sequence[int], T: int) -> float:
     _, first, h = truncated(params, indices[:cut], indices[1 : cut + 1], start, back=T)
     kept = first.dWhh
     if steps > cut:
-        kept = (
-            kept
-            + backward(
-                params, forward(params, indices[cut:-1], indices[cut + 1 :], h)
-            ).dWhh
-        )
+        rest = forward(params, indices[cut:-1], indices[cut + 1 :], h)
+        kept = kept + backward(params, rest).dWhh
     return float(np.linalg.norm(kept - whole) / np.linalg.norm(whole))
 
 

@@ -31,7 +31,7 @@ _Point = tuple[float, float]
 _MEANS = {
     "dy": "the gradient by the logits, of this step's loss alone",
     "dh": "by the hidden state, of this loss and of the later ones",
-    "dc": "by the cell state, of the same losses, by both roads",
+    "dc": "by the cell state, of the same losses, by both paths",
     "diraw": "by what goes into the sigmoid of i",
     "dfraw": "by what goes into the sigmoid of f",
     "doraw": "by what goes into the sigmoid of o, from `dh`",
@@ -138,7 +138,7 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         "hp": run.hs[t - 1],
         **signal._asdict(),
         "own": own,
-        "road": signal.dc - signal.dcnext,
+        "path": signal.dc - signal.dcnext,
     }
     forwards = [
         _Words(4, 30, f"`cs[{t - 1}]` {{cp}}", "start"),
@@ -153,7 +153,7 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         _Words(4, 30, "`dcprev` {dcprev}", "start", "dhnext", "dcprev"),
         _Words(356, 30, "`dcnext` {dcnext}", "end", "dhnext"),
         _Words(230, 30, "`dc` {dc}", "middle", "dh", "dc"),
-        _Words(260, 88, "{road}", "end", "dh", "dc"),
+        _Words(260, 88, "{path}", "end", "dh", "dc"),
         _Words(280, 86, "`dh` {dh}", "start", "dh", "dh"),
         _Words(356, 106, "`dhnext`", "end", "dhnext"),
         _Words(358, 136, "{dhnext}", "end", "dhnext"),
@@ -171,9 +171,9 @@ def lstm_step(example: LSTMExample | None = None, t: int = 2) -> Moving:
         f"multiplied with the gate f, {said['f']}; i times g, {said['i']} times "
         f"{said['g']}, is added, which makes the cell {said['c']}. Its tanh times the "
         f"gate o, {said['o']}, is the state {said['h']}, which goes to the prediction "
-        f"and to the next step. Backwards, dh {said['dh']} is what the prediction "
-        f"asks, {said['own']}, plus dhnext {said['dhnext']}. The road through the tanh "
-        f"brings {said['road']} to the cell, dcnext brings {said['dcnext']}, and their "
+        f"and to the next step. Backwards, dh {said['dh']} is the share of the own "
+        f"loss, {said['own']}, plus dhnext {said['dhnext']}. The path through the tanh "
+        f"brings {said['path']} to the cell, dcnext brings {said['dcnext']}, and their "
         f"sum is dc {said['dc']}. It goes to f, i and g, whose signals are "
         f"{said['dfraw']}, {said['diraw']} and {said['dgraw']}, and through the gate f "
         f"to dcprev {said['dcprev']}. The gate o gets {said['doraw']} from dh. Four "
@@ -281,7 +281,7 @@ def gru_step(example: _GRUExample | None = None, t: int = 3) -> Moving:
         f"multiplied with the gate z, {said['z']}, and 1 - z times the new, "
         f"{said['n']}, is added, which makes {said['h']}. The new is a tanh; the gate "
         f"r, {said['r']}, multiplies what Whn makes of the old state, {said['m']}. "
-        f"Backwards, dh {said['dh']} is what the prediction asks, {said['own']}, plus "
+        f"Backwards, dh {said['dh']} is its own loss's share, {said['own']}, plus "
         f"dhnext {said['dhnext']}. It goes straight to the old state through the gate "
         f"z, {said['straight']}, and to z and n, whose signals are {said['dzraw']} and "
         f"{said['dnraw']}; n sends on to r, {said['drraw']}, and to Whn, {said['dm']}. "
@@ -362,7 +362,7 @@ def _moving(
         says = f"`{acting.line}`, {value}: {_MEANS[acting.name]}."
         frames.append(Frame(f"line {k + 1}: `{acting.name}`", says, lights))
     whole = {n: {"opacity": "1"} for n in names}
-    says = "The whole turn. Move the control to take it line by line."
+    says = "The whole iteration. Move the control to take it line by line."
     frames.append(Frame("all lines", says, whole))
     drawn = draw(name, WIDTH, 2 * _tall(wires) - 14, title, alt, parts)
     first = len(frames) - 1

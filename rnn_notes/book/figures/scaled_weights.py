@@ -10,10 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_notes.book.figures.drawing.axes import DASHES as PATTERNS
-from rnn_notes.book.figures.drawing.axes import Axes, power
-from rnn_notes.book.figures.drawing.boxes import line
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.axes import Axes, curve, power
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, part
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.svg import WIDTH, draw
 from rnn_notes.book.figures.far_signals import BACK, opening
@@ -67,11 +65,7 @@ def scaled_weights(net: Trained | None = None) -> Moving:
         )
     ]
     for name, dash in _DASHES.items():
-        path = shown[name]
-        assert isinstance(path, dict)
-        style = f' stroke-dasharray="{PATTERNS[dash]}"' if PATTERNS[dash] else ""
-        curve = line(path["d"], "ink", 2).replace(" style", f"{style} style")
-        parts.append(part(name, curve))
+        parts.append(part(name, as_shown(curve("", dash), shown[name])))
     for row, (name, words) in enumerate(_NAMES.items()):
         said = f"{_DASHES[name]}: {words}"
         parts.append(axes.said(0.5, -7 - 1.2 * row, said, 0, "start"))

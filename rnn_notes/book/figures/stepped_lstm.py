@@ -102,7 +102,7 @@ def _alt(T: int) -> str:
         f"An LSTM unrolled over {T} steps, first step left. Each hidden state goes "
         "through Why to its own loss, and into the gates of the next step; each cell "
         "state makes the hidden state of its step and goes into the next cell. "
-        "Backwards: Why.T @ dy and dhnext add up to dh at the hidden state; the road "
+        "Backwards: Why.T @ dy and dhnext add up to dh at the hidden state; the path "
         "through the tanh and dcnext add up to dc at the cell; from dc and dh come the "
         "signals of the gates, from these dhprev, and from dc dcprev."
     )
@@ -213,12 +213,12 @@ def lstm_told(stop: Stop, T: int) -> str:
         return told(stop, T)
     if name == "dc" and t == T - 1:
         return (
-            f"`cs[{t}]` made `hs[{t}]` and feeds no other step. So `dc` is the road "
+            f"`cs[{t}]` made `hs[{t}]` and feeds no other step. So `dc` is the path "
             "through the tanh, `dh` times `o` and the slope; `dcnext` adds zero."
         )
     if name == "dc":
         return (
-            f"`cs[{t}]` was used twice as well. One road comes through `hs[{t}]`: `dh` "
+            f"`cs[{t}]` was used twice as well. One path comes through `hs[{t}]`: `dh` "
             f"times `o` and the tanh's slope. The other comes straight from "
             f"`cs[{t + 1}]`: `dcnext`, from {later}."
         )
@@ -237,9 +237,9 @@ def lstm_told(stop: Stop, T: int) -> str:
             "multiplied by `f`, and by no matrix."
         )
     use = (
-        f"Turn t = {t - 1} will add loss {t - 1}."
+        f"Iteration t = {t - 1} will add loss {t - 1}."
         if t
-        else "No turn is left: these are the gradients by `hprev` and `cprev`."
+        else "No iteration is left: these are the gradients by `hprev` and `cprev`."
     )
     return (
         f"Two names get new values: `dhnext` is now the derivative of {now} by "

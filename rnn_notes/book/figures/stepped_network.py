@@ -212,8 +212,8 @@ def told(stop: Stop, T: int) -> str:
     if stop.name == "dy":
         left = "is still zero" if last else f"waits with the answer of {later}"
         return (
-            f"Turn t = {t} begins. `dy` holds the slopes of loss {t} by its logits, "
-            f"`ys[{t}]`. Meanwhile `dhnext` {left}."
+            f"Iteration t = {t} begins. `dy` holds the slopes of loss {t} by its "
+            f"logits, `ys[{t}]`. Meanwhile `dhnext` {left}."
         )
     if stop.name == "dh" and last:
         return (
@@ -234,13 +234,14 @@ def _last_line(t: int, T: int) -> str:
     """What the last line of turn t does to ``dhnext``, and what becomes of it."""
     was, now = losses(range(t + 1, T)), losses(range(t, T))
     use = (
-        f"Turn t = {t - 1} will add loss {t - 1}."
+        f"Iteration t = {t - 1} will add loss {t - 1}."
         if t
-        else "That is `hprev`; no turn is left, and the classic loop drops it."
+        else "That is `hprev`; no iteration is left, and the classic loop drops it."
     )
     return (
-        f"The last line of the turn gives `dhnext` a new value. It was the derivative "
-        f"of {was} by `hs[{t}]`; now it is that of {now} by `hs[{t - 1}]`. {use}"
+        f"The last line of the iteration gives `dhnext` a new value. It was the "
+        f"derivative of {was} by `hs[{t}]`; now it is that of {now} by "
+        f"`hs[{t - 1}]`. {use}"
     )
 
 

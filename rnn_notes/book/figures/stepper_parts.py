@@ -117,7 +117,7 @@ def controls(count: int, name: str) -> str:
         '<button type="button">line before ▶</button></div>'
         f'<p class="keys" id="{name}-keys">Keys on the slider: <kbd>←</kbd> next line, '
         "<kbd>→</kbd> line before, <kbd>Page Down</kbd> and <kbd>Page Up</kbd> a whole "
-        "turn.</p>"
+        "iteration.</p>"
     )
 
 
@@ -191,7 +191,7 @@ def story(stops: list[Stop], T: int, words: Callable[[Stop, int], str] = told) -
     """
     said = [
         {
-            "turn": f"turn t = {stop.t}, {stop.name}"
+            "turn": f"iteration t = {stop.t}, {stop.name}"
             if stop.t < T
             else "before the loop",
             "line": stop.line,

@@ -1,11 +1,11 @@
-"""Each loss on its way back: which states it reaches, and what it tells them."""
+"""Each loss on its way back: which states it reaches, and with what slopes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from rnn_notes.book.figures.drawing.boxes import arrow, box, line
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, chosen, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, chosen, part
 from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.run import Example, given
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
@@ -19,7 +19,7 @@ _ZERO, _UNIT = 206, 38  # where no slope is, and how high a slope of one stands
 
 
 def travelling_loss(example: Example | None = None) -> Moving:
-    """What a loss tells each state that it reaches, entry by entry of ``dh``.
+    """What a loss adds to ``dh`` of each state that it reaches, entry by entry.
 
     Its control, or pointing at a loss, sends another one back.
 
@@ -31,8 +31,8 @@ def travelling_loss(example: Example | None = None) -> Moving:
     Examples
     --------
     >>> frames = travelling_loss().frames
-    >>> frames[2].at, frames[2].says[:46]
-    ('loss 2', 'Through `Why.T` loss 2 speaks to `hs[2]`, and ')
+    >>> frames[2].at, frames[2].says[:43]
+    ('loss 2', 'Through `Why.T` loss 2 reaches `hs[2]`, and')
     """
     params, run = given(example)
     if run.T > 5:
@@ -53,9 +53,9 @@ def travelling_loss(example: Example | None = None) -> Moving:
         parts.append(chosen(run.T - 1 - t, f'<g class="entry">{loss}{said}</g>'))
         parts += _state(t, frames[0].parts, params.H)
     alt = (
-        f"{run.T} states in a row, each with its loss above it. A loss speaks to its "
-        "own state, and from there to each state before. Below each state stands a bar "
-        f"for every entry of what one loss tells it. {frames[0].says} Unit 0 is told "
+        f"{run.T} states in a row, each with its loss above it. A loss reaches its "
+        "own state, and from there each state before. Below each state stands a bar "
+        f"for every entry of what one loss adds to dh. {frames[0].says} Unit 0 gets "
         f"{', '.join(number(v) for v in table[:, -1, 0])}."
     ).replace("`", "")
     drawn = draw("travelling-loss", WIDTH, 286, "A loss on its way back", alt, parts)
@@ -63,7 +63,7 @@ def travelling_loss(example: Example | None = None) -> Moving:
 
 
 def _state(t: int, shown: Mapping[str, str | Mapping[str, str]], H: int) -> list[str]:
-    """A state, the ways of what comes to it, and what it is told in the first frame."""
+    """A state, the ways of what comes to it, and what it gets in the first frame."""
     x = _x(t)
     parts = [
         part(f"own{t}", f'<g class="wire">{arrow(x, 41, x, 91, "dy")}</g>'),
@@ -79,23 +79,20 @@ def _state(t: int, shown: Mapping[str, str | Mapping[str, str]], H: int) -> list
         parts.append(part(f"back{t}", f'<g class="wire">{way}</g>'))
         parts.append(label((x + _x(t - 1)) / 2, 152, "`Whh.T`", "weight", 12))
     for unit in range(H):
-        left, size = x + 14 * (unit - 1) - 5.5, shown[f"bar{t}{unit}"]
-        assert not isinstance(size, str)
-        middle = float(size["y"]) + float(size["height"]) / 2
-        bar = box(left + 5.5, middle, 11, float(size["height"]), "dh", 0.3)
-        parts.append(part(f"bar{t}{unit}", bar))
+        name, bar = f"bar{t}{unit}", box(x + 14 * (unit - 1), _ZERO, 11, 1, "dh", 0.3)
+        parts.append(part(name, as_shown(bar, shown[name])))
     return parts
 
 
 def _alone(s: int, table: Array) -> Frame:
-    """What the loss of step s tells each state."""
+    """What the loss of step s adds to ``dh`` of each state."""
     earlier, later = range(s), range(s + 1, len(table))
-    says = f"Through `Why.T` loss {s} speaks to `hs[{s}]`"
+    says = f"Through `Why.T` loss {s} reaches `hs[{s}]`"
     if earlier:
-        says += f", and from there through `Whh.T` to {_states(earlier)}"
+        says += f", and from there through `Whh.T` {_states(earlier)}"
     says += ". "
     if later:
-        says += f"It hears nothing from {_states(later)}: they come after it."
+        says += f"It adds nothing at {_states(later)}: they come after it."
     else:
         says += "It reaches every state."
     lit = [f"loss{s}", f"own{s}", *(f"back{t}" for t in range(1, s + 1))]
@@ -103,23 +100,23 @@ def _alone(s: int, table: Array) -> Frame:
 
 
 def _together(table: Array) -> Frame:
-    """What all losses tell each state: ``dh``."""
+    """What all losses add up to at each state: ``dh``."""
     T = len(table)
     lit = [f"{name}{t}" for name in ("loss", "own", "back") for t in range(T)]
     lit.remove("back0")
     says = (
-        "What the losses tell a state adds up to its `dh`: its own loss comes down "
+        "The shares of a state add up to its `dh`: its own loss comes down "
         "`Why.T`, and all later ones come together along `Whh.T`, as `dhnext`."
     )
     return Frame("all losses", says, _shares(table.sum(axis=1)), lit)
 
 
 def _shares(shares: Array) -> dict[str, str | Mapping[str, str]]:
-    """The bars and the numbers of what every state is told, (T, H)."""
+    """The bars and the numbers of what every state gets, (T, H)."""
     parts: dict[str, str | Mapping[str, str]] = {}
-    for t, told in enumerate(shares):
-        parts[f"unit{t}"] = number(told[0], 2 if told[0] else 0)
-        for unit, slope in enumerate(told):
+    for t, share in enumerate(shares):
+        parts[f"unit{t}"] = number(share[0], 2 if share[0] else 0)
+        for unit, slope in enumerate(share):
             high = max(_UNIT * abs(float(slope)), 0.5)
             top = _ZERO - high if slope > 0 else _ZERO
             parts[f"bar{t}{unit}"] = {"y": at(top), "height": at(high)}

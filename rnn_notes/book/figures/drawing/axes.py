@@ -11,7 +11,16 @@ from rnn_notes.book.figures.drawing.boxes import box, line
 from rnn_notes.book.figures.drawing.labels import label
 from rnn_notes.book.figures.drawing.svg import INKS, WIDTH, at
 
-__all__ = ["DASHES", "Axes", "clear", "disc", "power", "round_numbers"]
+__all__ = [
+    "DASHES",
+    "Axes",
+    "clear",
+    "curve",
+    "disc",
+    "power",
+    "round_numbers",
+    "turned",
+]
 
 DASHES = {"solid": "", "dashed": "6 4", "dotted": "0.1 4", "mixed": "8 4 0.1 4"}
 _LEFT, _RIGHT, _TOP = 46, WIDTH - 18, 24
@@ -63,9 +72,7 @@ class Axes:
         '<path d="M46 124L342 24"'
         """
         points = [at(*self.place(x, y)) for x, y in zip(xs, ys, strict=True)]
-        path = line("M" + "L".join(points), "ink", 2)
-        dashed = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
-        return path.replace(" style", f"{dashed} style")
+        return curve("M" + "L".join(points), dash)
 
     def said(
         self, x: float, y: float, words: str, down: float, anchor: str = "middle"
@@ -85,6 +92,16 @@ class Axes:
         return box(middle, high, right - left, bottom - top, ink, tint) if share else ""
 
 
+def curve(path: str, dash: str) -> str:
+    """A line along SVG path commands as one of the ``DASHES``.
+
+    >>> "dasharray" in curve("M0 0H9", "dashed"), "dash" in curve("M0 0H9", "solid")
+    (True, False)
+    """
+    dashed = f' stroke-dasharray="{DASHES[dash]}"' if DASHES[dash] else ""
+    return line(path, "ink", 2).replace(" style", f"{dashed} style")
+
+
 def clear(words: str) -> str:
     """Words that no line behind them crosses: paper lies around their letters.
 
@@ -95,14 +112,26 @@ def clear(words: str) -> str:
     return f'<g style="{paint}">{words}</g>'
 
 
-def disc(x: float, y: float) -> str:
+def turned(
+    x: float, y: float, degrees: float, words: str, anchor: str = "middle"
+) -> str:
+    """Words turned around their place, clear of what lies behind.
+
+    >>> turned(1, 2, -90, "up")[:31]
+    '<g transform="rotate(-90 1 2)">'
+    """
+    turned = clear(label(x, y, words, size=12.5, anchor=anchor))
+    return f'<g transform="rotate({degrees:g} {at(x, y)})">{turned}</g>'
+
+
+def disc(x: float, y: float, r: float = 4) -> str:
     """A full disc around a place of the picture.
 
     >>> disc(1, 2)[:22]
     '<circle cx="1" cy="2" '
     """
     fill = f'style="fill:{INKS["ink"].paint}"'
-    return f'<circle cx="{at(x)}" cy="{at(y)}" r="4" {fill}/>'
+    return f'<circle cx="{at(x)}" cy="{at(y)}" r="{r:g}" {fill}/>'
 
 
 def power(value: float) -> str:

@@ -12,6 +12,7 @@ Parts of the picture are named by ``data-part``, see ``part``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -19,7 +20,7 @@ from typing import Literal
 
 from rnn_notes.book.figures.drawing.svg import Figure
 
-__all__ = ["Frame", "Moving", "chosen", "part"]
+__all__ = ["Frame", "Moving", "as_shown", "chosen", "part"]
 
 _Kind = Literal["range", "radio", "select"]
 
@@ -112,6 +113,18 @@ def part(name: str, svg: str) -> str:
     """
     tag, *rest = svg.split(" ", 1)
     return " ".join([tag, f'data-part="{name}"', *rest])
+
+
+def as_shown(svg: str, change: str | Mapping[str, str]) -> str:
+    """An element with the attributes that a frame gives it.
+
+    >>> as_shown('<circle cx="1" r="2"/>', {"cx": "9"})
+    '<circle cx="9" r="2"/>'
+    """
+    assert not isinstance(change, str)
+    for name, value in change.items():
+        svg = re.sub(rf' {name}="[^"]*"', f' {name}="{value}"', svg, count=1)
+    return svg
 
 
 def chosen(place: int, svg: str) -> str:

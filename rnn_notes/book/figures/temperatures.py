@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_notes.book.figures.drawing.boxes import box
-from rnn_notes.book.figures.drawing.frames import Frame, Moving, part
+from rnn_notes.book.figures.drawing.frames import Frame, Moving, as_shown, part
 from rnn_notes.book.figures.drawing.labels import label, number
 from rnn_notes.book.figures.drawing.svg import WIDTH, at, draw
 from rnn_notes.book.trained import Trained, trained
@@ -37,16 +37,10 @@ def cooled(net: Trained | None = None) -> Moving:
     parts = [label(0, 14, f"after “{_PRIME}”", "quiet", 12, "start")]
     for k, index in enumerate(likely):
         x, shown = 26 + 44 * k, frames[first].parts
-        bar, letter = (
-            box(x, _FLOOR, 28, 1, "state", 0.25),
-            net.vocabulary.decode([index]),
-        )
-        change = shown[f"bar{k}"]
-        assert isinstance(change, dict)
-        for name, value in (("y", at(_FLOOR - 0.5)), ("height", "1")):
-            bar = bar.replace(f'{name}="{value}"', f'{name}="{change[name]}"')
+        bar = box(x, _FLOOR, 28, 1, "state", 0.25)
+        letter = net.vocabulary.decode([index])
         parts += [
-            part(f"bar{k}", bar),
+            part(f"bar{k}", as_shown(bar, shown[f"bar{k}"])),
             label(
                 x, _FLOOR + 18, f"`{letter}`" if letter.strip() else "space", size=12
             ),
