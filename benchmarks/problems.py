@@ -70,15 +70,10 @@ class Problem:
         """The answer of the readable pass in float64, one sequence after the other."""
         wide = {n: a.astype(np.float64) for n, a in vars(self.params).items()}
         params, hprev = self.params.replace(**wide), self.hprev.astype(np.float64)
-        passes = [
-            rnn.loss_and_gradients(params, x, target, hprev[:, [b]])
-            for b, (x, target) in enumerate(zip(self.inputs, self.targets, strict=True))
-        ]
-        losses, gradients, lasts = zip(*passes, strict=True)
-        *by_params, firsts = zip(*gradients, strict=True)
-        totals = [np.sum(shares, axis=0) for shares in by_params]
-        total = Gradients._make([*totals, np.hstack(firsts)])
-        return Result(sum(losses), total, np.hstack(lasts))
+        loss, gradients, lasts = by_sequence(
+            rnn.loss_and_gradients, params, self.inputs, self.targets, hprev
+        )
+        return Result(loss, gradients, np.hstack(lasts))
 
     def error(self, result: Result) -> float:
         """The largest error in loss, gradients and last state, relative to each."""
@@ -88,6 +83,27 @@ class Problem:
             float(np.abs(a - b).max() / np.abs(b).max())
             for a, b in zip(came, due, strict=True)
         )
+
+
+def by_sequence(
+    one: Callable[..., Any], params: Any, inputs: Array, targets: Array, *states: Array
+) -> tuple[float, Any, tuple[Any, ...]]:
+    """What passes over one sequence after another give: sums, and the last states."""
+    passes = [
+        one(params, x, target, *(state[:, [b]] for state in states))
+        for b, (x, target) in enumerate(zip(inputs, targets, strict=True))
+    ]
+    losses, gradients, lasts = zip(*passes, strict=True)
+    shares = [*zip(*gradients, strict=True)]
+    sums = [np.sum(share, axis=0) for share in shares[: -len(states)]]
+    firsts = [np.hstack(share) for share in shares[-len(states) :]]
+    return sum(losses), gradients[0]._make([*sums, *firsts]), lasts
+
+
+def assure(name: str, error: float, most: float) -> None:
+    """Raise ``ArithmeticError`` unless a pass is right."""
+    if not error <= most:
+        raise ArithmeticError(f"{name} is wrong by {error:.1e}")
 
 
 def problem(size: Size, dtype: str = "float64", seed: int = 0) -> Problem:

@@ -68,15 +68,18 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (--help explains)\n")
 
 
-def parser() -> _Parser:
-    """The parser of the whole command line."""
-    from rnn_notes.diagnosis.check_command import add_parser as add_check
+def parser(command: str = "") -> _Parser:
+    """The parser of the whole command line, or of one that begins with ``equation``."""
     from rnn_notes.equations.equation_command import add_parser as add_equation
 
     whole = _Parser(prog="python -m rnn_notes", description=_WHOLE, epilog=_EXAMPLES)
     whole.add_argument("--version", action="version", version=rnn_notes.__version__)
     subparsers = whole.add_subparsers(metavar="COMMAND", required=True)
     add_equation(subparsers)
+    if command == "equation":  # which needs nothing of what the others import
+        return whole
+    from rnn_notes.diagnosis.check_command import add_parser as add_check
+
     add_check(subparsers)
     _train_options(
         subparsers.add_parser(
@@ -186,7 +189,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):  # for letters that the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        args = parser().parse_args(argv)
+        argv = sys.argv[1:] if argv is None else argv
+        args = parser(*argv[:1]).parse_args(argv)
         status: int = args.run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:

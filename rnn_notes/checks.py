@@ -13,6 +13,7 @@ A check takes a module with ``forward``, ``signals``, ``backward`` and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 from rnn_notes.differences import agreement, central, complex_step
 from rnn_notes.ledger import ledger
 from rnn_notes.mutants import Mutant
-from rnn_notes.rnn import Array, Params, forward, running_example
+from rnn_notes.rnn import Array, Forward, Params, forward, running_example
 
 __all__ = [
     "WEIGHTS",
@@ -188,16 +189,20 @@ def falls(
 
 
 def measure_all(
-    problem: _Problem, method: Callable[..., Any] = complex_step
+    problem: _Problem,
+    method: Callable[..., Any] = complex_step,
+    loss: Callable[[Forward], Any] = attrgetter("loss"),
 ) -> dict[str, Array]:
     """All six derivatives of the loss, measured, by name.
+
+    loss : what of a run is differentiated
 
     >>> sorted(measure_all(running_example()))
     ['dWhh', 'dWhy', 'dWxh', 'dbh', 'dby', 'dhprev']
     """
     params, inputs, targets, hprev = problem
-    by_params = method(lambda p: forward(p, inputs, targets, hprev).loss, params)
-    dhprev = method(lambda h: forward(params, inputs, targets, h).loss, hprev)
+    by_params = method(lambda p: loss(forward(p, inputs, targets, hprev)), params)
+    dhprev = method(lambda h: loss(forward(params, inputs, targets, h)), hprev)
     return {**by_params, "dhprev": dhprev}
 
 
@@ -232,13 +237,7 @@ def _answers(problem: _Problem) -> Callable[[ModuleType], bool]:
     False
     """
     params, inputs, targets, hprev = problem
-    by_params = complex_step(
-        lambda p: forward(p, inputs, targets, hprev).losses[-1], params
-    )
-    by_state = complex_step(
-        lambda h: forward(params, inputs, targets, h).losses[-1], hprev
-    )
-    measured = {**by_params, "dhprev": by_state}
+    measured = measure_all(problem, loss=lambda run: run.losses[-1])
     run = forward(params, inputs, targets, hprev)
     last, nothing = run.T - 1, dict.fromkeys(range(run.T), 0 * run.ys[0])
 

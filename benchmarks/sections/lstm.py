@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.environment import Others
 from benchmarks.peers import reason
-from benchmarks.problems import SIZES, Size
+from benchmarks.problems import SIZES, Size, assure, by_sequence
 from benchmarks.timing import race
 from rnn_notes import lstm
 from rnn_notes.arrays.arguments import Array
@@ -40,7 +40,7 @@ def compare(size: Size, quick: bool) -> dict[str, Any]:
     given = params, inputs, targets, *states
     passes: dict[str, Pass] = {
         "hoisted": (partial(hoisted_lstm.loss_and_gradients, *given), _read),
-        "loop": (partial(by_sequence, *given), _read),
+        "loop": (partial(by_sequence, lstm.loss_and_gradients, *given), _read),
     }
     missing = {}
     for name, peer in (("torch", "pytorch"), ("jax", "jax_scans")):
@@ -55,8 +55,7 @@ def compare(size: Size, quick: bool) -> dict[str, Any]:
         for array, d in gradients.items():
             due = found["loop"][array]
             off = np.abs(d - due).max() / np.abs(due).max()
-            if not off <= 1e-9:
-                raise ArithmeticError(f"{name}: d{array} is wrong by {off:.1e}")
+            assure(f"{name}: d{array}", off, 1e-9)
     if B > 1:  # it knows no batch, and takes seconds
         del passes["loop"]
     calls = {name: call for name, (call, _) in passes.items()}
@@ -67,21 +66,6 @@ def compare(size: Size, quick: bool) -> dict[str, Any]:
         "ratios": {name: times.ratio(name, "hoisted") for name in calls},
         "missing": missing,
     }
-
-
-def by_sequence(
-    params: lstm.Params, inputs: Array, targets: Array, hprev: Array, cprev: Array
-) -> tuple[float, lstm.Gradients]:
-    """The loss and the gradients of the readable loop, one sequence after another."""
-    passes = [
-        lstm.loss_and_gradients(params, x, target, hprev[:, [b]], cprev[:, [b]])
-        for b, (x, target) in enumerate(zip(inputs, targets, strict=True))
-    ]
-    losses, gradients, _ = zip(*passes, strict=True)
-    *by_params, dhprev, dcprev = zip(*gradients, strict=True)
-    sums = [np.sum(shares, axis=0) for shares in by_params]
-    firsts = np.hstack(dhprev), np.hstack(dcprev)
-    return sum(losses), lstm.Gradients._make([*sums, *firsts])
 
 
 def _read(result: Any) -> dict[str, Array]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.peers import KINDS, contestants, reason
-from benchmarks.problems import SIZES, Problem, problem
+from benchmarks.problems import SIZES, Problem, assure, problem
 from benchmarks.timing import race
 
 TOLERANCES = {"float64": 1e-10, "float32": 1e-3}
@@ -48,8 +48,7 @@ def compare(
             missing[contestant.name] = reason(failure)
             continue
         error = problem.error(result)
-        if not error <= TOLERANCES[dtype]:
-            raise ArithmeticError(f"{contestant.name} is wrong by {error:.1e}")
+        assure(contestant.name, error, TOLERANCES[dtype])
         errors[contestant.name] = error
         calls[contestant.name] = contestant.call
     times = race(calls, rounds=5 if quick else 21, limit=5 if quick else 12)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.problems import SIZES, Result, Size, problem
+from benchmarks.problems import SIZES, Result, Size, assure, problem
 from benchmarks.timing import race
 from rnn_notes.hoisted import Workspace, loss_and_gradients
 
@@ -35,9 +35,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
         given = problem(size)
         arguments = given.params, given.inputs[0], given.targets[0], given.hprev
         for name, step in steps(size).items():
-            error = given.error(Result(*step(*arguments)))
-            if not error <= 1e-10:
-                raise ArithmeticError(f"{name} is wrong by {error:.1e}")
+            assure(name, given.error(Result(*step(*arguments))), 1e-10)
         calls = {name: partial(f, *arguments) for name, f in steps(size).items()}
         times = race(calls, rounds=5 if quick else 31)
         rows.append(

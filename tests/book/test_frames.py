@@ -10,11 +10,11 @@ import pytest
 from rnn_notes.book import figures
 from rnn_notes.book.figures.broken_line import computed, nudged
 from rnn_notes.book.figures.chunk_length import LENGTHS
-from rnn_notes.book.figures.cooled import TEMPERATURES, next_letters
 from rnn_notes.book.figures.drawing.frames import Frame, Moving
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.far_signals import opening
 from rnn_notes.book.figures.scaled_weights import SCALES, scaled
+from rnn_notes.book.figures.temperatures import TEMPERATURES, next_letters
 from rnn_notes.book.figures.ways import COUNTS, shares
 from rnn_notes.book.figures.ways import nudged as whh_nudged
 from rnn_notes.book.reach import missed

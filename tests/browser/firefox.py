@@ -98,13 +98,6 @@ class Firefox:
         shot = self.ask("browsingContext.captureScreenshot", context=self.window)
         path.write_bytes(base64.b64decode(shot["data"]))
 
-    def printed(self) -> bytes:
-        """The page as a PDF, as it would be printed."""
-        result = self.ask(
-            "browsingContext.print", context=self.window, shrinkToFit=False
-        )
-        return base64.b64decode(result["data"])
-
 
 @contextmanager
 def firefox(profile: Path) -> Iterator[Firefox]:

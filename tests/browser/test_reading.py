@@ -7,6 +7,7 @@ import re
 from firefox import Firefox
 from playwright.sync_api import Page
 from visits import LOADED, PAGES, SITE, NewPage, Opened, settled
+from webkit import WebKit
 
 SHOWN = """[...document.querySelectorAll('math')].filter(math => math.checkVisibility({
   contentVisibilityAuto: true, visibilityProperty: true}))"""
@@ -60,6 +61,25 @@ def test_on_paper_nothing_is_cut_and_solutions_are_open(
     page.emulate_media(media="screen")
     assert page.evaluate(CUT), "on a screen as narrow, some lines scroll"
     assert not page.locator("details.solution > p").first.is_visible()
+
+
+PAPER = """[...document.styleSheets].forEach((sheet) => {
+  for (const { media } of sheet.cssRules)
+    if (media?.mediaText === "print") media.mediaText = "all";
+})"""
+PRESSED = """[...document.querySelectorAll(".live-bar button, .copy")].filter(
+  (button) => button.checkVisibility()).length"""
+
+
+def test_paper_shows_no_button_in_any_engine(
+    fox: Firefox, safari: WebKit, address: str
+) -> None:
+    """What is for paper alone is put on the screen, for two engines print no page."""
+    for window in (fox, safari):
+        window.open(f"{address}/forward.html")
+        assert window.value(PRESSED) > 0
+        window.value(PAPER)
+        assert window.value(PRESSED) == 0
 
 
 def test_formulas_and_figures_are_read_aloud(page: Page, address: str) -> None:

@@ -125,7 +125,7 @@ def unlisted(pages: list[prose.Page], notation: prose.Page) -> list[str]:
 
     The letters of the sizes, the parameters and the forward pass hold for every page.
     """
-    common, *local = notation.body().split("\n## Letters ")
+    common, *local = notation.body().split("\n## Symbols ")
     forwards = common.partition("\n## The backward pass")[0]
     rows = re.findall(r"^\| (\$[^|]*\$) \|", forwards, re.M)
     rows += re.findall(r"^\| \$([A-Z])\$ \|", common, re.M)

@@ -67,7 +67,7 @@ def test_each_letter_of_a_formula_stands_in_the_notation_beside_its_page():
 
 
 def test_a_letter_that_no_row_gives_a_page_for_is_found():
-    rows = "| $V$ | letters |\n\n## Letters here\n\n| $c$ | a cut: {doc}`one` |"
+    rows = "| $V$ | letters |\n\n## Symbols here\n\n| $c$ | a cut: {doc}`one` |"
     formula = "```{measured} eq-a\n:by: x\n:where: c > 1\nV_t = V \\tanh(c)\n```"
     pages = [page("one", formula), page("two", formula)]
     assert reading_order.letters(pages[0]) == {"V", "c"}

@@ -15,10 +15,15 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from py_compile import PycInvalidationMode, compile
 from zipfile import ZipFile
+from zipimport import zipimporter
 
 __all__: list[str] = []
 
 _PACKAGES, _LIBRARY = Path("/here/packages"), Path("/here/library")
+_INSIDE = {  # what installing a wheel, and NumPy's C, import
+    *("ctypes", "datetime", "encodings.cp437", "importlib.metadata"),
+    *("importlib.metadata._meta", "sysconfig", "tarfile"),
+}
 _SITE = site.getsitepackages()[0]
 
 
@@ -49,13 +54,17 @@ def _imports() -> set[str]:
 
 def _library(archive: str) -> None:
     """Compile what is loaded of the library, once what is asked for is loaded."""
-    for name in sorted(_imports()):
+    for name in sorted(_INSIDE | _imports()):
         if name.partition(".")[0] in sys.stdlib_module_names:
             with suppress(ImportError):
                 importlib.import_module(name)
-    files = {getattr(module, "__file__", None) or "" for module in sys.modules.values()}
+    loaded = [
+        module.__file__ or ""
+        for module in sys.modules.values()
+        if isinstance(getattr(module, "__loader__", None), zipimporter)  # not frozen
+    ]
     with ZipFile(archive) as library:
-        for file in sorted(file for file in files if file.startswith(archive)):
+        for file in sorted({*loaded}):
             name = file.removeprefix(f"{archive}/")
             source = library.extract(name, _LIBRARY)
             compile(

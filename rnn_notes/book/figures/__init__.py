@@ -19,7 +19,6 @@ from rnn_notes.book.figures.bug_by_bug import bug_by_bug as bug_by_bug
 from rnn_notes.book.figures.bug_by_bug import mutant_matrix
 from rnn_notes.book.figures.cheat_sheet import cheat_sheet as cheat_sheet
 from rnn_notes.book.figures.chunk_length import missed_share as missed_share
-from rnn_notes.book.figures.cooled import cooled as cooled
 from rnn_notes.book.figures.error_curve import error_against_step
 from rnn_notes.book.figures.far_signals import fading as fading
 from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
@@ -38,6 +37,7 @@ from rnn_notes.book.figures.stepped_network import step_network
 from rnn_notes.book.figures.tables import ledger_table, outer_product
 from rnn_notes.book.figures.tables import two_layouts as two_layouts
 from rnn_notes.book.figures.tape_listing import tape_in_order
+from rnn_notes.book.figures.temperatures import cooled as cooled
 from rnn_notes.book.figures.training_curve import loss_curve as loss_curve
 from rnn_notes.book.figures.training_curve import overfitting as overfitting
 from rnn_notes.book.figures.travelling_loss import travelling_loss
