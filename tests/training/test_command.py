@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +200,26 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
     python, *arguments = shlex.split(command)
     assert (python, arguments[:2]) == ("python", ["-m", "rnn_notes"])
     assert main(arguments[2:]) == 0
+    assert Path("text.npz").read_bytes() == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("flushed", "step"), [(0, 1), (2, 40), (3, 40)])
+def test_a_signal_while_it_saves_loses_nothing(flushed, step, number, monkeypatch):
+    whole, flush, times = undisturbed(120), os.fsync, count()
+
+    def pressed(handle):
+        if next(times) == flushed:  # the file of a save, then its folder
+            for _ in range(2):
+                signal.raise_signal(number)
+        flush(handle)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", pressed)
+        assert train("--steps", 120) == 128 + number
+    assert load("text.npz").state.step == step
+    assert sorted(os.listdir()) == ["text.npz", "text.txt", "undisturbed.npz"]
+    assert train("--steps", 120, "--resume") == 0
     assert Path("text.npz").read_bytes() == whole
 
 
