@@ -117,9 +117,10 @@ def check(
             causes = tuple(one.cause(inputs is not None) for one in own)
             told = in_their_lines(own, inputs is not None)
     remarks = tuple(exchanged(slopes, claims))
-    if bad and not any(cause.certain for cause in causes) and limit_of(claims):
+    limit = limit_of(claims) if bad else None
+    if limit == float(f"{limit or 0:.3g}") and not any(c.certain for c in causes):
         remarks += (
-            f"No entry is larger than {limit_of(claims):g}: a clip? Take the gradients "
+            f"No entry is larger than {limit:g}: a clip? Take the gradients "
             "before it, and check these: what is cut away cannot be compared.",
         )
     if lines := said.getvalue().count("\n"):
