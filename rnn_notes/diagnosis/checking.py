@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
-from dataclasses import replace
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from typing import Any
 
@@ -15,11 +14,12 @@ from rnn_notes.diagnosis.agreeing import Slopes, agrees, all_read, slopes_of
 from rnn_notes.diagnosis.handed import handed
 from rnn_notes.diagnosis.mending import in_their_lines, mended
 from rnn_notes.diagnosis.models import understood
-from rnn_notes.diagnosis.naming import decayed, named
+from rnn_notes.diagnosis.naming import named, parts
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.remarks import exchanged, method, remarks_on
 from rnn_notes.diagnosis.report import Diagnosis, Verdict
 from rnn_notes.diagnosis.slopes import by_entries
+from rnn_notes.diagnosis.suspects import limit_of
 from rnn_notes.diagnosis.twice import called_twice
 from rnn_notes.rnn import Array
 
@@ -99,15 +99,16 @@ def check(
     numbers = _numbers(problem, inputs)
     verdicts = _verdicts(asked.arrays, claims, truths, slopes, numbers)
     causes, told = named(verdicts, claims, problem, inputs is not None, model)
-    bad = [n for n, v in verdicts.items() if not v.right]
-    if problem is None or not causes:
-        off = {n: patterns.decay_of(claims[n], truths[n], asked.arrays[n]) for n in bad}
-        decays = {n: rate for n, rate in off.items() if rate is not None}
-        by_decay = decayed(decays, claims, asked.arrays, bad, problem)
-        if by_decay[0]:
-            sure = inputs is not None
-            causes = tuple(replace(c, certain=c.certain and sure) for c in by_decay[0])
-            told = by_decay[1]
+    bad = {n: truths[n] for n, v in verdicts.items() if not v.right}
+    apart = parts(claims, bad, asked.arrays, inputs is not None)
+    for part in () if any(cause.certain for cause in causes) else apart:
+        with suppress(ValueError):  # as an array that only the decay reads
+            less = part.off(asked)
+            rest = check(less.loss, less.gradients, asked.arrays, model=model, **lent)
+            if rest.right or any(cause.certain for cause in rest.causes):
+                besides = ("And without it:", *rest.told) if rest.told else ()
+                causes, told = (part.cause, *rest.causes), (part.told, *besides)
+                break
     if bad and not any(c.certain or c.page == "symptoms" for c in causes):
         asked_of = {n: s for n, s in slopes.items() if n in bad or n not in wrong}
         with asked.kept(), np.errstate(all="ignore"), redirect_stdout(StringIO()):
@@ -116,6 +117,12 @@ def check(
             causes = tuple(one.cause(inputs is not None) for one in own)
             told = in_their_lines(own, inputs is not None)
     remarks = tuple(exchanged(slopes, claims))
+    limit = limit_of(claims) if bad else None
+    if limit == float(f"{limit or 0:.3g}") and not any(c.certain for c in causes):
+        remarks += (
+            f"No entry is larger than {limit:g}: a clip? Take the gradients "
+            "before it, and check these: what is cut away cannot be compared.",
+        )
     if lines := said.getvalue().count("\n"):
         remarks += (f"{lines} lines that your functions printed were held back.",)
     remarks += () if problem is None else tuple(remarks_on(problem, claims))

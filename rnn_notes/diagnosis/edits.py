@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 __all__ = ["KINDS", "Edit", "edits_of"]
@@ -64,6 +64,14 @@ KINDS = {  # what was slipped: what it is, and where the book explains it
     "a line too many": (
         "Without it the gradient is right.",
         ("mutants", "More on the way back, and at the output"),
+    ),
+    "a name for a copy": (
+        "Two names for one array: what is written to one changes the other.",
+        ("mutants", "In a borrowed array"),
+    ),
+    "the order of the lines": (
+        "A line reads what the next one changes, or needs.",
+        ("dhnext", "One name, two moments"),
     ),
     "a part of an array": (
         "What was put side by side has to be cut at the same places on the way back.",
@@ -236,6 +244,11 @@ def _atoms(tree: ast.FunctionDef, places: list[_Place]) -> list[ast.expr]:
 def _of_expression(place: _Place, slices: list[ast.expr]) -> Iterator[Edit]:
     """The edits of an expression that need nothing but its own parts."""
     node = place.node
+    if isinstance(node, _OPERANDS) and (
+        isinstance(place.holder, ast.Assign) or place.field == "args"
+    ):
+        copy = ast.Attribute(node, "copy", ast.Load())
+        yield place.edit("a name for a copy", ast.Call(copy, [], []))
     if isinstance(node, ast.BinOp):
         yield from _of_operator(place, node)
     if isinstance(node, ast.Call):
@@ -370,7 +383,12 @@ def _of_lines(
 
 def _of_block(holder: ast.stmt, field: str, numpy: str) -> Iterator[Edit]:
     """The edits of the lines of a block."""
-    for k, line in enumerate(getattr(holder, field, [])):
+    lines = getattr(holder, field, [])
+    for k, (line, after) in enumerate(pairwise(lines)):
+        turned = [deepcopy(after), deepcopy(line)]
+        swap = slice(k, k + 2)
+        yield Edit("the order of the lines", line, holder, field, swap, turned)
+    for k, line in enumerate(lines):
         if isinstance(line, (ast.AugAssign, ast.Expr, ast.If)) or (
             isinstance(line, ast.Assign) and k
         ):

@@ -23,6 +23,7 @@ PREFIXES = (
     "g_{}",
     "grad_{}",
     "grad{}",
+    "g{}",
     "d{}_",
 )
 
@@ -112,7 +113,7 @@ def _arrays(arrays: Any) -> dict[str, Array]:
                 f"{one} and {other} share memory, so a nudge of one moves the other: "
                 "hand over one of them, its gradient the sum of both"
             )
-    return dict(arrays)
+    return {name: np.asarray(array) for name, array in arrays.items()}  # no np.matrix
 
 
 def _called(name: str, function: Callable[[], Any]) -> Any:

@@ -17,7 +17,7 @@ import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from textwrap import dedent
 from time import perf_counter, process_time
@@ -36,6 +36,7 @@ from rnn_notes.rnn import Array
 __all__ = ["Mended", "in_their_lines", "mended"]
 
 _MOST, _SECONDS, _DEEP, _WIDE = 12_000, 20.0, 3, 3
+_PIECES = 12  # of an array that is alone
 _TIMES = 20  # as long as the unchanged pass takes, and a second: longer never ends
 _MANY = ("never moved", "a term left out", "a factor left out", "one name for another")
 _OTHERS = (
@@ -73,6 +74,8 @@ class Mended:
         story, (page, section) = KINDS[self.kind]
         if self.kind == "never moved":
             what = f"put `{self.new}` at the loop's end, after {place}"
+        elif self.kind == "the order of the lines":
+            what = f"put `{self.new}` before {place}, `{self.old}`"
         elif self.kind == "a line too many":
             what = f"leave out {place}, `{self.old}`"
         else:
@@ -165,12 +168,34 @@ def mended(
     list of Mended
         Empty where no change was found, or the reader's source is not at hand.
     """
+    alone = len(slopes) == len(asked.arrays) == 1
+    if alone and all(a.flags.c_contiguous for a in asked.arrays.values()):
+        asked, claims, slopes = _in_pieces(asked, claims)
     functions = _functions(asked)
     read = {k: v for function in functions for k, v in function.read().items()}
     search = _Search(asked, slopes, {**read, **lent, **asked.arrays}, functions)
     right = frozenset(n for n in slopes if agrees(claims[n], slopes[n]))
     few = [kind for kind in KINDS if kind not in _MANY]
     return search.deeper(right, [], few) or search.deeper(right, [], [*KINDS])
+
+
+def _in_pieces(
+    asked: Handed, claims: Mapping[str, Array]
+) -> tuple[Handed, Mapping[str, Array], Mapping[str, Slopes]]:
+    """The same with the one array cut, so that a change that mends a part of it shows.
+
+    Numbered pieces of the array, which are views of it, their claims and their slopes.
+    """
+
+    def cut(by_name: Mapping[str, Array]) -> dict[str, Array]:
+        (array,) = by_name.values()
+        pieces = np.array_split(array.reshape(-1), min(array.size, _PIECES))
+        return {str(k): piece for k, piece in enumerate(pieces)}
+
+    pieces = Handed(asked.loss, lambda: cut(asked.gradients()), cut(asked.arrays))
+    rng, claimed = np.random.default_rng(0), cut(claims)
+    slopes = {n: slopes_of(pieces, n, claim, rng) for n, claim in claimed.items()}
+    return pieces, claimed, slopes
 
 
 def in_their_lines(changes: Sequence[Mended], certain: bool) -> tuple[str, ...]:
@@ -217,7 +242,7 @@ class _Search:
             self.tries += 1
             found, whole = self._outcome(function, edit, standing)
             if whole:
-                return [*made, _told(function, edit)]
+                return _joined([*made, _told(function, edit)])
             if right < found < {*self.slopes}:
                 partly.setdefault(found, (function, edit))
         if len(made) + 1 < _DEEP:
@@ -319,6 +344,17 @@ def _told(function: _Function, edit: Edit) -> Mended:
         return Mended(edit.kind, path.name, line, old, new)
     first = function.code.co_firstlineno - 1  # a notebook's cell: no file of that name
     return Mended(edit.kind, f"{function.code.co_name}()", line - first, old, new)
+
+
+def _joined(changes: list[Mended]) -> list[Mended]:
+    """The changes, two of one line as one: nobody has the line that stands between."""
+    first, *rest = changes
+    for change in rest:
+        place = (change.file, change.line, change.old)
+        if (first.file, first.line, first.new) == place:
+            return _joined([replace(change, old=first.old), *rest[1:]])
+        break
+    return [first, *_joined(rest)] if rest else [first]
 
 
 def _kept(tree: ast.FunctionDef) -> dict[tuple[str, str], ast.expr]:

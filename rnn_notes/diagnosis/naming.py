@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rnn_notes.diagnosis.handed import Handed
+from rnn_notes.diagnosis.patterns import decay_of, factor_of
 from rnn_notes.diagnosis.places import LOOP, in_your_names, line_of, section_of
 from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.diagnosis.report import Cause, Verdict
@@ -14,7 +17,7 @@ from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import Mutant
 from rnn_notes.rnn import Array
 
-__all__ = ["decayed", "named"]
+__all__ = ["Part", "named", "parts"]
 
 _TIED = re.compile(r"t >= run\.T - (\d+)")
 
@@ -64,47 +67,82 @@ def named(
     return _causes(found, problem), tuple(_sentences(found, search))
 
 
-def decayed(
-    decays: Mapping[str, float],
+@dataclass(frozen=True)
+class Part:
+    """What is wrong at sight in some arrays, and can be taken off the others too.
+
+    cause  : it, as a cause
+    told   : a sentence about it
+    rate   : how often the gradients of ``have`` hold the array too much; below zero,
+             that decay is in the loss alone
+    have   : the names of what decays
+    factor : what all gradients are multiplied by
+    """
+
+    cause: Cause
+    told: str
+    rate: float = 0.0
+    have: frozenset[str] = frozenset()
+    factor: float = 1.0
+
+    def off(self, asked: Handed) -> Handed:
+        """The same question without it."""
+        arrays, rate, factor = asked.arrays, self.rate, self.factor
+
+        def loss() -> Any:
+            squares = sum((arrays[name] ** 2).sum() for name in self.have)
+            return asked.loss() + 0.5 * min(rate, 0) * squares
+
+        def gradients() -> dict[str, Array]:
+            more = {n: max(rate, 0) * arrays[n] * (n in self.have) for n in arrays}
+            return {n: g / factor - more[n] for n, g in asked.gradients().items()}
+
+        return Handed(loss, gradients, arrays)
+
+
+def parts(
     claims: Mapping[str, Array],
+    truths: Mapping[str, Array],
     arrays: Mapping[str, Array],
-    wrong: list[str],
-    problem: Problem | None,
-) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """The causes where loss and gradient differ in weight decay; none where not.
+    given: bool,
+) -> Iterator[Part]:
+    """Weight decay, or a factor, that some of the wrong arrays show; likely ones first.
 
     Parameters
     ----------
-    decays : mapping of str to float
-        Of the wrong arrays that are off by a multiple of themselves, that multiple.
     claims, arrays : mapping of str to ndarray
         The claimed gradients, and what they are by.
-    wrong : list of str
-        The wrong arrays.
-    problem : Problem, optional
-        The reader's network, if it is understood.
+    truths : mapping of str to ndarray
+        The measured gradients of the wrong arrays.
+    given : bool
+        Whether inputs and targets were handed over, so that a cause can be certain.
     """
-    rates = [*decays.values()]
+    off = {n: decay_of(claims[n], true, arrays[n]) for n, true in truths.items()}
+    decays = {n: rate for n, rate in off.items() if rate is not None}
+    matrices = {n for n in truths if min(arrays[n].shape, default=1) > 1}
+    if rate := _common(decays.values()):
+        name, words = _DECAYS[rate > 0]
+        story = words.format(abs(rate))
+        line = "loss += 0.5 * decay * (W**2).sum() and dW += decay * W, both or neither"
+        cause = Cause(name, line, "symptoms", given, story, "The gradient check fails")
+        for have in dict.fromkeys((frozenset({*decays} | matrices), frozenset(truths))):
+            where = ", ".join(name for name in arrays if name in have)
+            told = f'Cause: "{name}" in {where}. {story} Right is `{line}`.'
+            yield Part(cause, told, rate=rate, have=have)
+    off = {n: factor_of(claims[n], true) for n, true in truths.items()}
+    factors = [factor for factor in off.values() if factor is not None]
+    if 0 < len(factors) < len(truths) == len(claims) and (size := _common(factors)):
+        cause = replace(_by_factor(size), certain=given)
+        yield Part(cause, f'Cause: "{cause.name}". {cause.story}', factor=size)
+
+
+def _common(numbers: Collection[float]) -> float | None:
+    """The number that all are, without what rounding put to it; None where none is."""
+    rates = [*numbers]
     if not rates or max(rates) - min(rates) > 1e-6 * abs(rates[0]):
-        return (), ()
-    name, words = _DECAYS[rates[0] > 0]
-    story = words.format(abs(rates[0]))
-    line = "loss += 0.5 * decay * (W**2).sum() and dW += decay * W, both or neither"
-    cause = Cause(name, line, "symptoms", True, story, "The gradient check fails")
-    told = f'Cause: "{name}" in {{}}. {story} Right is `{line}`.'
-    if len(decays) == len(wrong):
-        return (cause,), (told.format(", ".join(decays)),)
-    if problem is None:
-        return (), ()
-    matrices = {n for n, a in arrays.items() if min(a.shape, default=1) > 1}
-    for have in (matrices, {*arrays}):
-        rest = {n: c - rates[0] * arrays[n] * (n in have) for n, c in claims.items()}
-        search = Search(problem, rest)
-        if found := search.smallest(2):
-            causes = (cause, *_causes(found, problem))
-            return causes, (told.format(", ".join(n for n in arrays if n in have)),
-                            "And without it:", *_sentences(found, search))  # fmt: skip
-    return (), ()
+        return None
+    short = float(f"{rates[0]:.3g}")
+    return short if abs(short - rates[0]) < 1e-6 * abs(short) else rates[0]
 
 
 def _causes(found: list[Found], problem: Problem) -> tuple[Cause, ...]:
@@ -123,13 +161,17 @@ def _parts(found: Found, problem: Problem) -> list[Cause]:
         story = f"Each loss goes back {found.window} steps and no further: truncation."
         parts.append(Cause(CUT, LOOP, "truncation", True, story, "Chunks or a window"))
     if found.factor != 1:
-        more = found.factor > 1
-        size = f"{found.factor:g}" if more else f"1/{1 / found.factor:g}"
-        story = f"The gradient is {size} times that of the loss: a sum against a mean."
-        line = "dy[targets[t]] -= 1"
-        name = SUM if more else MEAN
-        parts.append(Cause(name, line, "batches", True, story, "Mean or sum"))
+        parts.append(_by_factor(found.factor))
     return parts
+
+
+def _by_factor(factor: float) -> Cause:
+    """A factor of all gradients as a cause."""
+    size = f"{factor:g}" if abs(factor) > 1 else f"1/{1 / factor:g}"
+    story = f"The gradient is {size} times that of the loss: a sum against a mean."
+    line = "dy[targets[t]] -= 1"
+    name = SUM if abs(factor) > 1 else MEAN
+    return Cause(name, line, "batches", True, story, "Mean or sum")
 
 
 def _cause_of(bug: Mutant, certain: bool = True) -> Cause:

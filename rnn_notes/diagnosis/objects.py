@@ -250,7 +250,7 @@ def named_by_return(
     lower = {n.lower(): n for n in names}
     found, others = {}, []
     for name in returned(function):
-        for prefix in ("dLd", "dL_d", "d_", "grad_", "g_", "d"):
+        for prefix in ("dLd", "dL_d", "d_", "grad_", "g_", "d", "grad", "g"):
             short = name.removeprefix(prefix).lower()
             if name.startswith(prefix) and short in lower:
                 known = lower[short]

@@ -80,6 +80,8 @@ def factor_of(claim: Array, truth: Array) -> float | None:
     >>> factor_of(np.array([2.0, 4.0]), np.array([1.0, 2.0]))
     2.0
     """
+    if claim.shape != truth.shape:
+        return None
     seen = ~(np.isnan(truth) | np.isnan(claim))
     a, b = claim[seen], truth[seen]
     if a.size < 2 or not b.any():

@@ -76,6 +76,9 @@ def _of_function(
         and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     ]
     kinds = [_kind(p) or ("array" if _role(p) else "") for p in needed]
+    if len(needed) == 3 and not {"array", *_WORDS} & {*kinds[:2]}:
+        kinds = [*_WORDS]
+        told.append(f"Taken as inputs, targets and state: {', '.join(needed)}.")
     if sorted(kinds[:2]) != ["inputs", "targets"] or "" in kinds:
         raise ValueError(
             f"{name} takes ({', '.join(needed)}), expected (inputs, targets, hprev): "

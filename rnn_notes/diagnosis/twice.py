@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -48,32 +49,34 @@ def called_twice(
     return claims, _told(moved)
 
 
-def putting_back(lent: Mapping[str, Any]) -> Callable[[], None]:
-    """What puts back the numbers that stand in arrays and lists now."""
-    before = deepcopy(dict(lent))
+def putting_back(lent: Any) -> Callable[[], None]:
+    """What puts back the numbers that stand in arrays and lists now, and no others.
+
+    Examples
+    --------
+    >>> steps = [[1, 2]]
+    >>> put_back = putting_back(steps)
+    >>> steps += [[3]]
+    >>> steps[0][0] = 7
+    >>> put_back()
+    >>> steps
+    [[1, 2]]
+    """
+    if isinstance(lent, np.ndarray) and lent.flags.writeable:
+        return partial(np.copyto, lent, lent.copy())
+    if not isinstance(lent, (Mapping, list, tuple)):
+        return lambda: None
+    items = [*lent.values()] if isinstance(lent, Mapping) else [*lent]
+    holding = (Mapping, list, tuple, np.ndarray)
+    inner = [putting_back(item) for item in items if isinstance(item, holding)]
 
     def put_back() -> None:
-        for name, value in lent.items():
-            _restore(value, before[name])
+        if isinstance(lent, list):
+            lent[:] = items
+        for again in inner:
+            again()
 
     return put_back
-
-
-def _restore(value: Any, before: Any) -> None:
-    """Put back what stood in an array or a list; leave what cannot be written to."""
-    if isinstance(value, (list, tuple)):
-        if isinstance(value, list) and not all(_holds(v) for v in value):
-            value[:] = before
-        else:
-            for item, old in zip(value, before, strict=True):
-                _restore(item, old)
-    elif isinstance(value, np.ndarray) and value.flags.writeable:
-        value[...] = before
-
-
-def _holds(value: Any) -> bool:
-    """Whether a value can hold others that change in place."""
-    return isinstance(value, (list, tuple, np.ndarray))
 
 
 def _told(moved: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ class Draw:
         key = (*self.sizes.items(), self.seed, self.scale, self.early)
         if plain and key in scope.model.worlds:
             known = scope.model.worlds[key]
-            return World(scope.model.plan(self), known.roots, known.noise, known)
+            return World(scope.model.plan(self), known.roots, copy(known.noise), known)
         rng, T = self.rng(0), self.sizes[STEPS]
         roots: dict[Key, Array] = {}
         steps = [(t,) for t in range(1, T + 1)]
@@ -115,7 +116,7 @@ class Draw:
                 scope.model.worlds.clear()
             world.shared = True
             scope.model.worlds[key] = world
-            return World(world.plan, roots, world.noise, world)
+            return World(world.plan, roots, copy(world.noise), world)
         return world
 
     def letters(

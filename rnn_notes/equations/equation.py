@@ -44,6 +44,7 @@ class Equation:
         outer: bool = False,
         flat: bool = False,
         falling: bool = False,
+        whole: bool = False,
     ) -> None:
         self.draws = drawn
         relation, *said = items
@@ -58,7 +59,10 @@ class Equation:
         self.relation = reader.read(relation)
         if self.scope.remarks is not None:
             self.relation = widened(summed(self.relation, reader.note), reader.note)
-            self.relation = with_immediate_factors(self.relation, reader.note)
+            usual = with_immediate_factors(self.relation, reader.note)
+            self.relation = with_immediate_factors(usual, reader.note, whole)
+            if whole and self.relation == usual:
+                raise relation.fail("no factor came that this reads in another way")
         self.sides = self.relation.parts
         self.shapes = Shapes(self.scope, layout, outer, flat)
         first, *others = [self.shapes.of(side) for side in self.sides]

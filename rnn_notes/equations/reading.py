@@ -587,6 +587,7 @@ class Reader:
             return ""
         texts = {base.value, plain(base.value), compact(left)}
         texts |= {f"{base.value}_{{{compact(item)}}}" for item in items[:1]}
+        texts -= {*self.scope.functions}  # which would stand before brackets
         return "" if any(map(self.means, texts)) else str(base.value)
 
     def without_names(self, node: Node) -> Node:

@@ -51,6 +51,7 @@ class Task:
     outer   : whether ⊗ is the outer product
     flat    : whether a matrix below a line stands for its vec
     falling : whether products have their last factor first
+    whole   : whether the factor behind the derivative of a sum over steps is immediate
     told    : how an unusual way of reading is told
     first   : the place of the draw that is compared first
     asked   : the layout that was asked for, where ``layout`` is one of several tried
@@ -66,6 +67,7 @@ class Task:
     outer: bool = False
     flat: bool = False
     falling: bool = False
+    whole: bool = False
     told: str = ""
     first: int = 0
     asked: Layout | None = None
@@ -115,15 +117,18 @@ def unusual(task: Task) -> Iterator[Task]:
     layouts = LAYOUTS if slopes else (task.laid_out,)
     flats = (False, True) if slopes and not task.strict else (False,)
     turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
-    for falling, flat, layout in itertools.product(turns, flats, layouts):
+    wholes = (False, True) if r"\sum" in task.latex and flats[1:] else (False,)
+    ways = itertools.product(wholes, turns, flats, layouts)
+    for whole, falling, flat, layout in ways:
         told = [f"in {layout} layout"] if layout != task.laid_out else []
         told += ["with each matrix below as its vec"] if flat else []
         told += ["with the last factor of each product first"] if falling else []
+        told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
         if told:
             outer = "otimes" in task.latex and not task.strict
             yield replace(
                 task, layout=layout, outer=outer, flat=flat, falling=falling,
-                told=", ".join(told),
+                whole=whole, told=", ".join(told),
             )  # fmt: skip
 
 
@@ -149,7 +154,16 @@ def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
     layout = task.laid_out
     with pointing(task.latex):
         equations = [
-            Equation(items, scope, layout, drawn, task.outer, task.flat, task.falling)
+            Equation(
+                items,
+                scope,
+                layout,
+                drawn,
+                task.outer,
+                task.flat,
+                task.falling,
+                task.whole,
+            )
             for items in lines
         ]
     with pointing(task.where):

@@ -118,18 +118,21 @@ def _count(node: Node, letter: str) -> int:
 
 
 def with_immediate_factors(
-    node: Node, note: _Note, bound: tuple[str, ...] = ()
+    node: Node, note: _Note, whole: bool = False, bound: tuple[str, ...] = ()
 ) -> Node:
     """A tree whose letters have a meaning, with its immediate factors as such.
 
-    note : what is called with a remark and the factor that is read so
+    note  : what is called with a remark and the factor that is read so
+    whole : whether factors behind the derivative of a sum over steps are such too
     """
     bound = (*bound, *node.binds)
     if node.kind == "mul":
         for letter in bound:
-            if any(_comes_from(factor, letter) for factor in _factors(node)):
+            if any(_comes_from(factor, letter, whole) for factor in _factors(node)):
                 node = _held(node, letter, note)
-    return node.with_parts(lambda part: with_immediate_factors(part, note, bound))
+    return node.with_parts(
+        lambda part: with_immediate_factors(part, note, whole, bound)
+    )
 
 
 def _factors(node: Node) -> Iterator[Node]:
@@ -138,15 +141,15 @@ def _factors(node: Node) -> Iterator[Node]:
         yield from _factors(part) if part.kind == "mul" else [part]
 
 
-def _comes_from(node: Node, letter: str) -> bool:
+def _comes_from(node: Node, letter: str, whole: bool) -> bool:
     """Whether a factor is the derivative of a later step by that of a letter."""
     if node.kind in ("prod", "transpose"):
         within = any(letter in index.letters for index in node.indices)
-        return within or _comes_from(node.parts[0], letter)
+        return within or _comes_from(node.parts[0], letter, whole)
     if node.kind != "derivative":
         return False
     above, below = (_steps(part) for part in node.parts)
-    return below == {letter} and above != below and bool(above)
+    return below == {letter} and above != below and (bool(above) or whole)
 
 
 def _steps(node: Node) -> set[str]:

@@ -11,6 +11,7 @@ All but the first are off by a rounding error, so that they show how many digits
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -219,9 +220,10 @@ class World:
         shared = base.shared and not self.nudges and nudges.keys() <= base.values.keys()
         known = _KEPT.get((base, name)) if shared else None
         made = World(
-            self.plan, self.roots, self.noise, base, moved, hold or self.hold, still,
-            (N, *self.batch), known,
+            self.plan, self.roots, copy(base.noise), base, moved, hold or self.hold,
+            still, (N, *self.batch), known,
         )  # fmt: skip
+        made.noise = self.noise  # the same whether it was kept or not
         if shared and known is None:
             _KEPT.keep(made, base, name)
         return made

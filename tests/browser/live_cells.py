@@ -136,3 +136,14 @@ def last_digit(number: str) -> float:
     """What one more in the last digit is worth."""
     digits, _, exponent = number.replace(",", "").partition("e")
     return float(10 ** (int(exponent or 0) - len(digits.partition(".")[2])))
+
+
+def answered(box: Locator, press: str, text: str = "") -> str:
+    """What a box says once its button was pressed, by default of what stands in it."""
+    if text:
+        box.locator("textarea").fill(text)
+    button = box.locator("button", has_text=press)
+    button.click()
+    expect(button).to_be_visible(timeout=PATIENCE)
+    parts = [box.locator(where).text_content() for where in (".live-status", "pre")]
+    return "\n".join(part for part in parts if part)

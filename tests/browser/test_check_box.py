@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from live_cells import PATIENCE, opened
-from playwright.sync_api import Locator, Page, expect
+from live_cells import answered, opened
+from playwright.sync_api import Locator, Page
 
 from rnn_notes.book.live import Session
 
@@ -17,12 +17,7 @@ def lossFun(inputs, targets, hprev):
 
 def checked(box: Locator, source: str = "") -> str:
     """What the box says of a function, by default of the one that stands in it."""
-    if source:
-        box.locator("textarea").fill(source)
-    box.locator("button", has_text="Check").click()
-    expect(box.locator("button", has_text="Check")).to_be_visible(timeout=PATIENCE)
-    parts = [box.locator(where).text_content() for where in (".live-status", "pre")]
-    return "\n".join(part for part in parts if part)
+    return answered(box, "Check", source)
 
 
 def test_the_bug_in_the_box_is_named(page: Page, vendored: str):

@@ -8,7 +8,17 @@ from typing import Any
 
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import LOADED, LOST, PAGES, SIDEWAYS, SITE, settled
+from visits import (
+    BROKEN,
+    GROUND,
+    LOADED,
+    LOST,
+    PAGES,
+    SIDEWAYS,
+    SITE,
+    SMALL,
+    settled,
+)
 from webkit import NARROW, WebKit
 
 # Of each formula, its letters and signs with their middles, in sizes of its letters.
@@ -43,6 +53,16 @@ def parted(one: list[Any], other: list[Any]) -> list[str]:
     return found
 
 
+def sound(window: Firefox | WebKit, width: int) -> None:
+    """Assert that all can be read, and that what goes on beyond the edge shows it."""
+    assert window.value(SIDEWAYS) <= 0, width
+    assert (width, window.value(BROKEN)) == (width, 0)
+    if width < 600:
+        assert (width, window.value(SMALL)) == (width, [])
+    for _, ways in window.value(GROUND):
+        assert ways[:4] == ["local"] * 2 + ["scroll"] * 2, width
+
+
 def test_a_page_in_three_engines(
     page: Page, fox: Firefox, safari: WebKit, address: str, name: str
 ) -> None:
@@ -60,7 +80,7 @@ def test_a_page_in_three_engines(
     ):  # the last as if zoomed to 200%
         fox.resize(width, ratio)
         assert (width, fox.value(LOST)) == (width, [])
-        assert fox.value(SIDEWAYS) <= 0, width
+        sound(fox, width)
     for width in (1280, NARROW):
         safari.open("about:blank", width)  # the next page is not the one that is there
         sections = SECTIONS[name][2:-2][
@@ -68,7 +88,7 @@ def test_a_page_in_three_engines(
         ]  # the page does not end before it is on top
         safari.open("#".join([url, *sections]), width)
         assert (width, safari.value(LOADED), safari.value(LOST)) == (width, True, [])
-        assert safari.value(SIDEWAYS) <= 0, width
+        sound(safari, width)
         for section in sections:
             place = f"document.getElementById({section!r}).getBoundingClientRect()"
             assert abs(safari.value(f"{place}.top") - TOP) < 40, (width, section)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from live_cells import PATIENCE
+from live_cells import PATIENCE, answered
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from visits import Heard, arrive
 
@@ -31,11 +31,7 @@ def equations(kept: tuple[BrowserContext, Heard], vendored: str) -> Iterator[Pag
 
 def measured(box: Locator, latex: str) -> str:
     """What the box says of a formula, in all its lines."""
-    box.locator("textarea").fill(latex)
-    box.locator("button", has_text="Measure").click()
-    expect(box.locator("button", has_text="Measure")).to_be_visible(timeout=PATIENCE)
-    parts = [box.locator(where).text_content() for where in (".live-status", "pre")]
-    return "\n".join(part for part in parts if part)
+    return answered(box, "Measure", latex)
 
 
 def without_numbers(report: str) -> list[str]:

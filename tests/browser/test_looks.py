@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, NewPage, Opened, arrive
+from visits import PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -165,3 +167,44 @@ def test_code_and_latex_can_be_taken_along(context: Opened, address: str) -> Non
         assert taken in [text.strip() for text in shown]
         assert len(taken) > 10
     assert not heard.errors
+
+
+def lacking(html: str) -> set[str]:
+    """The custom properties that attributes of a page read, and its sheet lacks."""
+    read = set(re.findall(r"var\((--[\w-]+)", "".join(re.findall(r'="[^"]*"', html))))
+    return read - set(re.findall(r"(--[\w-]+)\s*:", html))
+
+
+def test_a_page_has_each_colour_that_its_figures_read(name: str) -> None:
+    """Without it a figure falls back on its colour for white paper, in the dark too."""
+    html = (SITE / f"{name}.html").read_text(encoding="utf-8")
+    assert not lacking(html)
+    if re.search(r'="[^"]*var\(--ink', html):
+        assert lacking(html.replace("--ink:", "--no:")) == {"--ink"}
+
+
+def test_bars_and_controls_are_as_dark_as_the_page(new_page: NewPage) -> None:
+    page = new_page("dhnext", color_scheme="light")
+    expect(page.locator("html")).to_have_css("color-scheme", "light")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    expect(page.locator("html")).to_have_css("color-scheme", "dark")
+
+
+# Links of a table that stand beyond the edge of its box.
+AWAY = """[...document.querySelectorAll(
+  '.pst-scrollable-table-container')].flatMap(box => [
+  ...box.querySelectorAll('td:last-child .doc')].filter(link =>
+    link.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
+).length"""
+
+
+def test_on_a_phone_rows_show_where_they_lead(new_page: NewPage) -> None:
+    for name in ("symptoms", "classic", "teachers"):
+        page = new_page(name, 390)
+        assert (name, page.evaluate(AWAY)) == (name, 0)
+    page.evaluate(
+        "document.querySelectorAll('article tr').forEach(e => e.style.width = '60rem')"
+    )
+    assert page.evaluate(AWAY) > 0
+    row = new_page("notation", 390).locator("table.dictionary tr").first
+    expect(row).to_have_css("display", "table-row")

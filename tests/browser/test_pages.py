@@ -8,7 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from visits import LOADED, LOST, SIDEWAYS, NewPage, Opened, arrive, settled, violations
+from visits import (
+    LOADED,
+    LOST,
+    SIDEWAYS,
+    SMALL,
+    NewPage,
+    Opened,
+    arrive,
+    settled,
+    violations,
+)
 
 SPILLS = """() => {
   const wide = document.documentElement.clientWidth;
@@ -20,12 +30,6 @@ SPILLS = """() => {
     .map(e => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 40));
 }"""
 
-
-SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e => {
-  const svg = e.ownerSVGElement;
-  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-  return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
-}).map(e => e.textContent)"""
 
 CONTRAST = {"runOnly": ["color-contrast"]}
 PLACES = {"rules": {"color-contrast": {"enabled": False}}}

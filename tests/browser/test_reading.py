@@ -6,7 +6,7 @@ import re
 
 from firefox import Firefox
 from playwright.sync_api import Page
-from visits import LOADED, PAGES, SITE, NewPage, Opened, settled
+from visits import BROKEN, GROUND, LOADED, PAGES, SITE, NewPage, Opened, settled
 from webkit import WebKit
 
 SHOWN = """[...document.querySelectorAll('math')].filter(math => math.checkVisibility({
@@ -125,11 +125,6 @@ def test_without_scripts_the_colours_are_those_of_the_system(new_page: NewPage) 
     assert seen["light", False] != seen["dark", False]
 
 
-GROUND = """[...document.querySelectorAll('.formula')].map(e => [
-  e.scrollWidth > e.clientWidth + 1,
-  getComputedStyle(e).backgroundAttachment.split(', ')])"""
-
-
 def test_what_goes_on_beyond_the_edge_throws_a_shadow(new_page: NewPage) -> None:
     """Covers that scroll with the formula, over shadows that stay where they are."""
     page = new_page("transposes", 390)
@@ -138,8 +133,6 @@ def test_what_goes_on_beyond_the_edge_throws_a_shadow(new_page: NewPage) -> None
     assert all(ways[:4] == ["local"] * 2 + ["scroll"] * 2 for _, ways in grounds)
 
 
-BROKEN = """[...document.querySelectorAll('article .held')]
-  .filter(e => e.getClientRects().length > 1).length"""
 LOOSE = """document.querySelectorAll('.held').forEach(
   e => e.style.whiteSpace = 'normal')"""
 

@@ -29,6 +29,18 @@ LOST = """[...document.querySelectorAll('math')].filter(math => {
   const inside = box.right <= document.documentElement.clientWidth + 1;
   return box.width < 1 || box.height < 1 || !held || !(inside || scroll);
 }).map(math => math.textContent)"""
+SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e => {
+  const svg = e.ownerSVGElement;
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
+}).map(e => e.textContent)"""
+# Where a formula and the stop after it stand on two lines.
+BROKEN = """[...document.querySelectorAll('article .held')]
+  .filter(e => e.getClientRects().length > 1).length"""
+# Of each formula, whether it goes on beyond the edge, and how its shadows move.
+GROUND = """[...document.querySelectorAll('.formula')].map(e => [
+  e.scrollWidth > e.clientWidth + 1,
+  getComputedStyle(e).backgroundAttachment.split(', ')])"""
 LOADED = """![...document.querySelectorAll('math')].some(
   math => math.checkVisibility()) || [...document.fonts].some(
   font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""

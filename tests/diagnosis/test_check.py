@@ -148,22 +148,15 @@ def test_weight_decay_in_one_of_the_two_is_a_cause():
     assert with_decay(rnn, 0.0).right
 
 
-def test_weight_decay_beside_a_bug_is_told_with_it():
+@pytest.mark.parametrize(("in_loss", "where"), [(False, "gradient"), (True, "loss")])
+def test_weight_decay_beside_a_bug_is_told_with_it(in_loss, where):
     bug = "Whh untransposed"
-    diagnosis = with_decay(GALLERY[bug].module(), 0.03)
+    diagnosis = with_decay(GALLERY[bug].module(), 0.03, in_loss=in_loss)
     names = [cause.name for cause in diagnosis.causes]
-    assert names == ["decay in the gradient alone", bug]
-
-
-def test_decay_in_the_loss_beside_a_bug_is_left_and_said_so():
-    module = GALLERY["Whh untransposed"].module()
-    diagnosis = with_decay(module, 0.03, in_loss=True)
-    assert not diagnosis.right
-    assert not any(cause.certain for cause in diagnosis.causes)
-    assert "weight decay? Check once without it" in str(diagnosis)
-    without = with_decay(module, 0.0, in_loss=True)
-    assert [cause.name for cause in without.causes] == ["Whh untransposed"]
-    assert "weight decay" not in str(without)
+    assert names == [f"decay in the {where} alone", bug]
+    assert all(cause.certain for cause in diagnosis.causes)
+    assert "0.03 times" in diagnosis.causes[0].story
+    assert "weight decay? Check once without it" not in str(diagnosis)
 
 
 def together(names):

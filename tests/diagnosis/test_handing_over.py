@@ -230,3 +230,11 @@ def test_a_cached_pass_and_one_that_moves_its_weights():
     assert not check(
         loss, updates(lambda: net.step(0.1), {"w": w}, 1, net), {"w": w}
     ).right
+
+
+@pytest.mark.parametrize(("limit", "asked"), [(5.0, True), (np.inf, False)])
+def test_a_clip_of_wrong_gradients_is_asked_about(limit, asked):
+    w = np.array([1.5, -1.9, 0.321, 0.4, 0.7654321])
+    claim = (5.123 * w).clip(-limit, limit)
+    told = str(check(lambda: (w**3).sum(), lambda: [claim + 0 * w[0]], {"w": w}))
+    assert ("No entry is larger than 5: a clip?" in told) == asked

@@ -3,14 +3,16 @@
 import cProfile
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnn_notes import check
 from rnn_notes.diagnosis.edits import KINDS
-from rnn_notes.diagnosis.mending import _codes, _Search, _within
+from rnn_notes.diagnosis.mending import Mended, _codes, _joined, _Search, _within
 from rnn_notes.diagnosis.script import Script
 from tests.helpers.prose import ROOT
 
@@ -37,6 +39,10 @@ PLANTED = [  # a program, what stands in it, the bug, and what it is
     ("across", "w[\"Ue\"].T @ da", "w[\"Ud\"].T @ da", "one name for another"),
     ("handed", "da @ s.T", "da @ a.T", "one name for another"),
     ("handed", "dy[due[t]] -= 1", "dy[ids[t]] -= 1", "one name for another"),
+    ("flat", "hs.append(h.copy())", "hs.append(h)", "a name for a copy"),
+    ("flat", "dy[due[t]] -= 1\n        dWy += np.outer(dy, hs[t + 1])",
+     "dWy += np.outer(dy, hs[t + 1])\n        dy[due[t]] -= 1",
+     "the order of the lines"),
     ("once", "(q - y) / N", "(q - y) * q * (1 - q) / N", "a factor too many"),
 ]  # fmt: skip
 
@@ -72,6 +78,49 @@ def test_a_line_that_mends_them_is_told(program, old, new, kind, tmp_path):
     number = int(told.partition("line ")[2].partition(" of")[0])
     line = path.read_text().replace('"', "'").split("\n")[number - 1]
     assert line.split()[0] in told
+
+
+def two_slips(tmp_path, first, second):
+    """The diagnosis of the flat program with two slips in it."""
+    text = (PROGRAMS / "flat.txt").read_text()
+    for old, new in (first, second):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path = tmp_path / "flat.py"
+    path.write_text(text)
+    script = Script(path)
+    script.run()
+    names = script.names
+    given = {"inputs": names["ids"], "targets": names["due"]}
+    return check(names["loss"], names["gradients"], names["w"], **given)
+
+
+def test_two_slips_in_one_flat_vector_are_told_one_by_one(tmp_path):
+    turned = "dhnext = Wh.T @ da", "dhnext = Wh @ da"
+    diagnosis = two_slips(tmp_path, turned, ("(da, hs[t])", "(da, hs[t + 1])"))
+    assert [c.name for c in diagnosis.causes] == ["a transpose", "the step of an index"]
+    assert all(cause.certain for cause in diagnosis.causes)
+
+
+def test_two_changes_of_one_line_are_told_as_one():
+    first = Mended("a part of an array", "f.py", 3, "old", "between")
+    other = Mended("a transpose", "f.py", 4, "old", "new")
+    then = Mended("a part of an array", "f.py", 3, "between", "new")
+    assert _joined([first, then]) == [replace(then, old="old")]
+    assert _joined([first, other, then]) == [first, other, then]
+
+
+def test_a_list_that_an_edit_makes_longer_is_put_back(tmp_path):
+    """`+=` for `=` made the reader's own steps longer, and then ended in an error."""
+    source = "def gradients():\n    box.kept = steps\n    return box.kept[0][0] * w\n"
+    path = tmp_path / "longer.py"
+    path.write_text(source)
+    w, steps = np.array([1.0, 3.0]), [[1.0], [2.0]]
+    names = {"w": w, "steps": steps, "box": SimpleNamespace()}
+    exec(compile(source, str(path), "exec"), names)
+    given = {"inputs": steps, "targets": [0]}
+    assert not check(lambda: (w**3).sum(), names["gradients"], {"w": w}, **given)
+    assert steps == [[1.0], [2.0]]
 
 
 def test_what_the_edits_write_into_is_put_back(tmp_path):

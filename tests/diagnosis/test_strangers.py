@@ -459,3 +459,37 @@ def test_the_line_for_a_road_that_is_left_out_holds_the_road():
     told = str(checked(keeping, "mask: the kept state's path left out"))
     assert "Right is `dhnext = np.dot(Whh.T, dhraw) + (1 - m) * dh`" in told
     assert "(1 - m)" not in str(checked(keeping, "Whh untransposed"))
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("bug", ["", "Whh untransposed"])
+def test_matrices_whose_star_is_a_product_are_read(bug):
+    U, W, V = map(np.matrix, drawn(22, (4, 3), (4, 4), (3, 4)))
+    x, y = [np.matrix(np.eye(3)[[i]]).T for i in (0, 2, 1, 0)], [2, 1, 0, 0]
+
+    def run():
+        hs, ps = [np.matrix(np.zeros((4, 1)))], []
+        for column in x:
+            hs.append(np.tanh(U * column + W * hs[-1]))
+            ps.append(np.exp(V * hs[-1]) / np.exp(V * hs[-1]).sum())
+        return hs, ps
+
+    def gradients():
+        hs, ps = run()
+        dU, dW, dV, dhnext = 0 * U, 0 * W, 0 * V, 0 * hs[0]
+        for t in reversed(range(4)):
+            ps[t][y[t]] -= 1
+            dV += ps[t] * hs[t + 1].T
+            dhraw = np.multiply(V.T * ps[t] + dhnext, 1 - np.power(hs[t + 1], 2))
+            dU += dhraw * x[t].T
+            dW += dhraw * hs[t].T
+            dhnext = (W if bug else W.T) * dhraw
+        return dU, dW, dV
+
+    def loss():
+        return -sum(np.log(p[k, 0]) for p, k in zip(run()[1], y, strict=True))
+
+    arrays = {"U": U, "W": W, "V": V}
+    diagnosis = check(loss, gradients, arrays, inputs=x, targets=y)
+    assert [cause.name for cause in diagnosis.causes] == ([bug] if bug else [])
+    assert diagnosis.right == (not bug)

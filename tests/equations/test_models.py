@@ -64,3 +64,18 @@ def test_every_model_has_a_twin_and_says_what_its_letters_are():
         model = shipped(name)
         assert model.title != name
         assert all(quantity.note for quantity in model.quantities.values()), name
+
+
+def test_rounding_is_simulated_alike_whatever_was_measured_before():
+    model = shipped("book")
+    scope = Scope(model=model, quantities=model.quantities)
+    draw = Draw({"V": 5, "H": 3, "T": 4}, 0, 0.7)
+    turns = []
+    for name in ("kept", "kept", "other"):
+        world = draw.world(scope)
+        turns.append(world.noise.turn)
+        moved = world.nudged({("h_", (2,)): np.full((1, 3, 1), 1e-3)}, name=name)
+        assert moved.noise is world.noise
+        assert world.noise.turn == turns[-1]
+        world.noise.of(np.ones((3, 1)))  # what a formula computes of its own
+    assert len(set(turns)) == 1

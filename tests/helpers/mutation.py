@@ -166,7 +166,7 @@ def on_the_prose(planted: Iterable[faults.Fault]) -> Iterable[Outcome]:
 
 
 def in_sentences(sample: int) -> list[faults.Fault]:
-    """Faults of sentences, drawn evenly; a third lives, so they fail nothing."""
+    """Faults of sentences, drawn evenly; three in ten live, so they fail nothing."""
     found = [f for page in prose.pages() for f in faults.sentence_faults(page)]
     return random.Random(0).sample(found, sample)
 

@@ -282,9 +282,9 @@ def test_words_are_carried_where_a_quotation_holds_them():
     }  # fmt: skip
 
 
-def test_six_in_ten_words_that_can_be_false_are_carried():
+def test_seven_in_ten_words_that_can_be_false_are_carried():
     found = counts(prose.DOCS)
-    assert 0.6 * found["words"] < found["carried"] < found["words"]
+    assert 0.7 * found["words"] < found["carried"] < found["words"]
 
 
 def idle(page):

@@ -25,7 +25,7 @@ from docs._ext.pages.later import Later, Writer, book
 __all__ = ["link", "row", "setup"]
 
 _Record = dict[str, Any]
-_HEAD = ("No.", "Label", "Shapes", "Largest error", "Code")
+_HEAD = ("No.", "Equation, and below it its shapes, largest error, code and label")
 
 
 class _Atlas(SphinxDirective):
@@ -87,12 +87,11 @@ def _atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
 
 
 def _table(held: list[tuple[str, _Record]]) -> nodes.table:
-    """Two rows for each measured equation, below a row with the title of its page."""
+    """A row for each measured equation, below a row with the title of its page."""
     body = nodes.tbody()
     for docname, records in groupby(held, key=itemgetter(0)):
         body += _wide(link("std", "doc", f"/{docname}"))
-        for _, record in records:
-            body += [_line(record), _wide(_formula(record))]
+        body += [_line(record) for _, record in records]
     group = nodes.tgroup("", cols=len(_HEAD))
     group += [nodes.colspec("", colwidth=1) for _ in _HEAD]
     group += [nodes.thead("", row(nodes.Text(word) for word in _HEAD)), body]
@@ -100,16 +99,17 @@ def _table(held: list[tuple[str, _Record]]) -> nodes.table:
 
 
 def _line(record: _Record) -> nodes.row:
-    """What the table says of one equation."""
-    return row(
-        [
-            link("math", "eq", record["label"]),
-            nodes.literal("", record["label"]),
-            nodes.inline("", record["shapes"], classes=["shapes"]),
-            nodes.inline("", "", *power(record["error"])),
-            reference(record["by"]) if record["by"] else nodes.Text(""),
-        ]
-    )
+    """The equation, and below it in a quiet line what the table says of it."""
+    told: list[nodes.Node] = [
+        nodes.inline("", record["shapes"], classes=["shapes"]),
+        nodes.inline("", "error ", *power(record["error"])),
+        *([reference(record["by"])] if record["by"] else []),
+        nodes.literal("", record["label"]),
+    ]
+    spaced = [part for node in told for part in (node, nodes.Text(" "))]
+    made = row([link("math", "eq", record["label"]), _formula(record)])
+    made[1] += nodes.paragraph("", "", *spaced, classes=["told"])
+    return made
 
 
 def _formula(record: _Record) -> nodes.math:

@@ -96,7 +96,6 @@ def whole(latex: str) -> str:
 
 
 _CIRCLED = {"⊙", "⊗", "⊕"}
-_APPLIED = "\u2061"  # between a function and its argument: Firefox would leave a gap
 _SCRIPTS = {"msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts"}
 
 
@@ -124,8 +123,6 @@ def _tight(mathml: str) -> str:
     for element in tree.iter():
         if element.tag == "mo" and element.text in _CIRCLED:
             element.set("largeop", "false")
-        if element.tag == "mo" and element.text == _APPLIED:
-            element.attrib |= {"lspace": "0", "rspace": "0"}
         for script in list(element)[1:] if element.tag in _SCRIPTS else []:
             for sign in script.iter("mo"):
                 sign.attrib = {"lspace": "0", "rspace": "0", **sign.attrib}

@@ -5,8 +5,9 @@ A docstring names arguments, fields and constants in lines of one form::
     Wxh : (H, V) ndarray, input to hidden
         and what does not fit on a line
 
-Here such lines become definitions, and the underlined names of sections, as editors
-read them, small headings. Everything else stays as autodoc has it.
+or a name with its type, and sentences below it. Here such lines become definitions, and
+the underlined names of sections, as editors read them, small headings. Everything else
+stays as autodoc has it.
 """
 
 from __future__ import annotations
@@ -26,22 +27,28 @@ def _defined(lines: list[str]) -> list[str]:
 
     >>> print(*_defined(["One.", "", "a, b : sizes", "    both", "c : text"]), sep="|")
     One.||``a``, ``b``|    sizes|    both||``c``|    text
+    >>> print(*_defined(["a : (H, 1) ndarray", "    Both."]), sep="|")
+    ``a``|    *(H, 1) ndarray*. Both.
     >>> print(*_defined(["Raises", "------", "ValueError", "    always"]), sep="|")
     .. rubric:: Raises||ValueError|    always
     >>> _defined(["It says: no", ">>> {1 : 2}"])
     ['It says: no', '>>> {1 : 2}']
     """
     made: list[str] = []
-    inside = False
+    inside = typed = False
     for line in lines:
         if made and line and not line.strip("-"):
             made[-1:], inside = [f".. rubric:: {made[-1]}", ""], False
         elif found := _NAMED.match(line):
             names = ", ".join(f"``{name}``" for name in found[1].split(", "))
             made += [*([""] if inside else []), names, f"    {found[2]}"]
-            inside = True
+            inside, typed = True, not set("*`") & set(found[2])
         elif inside and line.startswith(" "):
-            made.append(f"    {line.strip()}")
+            if typed and line.strip()[0].isupper():
+                made[-1:] = [f"    *{made[-1].strip()}*. {line.strip()}"]
+            else:
+                made.append(f"    {line.strip()}")
+            typed = False
         else:
             inside = False
             made.append(line)

@@ -16,6 +16,7 @@ from rnn_notes.book.cells import typeset
 
 __all__ = ["Typeset", "setup"]
 
+_SHORT = 24  # letters of what stands out in a sentence; words that are longer do not
 _GLUED = "pasted-text"  # MyST-NB's mark of a value in a sentence
 
 
@@ -28,6 +29,7 @@ class Typeset(SphinxPostTransform):
         for node in list(self.document.findall(nodes.inline)):
             if _GLUED in node["classes"] and (text := node.astext()):
                 node.children = []
+                node["classes"] += ["words"] * (len(text) > _SHORT)
                 node += _written(text)
 
 

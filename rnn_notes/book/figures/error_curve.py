@@ -96,8 +96,8 @@ def error_against_step(example: Example | None = None) -> Moving:
     best = {name: f"{count} digits" for name, count in digits.items()}
     x, y = _place(10**-4.1, 10**-11)
     words = [
-        turned(*_place(10**-4.9, 10**-5.9), -40, "one-sided ∝ $e$"),
-        turned(*_place(10**-4.4, 10**-6.5), -40, best["one-sided"]),
+        label(*_place(10**-7.6, 10**-3.2), "one-sided ∝ $e$", size=12.5),
+        label(*_place(10**-7.6, 10**-4.4), best["one-sided"], size=12.5),
         label(x, y, "central ∝ $e$²", size=12.5, anchor="start"),
         label(x, y + 16, best["central"], size=12.5, anchor="start"),
         turned(*_place(10**-11.4, 10**-5.6), 40, "rounding ∝ 1/$e$"),
