@@ -580,10 +580,11 @@ class Reader:
 
     def new_letter(self, relation: Node) -> str:
         """The letter alone on the left that has no meaning yet, "" if none is."""
-        left = relation.parts[0] if relation.kind == "relation" else relation
+        if relation.kind != "relation" or set(relation.value) - {"=", ":="}:
+            return ""
+        left = relation.parts[0]
         base, *items = left.parts if left.kind == "subscripted" else (left,)
-        equal = not set(relation.value or "?") - {"=", ":="}
-        if base.kind != "name" or not equal or base.value in _SPECIAL:
+        if base.kind != "name" or base.value in _SPECIAL:
             return ""
         texts = {base.value, plain(base.value), compact(left)}
         texts |= {f"{base.value}_{{{compact(item)}}}" for item in items[:1]}

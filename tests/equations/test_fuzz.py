@@ -37,6 +37,7 @@ def test_spoilt_text_is_read_or_refused(name):
         r"\partial_{} h_t = 0",
         r"\nabla_{h_t, a_t} L = 0",
         r"\text{x}",
+        r"\frac{\partial^{+} h_t}{\partial W_{hh}}",
     ],
 )
 def test_what_once_ended_in_a_traceback_is_refused(latex):
