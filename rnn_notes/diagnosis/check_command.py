@@ -22,6 +22,7 @@ from rnn_notes.diagnosis.handed import claims
 from rnn_notes.diagnosis.questions import questions
 from rnn_notes.diagnosis.report import Diagnosis
 from rnn_notes.diagnosis.script import Script, held_back, theirs
+from rnn_notes.rnn import Array
 
 __all__ = ["add_parser", "examined", "pasted"]
 
@@ -173,23 +174,33 @@ def examined(
 def _clip_of(given: Mapping[str, Any]) -> list[str]:
     """The clip at the end of a backward pass, told, which few steps do not show."""
     kept = {name: [*given[name]] for name in ("inputs", "targets")}
+    checked = _sizes(given).max(initial=0)
     try:
         for name, values in kept.items():
             given[name][:] = _LONGER * values
-        found = claims(given["gradients"](), given["arrays"]).values()
+        sizes = _sizes(given)
     except (IndexError, ValueError):
         return []  # it takes no other number of steps
     finally:
         for name, values in kept.items():
             given[name][:] = values
-    sizes = np.abs(np.concatenate([claim.ravel() for claim in found]))
     largest = float(sizes.max(initial=0))
     if not np.isfinite(largest) or not largest or (sizes == largest).sum() < 3:
         return []
+    steps = "so few steps that nothing is clipped"
+    if checked >= largest:
+        steps = "few steps, and clipped there too"
     return [
         f"It clips its gradients at {largest:g}, at the end. That is right for "
-        "training; they were checked on so few steps that nothing is clipped."
+        f"training; they were checked on {steps}."
     ]
+
+
+def _sizes(given: Mapping[str, Any]) -> Array:
+    """The sizes of all entries of the gradients as they are handed over."""
+    found = claims(given["gradients"](), given["arrays"]).values()
+    every: Array = np.concatenate([claim.ravel() for claim in found])
+    return abs(every)
 
 
 def _split(text: str) -> tuple[Path, str]:

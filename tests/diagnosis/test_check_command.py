@@ -41,7 +41,15 @@ def test_the_classic_script_is_right_as_it_is(capsys):
     assert status == 0
     assert "input.txt is missing" in out
     assert "clips its gradients at 5" in out
+    assert "so few steps that nothing is clipped" in out
     assert "letters," not in out.replace("letters, of", "")  # its prints are held back
+
+
+def test_a_clip_that_the_check_meets_is_not_said_to_be_idle(capsys, tmp_path):
+    source = CLASSIC_SCRIPT.read_text().replace("-5, 5", "-1e-3, 1e-3")
+    _, out, _ = told(capsys, written(tmp_path, source), *SMALL)
+    assert "clips its gradients at 0.001" in out
+    assert "few steps, and clipped there too" in out
 
 
 @pytest.mark.parametrize("name", TEN)
