@@ -22,7 +22,7 @@ from rnn_notes.diagnosis.handed import claims
 from rnn_notes.diagnosis.questions import questions
 from rnn_notes.diagnosis.report import Diagnosis
 from rnn_notes.diagnosis.script import Script, held_back, theirs
-from rnn_notes.rnn import Array
+from rnn_notes.diagnosis.suspects import sizes_of
 
 __all__ = ["add_parser", "examined", "pasted"]
 
@@ -174,11 +174,10 @@ def examined(
 def _clip_of(given: Mapping[str, Any]) -> list[str]:
     """The clip at the end of a backward pass, told, which few steps do not show."""
     kept = {name: [*given[name]] for name in ("inputs", "targets")}
-    checked = _sizes(given).max(initial=0)
     try:
         for name, values in kept.items():
             given[name][:] = _LONGER * values
-        sizes = _sizes(given)
+        sizes = sizes_of(claims(given["gradients"](), given["arrays"]))
     except (IndexError, ValueError):
         return []  # it takes no other number of steps
     finally:
@@ -188,19 +187,12 @@ def _clip_of(given: Mapping[str, Any]) -> list[str]:
     if not np.isfinite(largest) or not largest or (sizes == largest).sum() < 3:
         return []
     steps = "so few steps that nothing is clipped"
-    if checked >= largest:
+    if sizes_of(claims(given["gradients"](), given["arrays"])).max() >= largest:
         steps = "few steps, and clipped there too"
     return [
         f"It clips its gradients at {largest:g}, at the end. That is right for "
         f"training; they were checked on {steps}."
     ]
-
-
-def _sizes(given: Mapping[str, Any]) -> Array:
-    """The sizes of all entries of the gradients as they are handed over."""
-    found = claims(given["gradients"](), given["arrays"]).values()
-    every: Array = np.concatenate([claim.ravel() for claim in found])
-    return abs(every)
 
 
 def _split(text: str) -> tuple[Path, str]:

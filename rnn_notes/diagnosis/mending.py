@@ -349,12 +349,12 @@ def _told(function: _Function, edit: Edit) -> Mended:
 def _joined(changes: list[Mended]) -> list[Mended]:
     """The changes, two of one line as one: nobody has the line that stands between."""
     first, *rest = changes
-    for change in rest:
-        place = (change.file, change.line, change.old)
-        if (first.file, first.line, first.new) == place:
-            return _joined([replace(change, old=first.old), *rest[1:]])
-        break
-    return [first, *_joined(rest)] if rest else [first]
+    if not rest:
+        return [first]
+    second, *later = rest
+    if (first.file, first.line, first.new) == (second.file, second.line, second.old):
+        return _joined([replace(second, old=first.old), *later])
+    return [first, *_joined(rest)]
 
 
 def _kept(tree: ast.FunctionDef) -> dict[tuple[str, str], ast.expr]:

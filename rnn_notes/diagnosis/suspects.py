@@ -23,7 +23,17 @@ from rnn_notes.diagnosis.problem import Problem
 from rnn_notes.mutants.bugs import Mutant, planted
 from rnn_notes.rnn import Array
 
-__all__ = ["CUT", "EXACT", "MEAN", "MOST", "SUM", "Found", "Search", "limit_of"]
+__all__ = [
+    "CUT",
+    "EXACT",
+    "MEAN",
+    "MOST",
+    "SUM",
+    "Found",
+    "Search",
+    "limit_of",
+    "sizes_of",
+]
 
 MOST = 3  # bugs at once
 EXACT = 1e-8
@@ -350,13 +360,19 @@ def _factors(problem: Problem) -> list[float]:
     return [f for f in both if f != 1 / T]  # the gallery's "dy divided by T"
 
 
+def sizes_of(claimed: Mapping[str, Array]) -> Array:
+    """The sizes of all entries of the claimed gradients."""
+    every: Array = np.concatenate([claim.ravel() for claim in claimed.values()])
+    return abs(every)
+
+
 def limit_of(claimed: Mapping[str, Array]) -> float | None:
     """The value at which the claimed gradients are clipped, None where they are not.
 
     >>> limit_of({"W": np.array([5.0, -5.0 - 1e-15, 1.0, 2.0])})
     5.0
     """
-    sizes = np.abs(np.concatenate([claim.ravel() for claim in claimed.values()]))
+    sizes = sizes_of(claimed)
     largest = float(sizes.max(initial=0.0))
     at_it = int((sizes >= largest * (1 - 1e-9)).sum())
     short = float(f"{largest:.3g}")

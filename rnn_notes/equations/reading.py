@@ -344,10 +344,9 @@ class Reader:
         """The quantity of the model that a further name of it stands for, or ""."""
         key = next((key for key in (family(name), name) if key in self.scope.given), "")
         binding = self.scope.bindings.get(key)
-        same = isinstance(binding, Definition) and binding.same
-        return (
-            str(binding.body.value) if isinstance(binding, Definition) and same else ""
-        )
+        if isinstance(binding, Definition) and binding.same:
+            return str(binding.body.value)
+        return ""
 
     def _call(self, node: Node) -> Node:
         name = str(node.value)

@@ -114,11 +114,8 @@ def _tight(mathml: str) -> str:
     '<math><mo>+</mo></math>'
     """
     tree = ElementTree.fromstring(mathml)
-    if (
-        (row := tree.find(".//mrow")) is not None
-        and row[-1:]
-        and row[-1].tag == "mspace"
-    ):
+    row = tree.find(".//mrow")
+    if row is not None and [part.tag for part in row][-1:] == ["mspace"]:
         row.remove(row[-1])
     for element in tree.iter():
         if element.tag == "mo" and element.text in _CIRCLED:

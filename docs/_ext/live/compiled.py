@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from docs._ext.build.installed import module, program
 from rnn_notes.book.trained import default_cache
+from rnn_notes.training.safe_files import replace_file
 
 __all__ = ["archive", "compiled"]
 
@@ -52,9 +53,7 @@ def compiled() -> tuple[dict[str, bytes], bytes]:
     kept = default_cache().with_name("compiled") / f"{digest.hexdigest()}.zip"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = kept.with_suffix(".unfinished")
-        unfinished.write_bytes(archive(_compiled(sources)))
-        unfinished.replace(kept)
+        replace_file(kept, archive(_compiled(sources)))
     places: dict[str, dict[str, bytes]] = {"packages": {}, "library": {}}
     for path, data in _files(kept).items():
         place, _, name = path.partition("/")
