@@ -22,7 +22,7 @@ __all__: list[str] = []
 _PACKAGES, _LIBRARY = Path("/here/packages"), Path("/here/library")
 _INSIDE = {  # what installing a wheel, and NumPy's C, import
     *("ctypes", "datetime", "encodings.cp437", "importlib.metadata"),
-    *("importlib.metadata._meta", "sysconfig", "tarfile"),
+    *("importlib.metadata._meta", "secrets", "sysconfig", "tarfile"),
 }
 _SITE = site.getsitepackages()[0]
 
