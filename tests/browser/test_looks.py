@@ -193,7 +193,7 @@ def test_bars_and_controls_are_as_dark_as_the_page(new_page: NewPage) -> None:
 # Links of a table that stand beyond the edge of its box.
 AWAY = """[...document.querySelectorAll(
   '.pst-scrollable-table-container')].flatMap(box => [
-  ...box.querySelectorAll('td:last-child .doc')].filter(link =>
+  ...box.querySelectorAll('td:last-child :is(.doc, .std-ref)')].filter(link =>
     link.getBoundingClientRect().right > box.getBoundingClientRect().right + 1)
 ).length"""
 
