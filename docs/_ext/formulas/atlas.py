@@ -87,7 +87,7 @@ def _atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
 
 
 def _table(held: list[tuple[str, _Record]]) -> nodes.table:
-    """A body for each page: a row with its title, and one for each measured equation."""
+    """A body for each page: a row with its title, and one for each equation."""
     group = nodes.tgroup("", cols=len(_HEAD))
     group += [nodes.colspec("", colwidth=1) for _ in _HEAD]
     group += nodes.thead("", row(nodes.Text(word) for word in _HEAD))
