@@ -33,6 +33,8 @@ FORMS = """[...document.querySelectorAll('.formula > math')].map(math => {
             (box.y + box.height / 2) / size];
   });
 })"""
+HIDDEN = """[...document.querySelectorAll('.drawn')].filter(
+  e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"""
 FAR = 0.8  # engines differ by half a letter in the room that they leave around signs
 FAULT = "mtd.tml-right * { text-align: -webkit-right !important }"
 ADD = "document.adoptedStyleSheets = [new CSSStyleSheet()]"
@@ -62,6 +64,8 @@ def sound(window: Firefox | WebKit, width: int) -> None:
     assert (width, window.value(CRAMPED)) == (width, [])
     if width < 600:
         assert (width, window.value(SMALL)) == (width, [])
+    if width >= 390:
+        assert (width, window.value(HIDDEN)) == (width, [])
     for _, ways in window.value(GROUND):
         assert ways[:4] == ["local"] * 2 + ["scroll"] * 2, width
 

@@ -114,6 +114,16 @@ def test_a_wide_table_uses_the_room_of_a_wide_screen(
     assert widths[1920] > 1.2 * widths[1280]
 
 
+def test_a_long_identity_names_both_of_its_layouts(page: Page, address: str) -> None:
+    arrive(page, f"{address}/matrix-calculus.html")
+    told = page.evaluate("""[...document.querySelectorAll('.identities .long')].map(
+      row => [...row.cells].slice(1).map(
+        cell => getComputedStyle(cell, '::before').content))""")
+    two = ['"in denominator layout"', '"in numerator layout"']
+    assert two in told
+    assert all(said in (two, ["none"]) for said in told)
+
+
 def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:
     """It stands below where the font draws them."""
     arrive(page, f"{address}/backward.html")
