@@ -89,13 +89,13 @@ def typeset(text: str) -> str:
     >>> typeset("0.5 -0.3"), typeset("6e-06"), typeset("1e+00"), typeset("t = -1")
     ('0.5 −0.3', '6\xa0×\xa010<sup>−6</sup>', '1', 't = -1')
     >>> typeset("9912"), typeset("1.4 ×"), typeset("0.1 (2e-05 to 0.3)")
-    ('9,912', '1.4\xa0×', '0.1 (2\xa0×\xa010<sup>−5</sup> to 0.3)')
+    ('9,912', '1.4\xa0×', '0.1 (2\xa0×\xa010<sup>−5</sup>\xa0to\xa00.3)')
     """
     words = (word.strip("()") for word in text.split())
     if not all(word in ("to", "×") or is_number(word) for word in words):
         return text
     text = re.sub(r"(?<![\d.,])\d{4,}(?![\d.])", lambda n: f"{int(n[0]):,}", text)
-    text = text.replace(" ×", "\xa0×")
+    text = text.replace(" ×", "\xa0×").replace(" to ", "\xa0to\xa0")
 
     def raised(found: re.Match[str]) -> str:
         power = str(int(found[1])).replace("-", "−")
