@@ -34,7 +34,8 @@ SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e =>
   const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
 }).map(e => e.textContent)"""
-# Words of a figure that lie on other words of it, or that its edge cuts.
+# Words of a figure that lie on other words of it, or that its edge cuts; Firefox rounds
+# a word's box outwards to whole pixels.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
   const edge = svg.getBoundingClientRect();
   const seen = text => text.checkVisibility({visibilityProperty: true});
@@ -42,7 +43,7 @@ CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
     text => text.textContent.trim() && seen(text));
   const boxes = texts.map(text => text.getBoundingClientRect());
   const cut = texts.filter((_, i) => boxes[i].width
-    && (boxes[i].left < edge.left - 1 || boxes[i].right > edge.right + 1));
+    && (boxes[i].left < edge.left - 1.5 || boxes[i].right > edge.right + 1.5));
   const straight = text => !text.closest('[transform]');
   const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
