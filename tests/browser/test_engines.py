@@ -36,6 +36,7 @@ FORMS = """[...document.querySelectorAll('.formula > math')].map(math => {
 HIDDEN = """[...document.querySelectorAll('.drawn')].filter(
   e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"""
 FAR = 0.8  # engines differ by half a letter in the room that they leave around signs
+LINE = 15  # where the next sign begins a line, a long line's half letters add up
 FAULT = "mtd.tml-right * { text-align: -webkit-right !important }"
 ADD = "document.adoptedStyleSheets = [new CSSStyleSheet()]"
 TOP = 80  # where a link leads to, below the bar
@@ -51,6 +52,8 @@ def parted(one: list[Any], other: list[Any]) -> list[str]:
     for formula, again in zip(one, other, strict=True):
         for (a, b), (c, d) in zip(pairwise(formula), pairwise(again), strict=True):
             assert (a[0], b[0]) == (c[0], d[0])
+            if min(a[1] - b[1], c[1] - d[1]) > LINE:
+                continue
             aside, above = (b[i] - a[i] - d[i] + c[i] for i in (1, 2))
             if max(abs(aside), abs(above)) > FAR:
                 found.append(f"{a[0]} {b[0]}: {aside:.1f}, {above:.1f}")
