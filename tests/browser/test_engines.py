@@ -10,8 +10,6 @@ from firefox import Firefox
 from playwright.sync_api import Page
 from visits import (
     BROKEN,
-    CRAMPED,
-    CROWD,
     GROUND,
     LOADED,
     LOST,
@@ -36,6 +34,7 @@ FORMS = """[...document.querySelectorAll('.formula > math')].map(math => {
 HIDDEN = """[...document.querySelectorAll('.drawn')].filter(
   e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"""
 FAR = 0.8  # engines differ by half a letter in the room that they leave around signs
+LINE = 15  # where the next sign begins a line, a long line's half letters add up
 FAULT = "mtd.tml-right * { text-align: -webkit-right !important }"
 ADD = "document.adoptedStyleSheets = [new CSSStyleSheet()]"
 TOP = 80  # where a link leads to, below the bar
@@ -51,6 +50,8 @@ def parted(one: list[Any], other: list[Any]) -> list[str]:
     for formula, again in zip(one, other, strict=True):
         for (a, b), (c, d) in zip(pairwise(formula), pairwise(again), strict=True):
             assert (a[0], b[0]) == (c[0], d[0])
+            if min(a[1] - b[1], c[1] - d[1]) > LINE:
+                continue
             aside, above = (b[i] - a[i] - d[i] + c[i] for i in (1, 2))
             if max(abs(aside), abs(above)) > FAR:
                 found.append(f"{a[0]} {b[0]}: {aside:.1f}, {above:.1f}")
@@ -61,7 +62,6 @@ def sound(window: Firefox | WebKit, width: int) -> None:
     """Assert that all can be read, and that what goes on beyond the edge shows it."""
     assert window.value(SIDEWAYS) <= 0, width
     assert (width, window.value(BROKEN)) == (width, 0)
-    assert (width, window.value(CRAMPED)) == (width, [])
     if width < 600:
         assert (width, window.value(SMALL)) == (width, [])
     if width >= 390:
@@ -219,10 +219,9 @@ BELOW = """[getComputedStyle(document.querySelector('.bd-article a.name'))].map(
   style => parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize))[0]"""
 
 
-def test_words_are_apart_and_lines_below_them_in_each_engine(
+def test_a_line_below_a_name_hides_no_underscore_in_each_engine(
     fox: Firefox, safari: WebKit, address: str
 ) -> None:
-    """That words are, ``test_a_page_in_three_engines`` tells; here crowded ones are."""
     for window in (fox, safari):
         window.open(f"{address}/dhnext.html")
         assert window.value(BELOW) >= 0.25
@@ -231,5 +230,3 @@ def test_words_are_apart_and_lines_below_them_in_each_engine(
             ".style.setProperty('text-underline-offset', '0.1em') || 0"
         )
         assert window.value(BELOW) < 0.25
-        window.value(CROWD)
-        assert len(window.value(CRAMPED)) > 5
