@@ -353,7 +353,7 @@ def _call(node: Node, find: Shapes) -> Shape:
     if name in ("tr", "det"):
         find.square(node, shape, f"{name} of a")
         return SCALAR
-    if name in ("max", "min", "mean"):
+    if name in ("max", "min", "mean", "sum"):
         if shape == SCALAR:
             raise node.fail(f"{name} of one number came, expected of several")
         return SCALAR

@@ -18,6 +18,7 @@ POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
     r"backward.md, eq-tanh: equation, transpose added: \frac{\partial h_t}{\partial a_t} -> \frac{\partial h_t}{\partial a_t}^\top": SYMMETRIC,
+    r"lstm.md, eq-lstm-straight: equation, transpose added: \frac{\partial^{+} c_t}{\partial c_{t-1}} -> \frac{\partial^{+} c_t}{\partial c_{t-1}}^\top": SYMMETRIC,
     "forward.md, eq-softmax-shift: equation, sign flipped: + -> -": SHIFT,
     r"forward.md, eq-softmax-shift: equation, term dropped: + c\, \mathbf{1} -> ": SHIFT,
     r"forward.md, eq-softmax-shift: equation, factor dropped: c\, -> ": SHIFT,
