@@ -6,7 +6,7 @@ and what it puts in place of what.
 
 # ruff: noqa: E501  (a formula is not broken)
 
-SYMMETRIC = "a diagonal matrix is its own transpose"
+SYMMETRIC = "a symmetric matrix is its own transpose"
 SHIFT = "softmax sees no shift, whatever number is added to every logit"
 STILL = "a weight whose term is gone is held still, and then it is true"
 CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
@@ -18,6 +18,7 @@ POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
     r"backward.md, eq-tanh: equation, transpose added: \frac{\partial h_t}{\partial a_t} -> \frac{\partial h_t}{\partial a_t}^\top": SYMMETRIC,
+    r"frameworks.md, eq-softmax-twice: equation, transpose added: (\operatorname{diag}(p) - p p^\top) -> (\operatorname{diag}(p) - p p^\top)^\top": SYMMETRIC,
     r"lstm.md, eq-lstm-straight: equation, transpose added: \frac{\partial^{+} c_t}{\partial c_{t-1}} -> \frac{\partial^{+} c_t}{\partial c_{t-1}}^\top": SYMMETRIC,
     "forward.md, eq-softmax-shift: equation, sign flipped: + -> -": SHIFT,
     r"forward.md, eq-softmax-shift: equation, term dropped: + c\, \mathbf{1} -> ": SHIFT,
