@@ -1,6 +1,10 @@
 # One verb a line. Everything made here lands in .venv and _build.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+# soupsieve asks for it, which reads HTML for the theme
+OLDEST := 3.11.5
+OLDER = $(shell $(PYTHON) -c "import sys; v = sys.version_info[:3]; print('.'.join(map(str, v)) * (v < tuple(map(int, '$(OLDEST)'.split('.')))))")
+VENV = $(if $(OLDER),$(error Python $(OLDEST) or later is needed, and $(PYTHON) is $(OLDER): make PYTHON=path/to/python))$(PYTHON) -m venv
 BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE := 1
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
@@ -9,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PEERS ?= autograd jax torch
 PIP := python -m pip install --quiet --disable-pip-version-check
 HASHED := $(PIP) --require-hashes --only-binary :all: --requirement
-LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate --constraint constraints.txt pyproject.toml
+LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version $(OLDEST) --generate-hashes --no-header --no-annotate --constraint constraints.txt pyproject.toml
 BENCH_PIP := .venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt
 BIND := sphinx-build -q -W --keep-going -n -j auto -c . -d _build/doctrees docs
 
@@ -86,7 +90,7 @@ bench-builds: .venv/ready ## measure what building the site costs, three minutes
 	python -m benchmarks.builds
 
 lock: ## write what constraints.txt names, with its hashes, after a pin has changed
-	$(PYTHON) -m venv .venv/lock
+	$(VENV) .venv/lock
 	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	$(LOCK) --extra build --extra docs --extra test --extra lint --output-file requirements.txt
 	$(LOCK) --extra browser --output-file requirements-browser.txt
@@ -115,7 +119,7 @@ clean: ## remove what was built, keep the environment
 	rm -rf _build
 
 .venv/ready: pyproject.toml requirements.txt docs/_ext/package-lock.json
-	$(PYTHON) -m venv .venv
+	$(VENV) .venv
 	$(HASHED) requirements.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	mkdir -p .venv/npm && cp docs/_ext/package.json docs/_ext/package-lock.json .venv/npm/
@@ -138,12 +142,12 @@ clean: ## remove what was built, keep the environment
 	@mkdir -p .venv/books && touch $@
 
 .venv/frameworks/ready: .venv/ready benchmarks/constraints.txt
-	$(PYTHON) -m venv .venv/frameworks
+	$(VENV) .venv/frameworks
 	@for framework in torch jax; do .venv/frameworks/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --constraint benchmarks/constraints.txt $$framework numpy || true; done
 	@touch $@
 
 .venv/bench/ready: pyproject.toml constraints.txt benchmarks/constraints.txt
-	$(PYTHON) -m venv .venv/bench
+	$(VENV) .venv/bench
 	$(BENCH_PIP) threadpoolctl --editable .
 	@for peer in $(PEERS); do $(BENCH_PIP) $$peer || echo "$$peer cannot be installed: the tables will name it as missing"; done
 	@touch $@

@@ -40,6 +40,7 @@ extensions = [
     "docs._ext.build.kernels",
     "docs._ext.build.changes",
     "docs._ext.live.runnable",
+    "docs._ext.pages.joined",
     "docs._ext.formulas.mathml",
     "docs._ext.formulas.measured",
     "docs._ext.pages.minutes",

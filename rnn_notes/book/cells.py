@@ -12,7 +12,7 @@ import numpy as np
 
 __all__ = ["GLUED", "Coloured", "Table", "glue", "is_number", "show", "typeset"]
 
-_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?")
+_NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:%| ×)?")
 GLUED = "application/papermill.record/"  # MyST-NB's mark of a glued output
 
 
@@ -74,22 +74,28 @@ class Table:
 def is_number(cell: Any) -> bool:
     """Whether a cell of a table is a number, which stands at the right.
 
-    >>> is_number(-1.5), is_number("+3.2e-05"), is_number("12,000"), is_number("3×3")
-    (True, True, True, False)
+    >>> [is_number(cell) for cell in (-1.5, "+3.2e-05", "12,000", "1.4 ×", "3×3")]
+    [True, True, True, True, False]
     """
     return bool(_NUMBER.fullmatch(str(cell)))
 
 
 def typeset(text: str) -> str:
-    """Numbers as readers write them, as HTML: a true minus, a raised power of ten.
+    """Numbers as readers write them, as HTML: a true minus, a raised power of ten,
+    thousands apart.
 
-    What is no number, or a row of them, stays as it is.
+    What is no number, a row of them or a spread stays as it is.
 
     >>> typeset("0.5 -0.3"), typeset("6e-06"), typeset("1e+00"), typeset("t = -1")
     ('0.5 −0.3', '6\xa0×\xa010<sup>−6</sup>', '1', 't = -1')
+    >>> typeset("9912"), typeset("1.4 ×"), typeset("0.1 (2e-05 to 0.3)")
+    ('9,912', '1.4\xa0×', '0.1 (2\xa0×\xa010<sup>−5</sup>\xa0to\xa00.3)')
     """
-    if not all(map(is_number, text.split())):
+    words = (word.strip("()") for word in text.split())
+    if not all(word in ("to", "×") or is_number(word) for word in words):
         return text
+    text = re.sub(r"(?<![\d.,])\d{4,}(?![\d.])", lambda n: f"{int(n[0]):,}", text)
+    text = text.replace(" ×", "\xa0×").replace(" to ", "\xa0to\xa0")
 
     def raised(found: re.Match[str]) -> str:
         power = str(int(found[1])).replace("-", "−")

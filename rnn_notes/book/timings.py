@@ -89,10 +89,10 @@ def number(value: float) -> str:
     """A number with about three digits.
 
     >>> number(1234.5), number(12.345), number(1.2345), number(0.01234)
-    ('1234', '12.3', '1.23', '0.012')
+    ('1,234', '12.3', '1.23', '0.012')
     """
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
-    return f"{value:.{digits}f}"
+    return f"{value:,.{digits}f}"
 
 
 def where(results: Results) -> Table:

@@ -246,6 +246,7 @@ class Clauses:
         return names
 
 
+@np.errstate(all="ignore")
 def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
     """The quantity of the model that a definition computes, None if there is none.
 
@@ -271,8 +272,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
             evaluator = Evaluator(draw, shapes, Budget())
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
-                with np.errstate(all="ignore"):
-                    value = evaluator.value(body, env, world)[0]
+                value = evaluator.value(body, env, world)[0]
                 at = (t,) * len(parameters)
                 found = {
                     name

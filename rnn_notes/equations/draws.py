@@ -124,7 +124,7 @@ class Draw:
     ) -> Iterator[tuple[tuple[int, ...], int]]:
         """A letter for every step: all come early, or two of them again and again."""
         order, rest = rng.permutation(V), rng.integers(V, size=T)
-        few = order[rng.integers(2, size=T)]
+        few = order[rng.integers(min(V, 2), size=T)]
         few[:2] = order[0]
         for t in range(T):
             other = order[t] if t < V else rest[t]

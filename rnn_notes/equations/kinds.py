@@ -237,6 +237,7 @@ def _hadamard(node: Node, find: Shapes) -> Shape:
     for part in node.parts[1:]:
         other = find.of(part)
         square = part.kind == "derivative" and other[0] == other[1]
+        square = square and () in find.shape(part.parts[1])
         vector = shape in ((other[0], ()), ((), other[0]))
         if find.lenient and square and vector and other != SCALAR:
             find.note(part, "read a diagonal Jacobian as its column of slopes")

@@ -1,6 +1,7 @@
 """Every figure can be read: by eye, in light and dark, without colour, read out."""
 
 import re
+from itertools import pairwise, product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from rnn_notes.book.figures.drawing.run import given
 from rnn_notes.book.figures.drawing.svg import INKS, alone, draw
 from rnn_notes.differences import agreement
 from rnn_notes.ledger import ledger
-from rnn_notes.rnn import backward, running_example, signals
+from rnn_notes.rnn import backward, forward, running_example, signals
 from tests.helpers.drawings import SVG, drawn, faults, missing, numbers
 
 every_figure = pytest.mark.parametrize("name", figures.__all__)
@@ -111,6 +112,48 @@ def test_the_two_layouts_show_the_weights_twice():
         assert numbers(figure)[:6] == [round(w, 2) for w in weights.Why.ravel()]
         assert numbers(figure)[6:] == [round(w, 2) for w in weights.Why.T.ravel()]
     assert missing(params.Why, figures.two_layouts((moved, *rest)))
+
+
+def test_each_unit_shows_what_all_its_paths_bring():
+    params, run = given()
+    shares = ledger(params, run)[:, -1]
+    figure = figures.many_paths()
+    assert missing(shares, figure) == []
+    assert missing(shares + 0.1, figure)
+    T, H = shares.shape
+    for t, unit in np.ndindex(T, H):
+        paths = [(unit, *rest) for rest in product(range(H), repeat=T - 1 - t)]
+        assert f">{len(paths):,}<" in figure.svg
+        assert sum(along(params, run, path) for path in paths) == pytest.approx(
+            shares[t, unit]
+        )
+    assert f"{H**T} paths from the first state" in figure.alt
+    assert f"{H * H * (T - 1) + H} wires" in figure.alt
+
+
+def along(params, run, path):
+    """The product of the slopes along one path of units that ends at the last loss."""
+    last = run.T - 1
+    steps = zip(range(run.T - len(path) + 1, run.T), pairwise(path), strict=True)
+    slope = (params.Why.T @ (run.ps[last] - run.es[last]))[path[-1], 0]
+    for t, (before, after) in steps:
+        slope *= (1 - run.hs[t][after, 0] ** 2) * params.Whh[after, before]
+    return slope
+
+
+def test_a_mask_keeps_what_padding_moves():
+    params, inputs, targets, hprev = running_example()
+    cells = np.array(numbers(figures.padded_rows())[:-1]).reshape(2, 3, 5)
+    for moved, kept, zeros in zip(*cells, (3, 0, 2), strict=True):
+        alone = forward(params, inputs[zeros:], targets[zeros:], hprev)
+        states = [alone.hs[t][0, 0] for t in range(5 - zeros)]
+        assert kept[zeros:] == pytest.approx(states, abs=0.0051)
+        assert (kept[:zeros] == round(hprev[0, 0], 2)).all()
+        assert (moved == kept).all() == (zeros == 0)
+        h = hprev
+        for step in moved[:zeros]:
+            h = np.tanh(params.Whh @ h + params.bh)
+            assert step == pytest.approx(h[0, 0], abs=0.0051)
 
 
 @pytest.mark.parametrize("unit", [0, 1, 2])

@@ -6,24 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
-
-# Words of a figure that lie on other words of it, or that its edge cuts.
-CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
-  const edge = svg.getBoundingClientRect();
-  const seen = text => text.checkVisibility({visibilityProperty: true});
-  const texts = [...svg.querySelectorAll('text')].filter(
-    text => text.textContent.trim() && seen(text));
-  const boxes = texts.map(text => text.getBoundingClientRect());
-  const cut = texts.filter((_, i) => boxes[i].width
-    && (boxes[i].left < edge.left - 1 || boxes[i].right > edge.right + 1));
-  const straight = text => !text.closest('[transform]');
-  const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
-  const laid = texts.filter((text, i) => straight(text) && texts.some((other, k) =>
-    k < i && straight(other) && on(boxes[i], boxes[k])));
-  return [...cut, ...laid].map(text => text.textContent);
-})"""
+from visits import CRAMPED, CROWD, PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -36,10 +19,7 @@ def test_no_word_of_a_figure_lies_on_another_or_is_cut(
         arrive(page, f"{address}/{name}.html")
         assert (name, page.evaluate(CRAMPED)) == (name, [])
     arrive(page, f"{address}/dhnext.html")
-    page.evaluate(
-        "document.querySelectorAll('.drawn text').forEach("
-        "text => text.setAttribute('textLength', 120))"
-    )
+    page.evaluate(CROWD)
     assert len(page.evaluate(CRAMPED)) > 5, "crowded words are seen"
 
 
@@ -132,6 +112,16 @@ def test_a_wide_table_uses_the_room_of_a_wide_screen(
         assert page.evaluate(SIDEWAYS) <= 0
     assert widths[1600] > 1.1 * widths[1280]
     assert widths[1920] > 1.2 * widths[1280]
+
+
+def test_a_long_identity_names_both_of_its_layouts(page: Page, address: str) -> None:
+    arrive(page, f"{address}/matrix-calculus.html")
+    told = page.evaluate("""[...document.querySelectorAll('.identities .long')].map(
+      row => [...row.cells].slice(1).map(
+        cell => getComputedStyle(cell, '::before').content))""")
+    two = ['"in denominator layout"', '"in numerator layout"']
+    assert two in told
+    assert all(said in (two, ["none"]) for said in told)
 
 
 def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from visits import (
+    GROUND,
     LOADED,
     LOST,
     SIDEWAYS,
@@ -57,6 +58,8 @@ def test_page(context: Opened, address: str, name: str) -> None:
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
         assert not page.evaluate(LOST)
+        if width == 1280:
+            assert not any(goes_on for goes_on, _ in page.evaluate(GROUND))
         if name == "index":
             assert not violations(page)
         elif looked is not None:

@@ -420,3 +420,15 @@ def test_a_draw_with_too_few_digits_decides_nothing(factor, holds):
     )
     assert found.holds is holds
     assert (found.error < 1e-6) is holds
+
+
+def test_a_network_of_one_letter_is_measured():
+    for right in (r"p_t = 1", r"\frac{\partial L}{\partial b_y} = 0"):
+        assert measure(right, where="V = 1")
+        assert not measure(right)
+    assert not measure(r"h_t = \tanh(y_t)", where="V = 1")
+
+
+def test_a_definition_is_read_where_a_probability_is_zero():
+    """Without NumPy's warning, which is an error here."""
+    assert not measure("u = 0", where="H = 5; u = W_{hh} b_h")

@@ -54,6 +54,39 @@ def test_formulas_from_a_file_and_from_standard_input(tmp_path, monkeypatch, cap
     assert records[1]["shapes"] == "V×1 = V×1 − V×1"
 
 
+def test_what_is_not_understood_loses_nothing_of_a_file(tmp_path, capsys):
+    file = tmp_path / "formulas.tex"
+    lines = ["L = L + 0", "L = q", r"\frac{1}{0} = L", r"L \over = (", "0 + L = L"]
+    file.write_bytes(
+        b"\xef\xbb\xbf" + "\n\n".join(lines).encode()
+    )  # a mark of Windows'
+    assert main(["equation", "--json", "--file", str(file)]) == 2
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["latex"] for record in records] == lines
+    assert [record["status"] for record in records] == [0, 2, 2, 2, 0]
+
+
+@pytest.mark.parametrize("size", ["V = 0", "T = 0", "H = 13", "V = 00001"])
+def test_sizes_are_whole_numbers_from_1_to_12(size, capsys):
+    assert main(["equation", "--where", size, "L = L + 0"]) == 2
+    assert f"{size[4:]} came, expected 1 to 12\n  {size}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "ascii"])
+def test_no_terminal_is_driven_by_a_formula_and_json_is_ascii(encoding, monkeypatch):
+    for options in ([], ["--json"]):
+        shown = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(shown, encoding))
+        assert main(["equation", *options, "L = \x1b[31m\u202eé q"]) == 2
+        said = shown.getvalue().decode(encoding)
+        assert not {"\x1b", "\u202e"} & {*said}
+        if options:
+            assert said.isascii()
+            assert json.loads(said)["latex"] == "L = \x1b[31m\u202eé q"
+        else:
+            assert r"L = \x1b[31m\u202e" in said
+
+
 def test_json_says_where_a_formula_is_not_understood(capsys):
     assert main(["equation", "--json", "L = q"]) == 2
     record = json.loads(capsys.readouterr().out)

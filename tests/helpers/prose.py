@@ -20,7 +20,7 @@ from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
 from rnn_notes.equations import Measurement, measure
 from rnn_notes.equations.measuring import holds
-from rnn_notes.equations.model import find
+from rnn_notes.equations.model import find, names
 from rnn_notes.equations.tasks import SEEDS, Task
 from rnn_notes.rnn import ALPHABET, TEXT, running_example
 
@@ -32,9 +32,7 @@ INLINE_CODE = re.compile(r"(\{[\w:-]+\})?(?<!`)`([^`\n]+)`(?!`)")
 MATH = re.compile(r"\$[^$\n]+\$")
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.]*\w)|(?<!\w)\d+(?:\.\d+)?e[+-]?\d+\b")
 GLUED = re.compile(r"\{glue(?::\w+)?\}`([^`:]+)")
-NAME = re.compile(
-    r"(?<![\w.'\"])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|(?<=[)\]]\.)[A-Za-z_]\w*"
-)
+NAME = re.compile(r"(?<!\w)(?<!\w\.)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Page:
         """The text that a reader reads as sentences: captions and terms, no code."""
 
         def kept(match: re.Match[str]) -> str:
-            holds_prose = re.match(r"\s*\{(drawn|stepper|glossary)\}", match[2])
+            holds_prose = re.match(r"\s*\{(drawn|moving|stepper|glossary)\}", match[2])
             return re.sub(r"^:\w+:.*$", "", match[3], flags=re.M) if holds_prose else ""
 
         return FENCE.sub(kept, self.body())
@@ -299,10 +297,9 @@ MODULES = {
 
 
 def known_names() -> set[str]:
-    """Names of the package, of Python, and of the notation tables."""
-    known = (
-        set(dir(builtins)) | set(keyword.kwlist) | set(dir(np.ndarray)) | {"rnn_notes"}
-    )
+    """Names of the package and its models, of Python, and of the notation tables."""
+    known = {"rnn_notes", *dir(builtins), *keyword.kwlist, *dir(np.ndarray)}
+    known |= {word for name in names() for word in NAME.findall(name)}
     for path in (ROOT / "rnn_notes").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             known |= defined_by(node)

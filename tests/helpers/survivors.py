@@ -6,7 +6,8 @@ and what it puts in place of what.
 
 # ruff: noqa: E501  (a formula is not broken)
 
-SYMMETRIC = "a symmetric matrix is its own transpose"
+SYMMETRIC = "a diagonal matrix is its own transpose"
+COVARIANCE = "the slope of a softmax is symmetric"
 SHIFT = "softmax sees no shift, whatever number is added to every logit"
 STILL = "a weight whose term is gone is held still, and then it is true"
 CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
@@ -18,14 +19,14 @@ POINTS = "any three different points show whether f looks at the entry"
 
 EQUIVALENT = {
     r"backward.md, eq-tanh: equation, transpose added: \frac{\partial h_t}{\partial a_t} -> \frac{\partial h_t}{\partial a_t}^\top": SYMMETRIC,
-    r"frameworks.md, eq-softmax-twice: equation, transpose added: (\operatorname{diag}(p) - p p^\top) -> (\operatorname{diag}(p) - p p^\top)^\top": SYMMETRIC,
-    r"lstm.md, eq-lstm-straight: equation, transpose added: \frac{\partial^{+} c_t}{\partial c_{t-1}} -> \frac{\partial^{+} c_t}{\partial c_{t-1}}^\top": SYMMETRIC,
     "forward.md, eq-softmax-shift: equation, sign flipped: + -> -": SHIFT,
     r"forward.md, eq-softmax-shift: equation, term dropped: + c\, \mathbf{1} -> ": SHIFT,
     r"forward.md, eq-softmax-shift: equation, factor dropped: c\, -> ": SHIFT,
     r"gradient-check.md, eq-direction: equation, term dropped: \langle \frac{\partial L}{\partial W_{xh}}, \mathrm{d}W_{xh} \rangle + -> ": STILL,
     r"gradient-check.md, eq-direction: equation, term dropped: + \langle \frac{\partial L}{\partial W_{hh}}, \mathrm{d}W_{hh} \rangle -> ": STILL,
     r"gradient-check.md, eq-direction: equation, term dropped: + \langle \frac{\partial L}{\partial W_{hy}}, \mathrm{d}W_{hy} \rangle -> ": STILL,
+    r"frameworks.md, eq-softmax-twice: equation, transpose added: (\operatorname{diag}(p) - p p^\top) -> (\operatorname{diag}(p) - p p^\top)^\top": COVARIANCE,
+    r"lstm.md, eq-lstm-straight: equation, transpose added: \frac{\partial^{+} c_t}{\partial c_{t-1}} -> \frac{\partial^{+} c_t}{\partial c_{t-1}}^\top": SYMMETRIC,
     "tape.md, eq-lagrangian: equation, sign flipped: + -> -": CONSTRAINT,
     r"tape.md, eq-lagrangian: equation, term dropped: + \lambda_t^\top \left( \tanh(W_{xh} x_t + W_{hh} h_{t-1} + b_h) - h_t \right) -> ": CONSTRAINT,
     "training.md, eq-blind-guess: equation, index moved: t -> {t-1}": EQUAL,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires
+from importlib.metadata import PackageNotFoundError, metadata, requires
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
@@ -144,3 +149,66 @@ def test_every_package_of_npm_has_a_hash() -> None:
         packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
         open_ = [name for name, p in packages.items() if name and "integrity" not in p]
         assert not open_, path
+
+
+def oldest() -> str:
+    """The oldest Python that the Makefile takes."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return re.findall(r"^OLDEST := (.+)$", makefile, re.M)[0]
+
+
+def test_the_oldest_python_is_the_oldest_that_all_pins_take() -> None:
+    asked = {}
+    for name in held("requirements.txt"):
+        with contextlib.suppress(PackageNotFoundError):  # of another system
+            asked[name] = SpecifierSet(metadata(name).get("Requires-Python", ""))
+    release, third = oldest().rsplit(".", 1)
+    refused = [name for name, pythons in asked.items() if oldest() not in pythons]
+    assert not refused
+    before = f"{release}.{int(third) - 1}"
+    refused = [name for name, pythons in asked.items() if before not in pythons]
+    line = f"# {refused[0]} asks for it"
+    assert line in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert f"You need Python {oldest()} or later and make" in text
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ((3, 10, 13), "Python 3.11.5 or later is needed, and ./old is 3.10.13: "),
+        ((3, 11, 4), "Python 3.11.5 or later is needed, and ./old is 3.11.4: "),
+        ((2, 7, 18), "Python 3.11.5 or later is needed, and ./old is 2.7.18: "),
+        ((3, 11, 5), None),
+        ((3, 14, 0), None),
+    ],
+)
+def test_an_older_python_is_told_in_one_line(
+    tmp_path: Path, version: tuple[int, ...], told: str | None
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    read = ("pyproject.toml", "constraints.txt", "requirements.txt")
+    for name in (*read, "docs/_ext/package-lock.json", "benchmarks/constraints.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    code = f"import sys; sys.version_info = {version}; exec(sys.argv[2])"
+    (tmp_path / "old").write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c '{code}' \"$@\"\n"
+    )
+    (tmp_path / "old").chmod(0o755)
+    bare = {"PATH": os.environ["PATH"]}  # without what a make around this one sets
+    for verb in ("html", "lock", ".venv/bench/ready"):
+        command = ["make", "--dry-run", verb, "PYTHON=./old"]
+        run = subprocess.run(
+            command, cwd=tmp_path, env=bare, capture_output=True, text=True
+        )
+        if told:
+            assert run.returncode
+            assert told in run.stderr
+            assert run.stderr.count("\n") == 1
+            assert not run.stdout
+        else:
+            assert "./old -m venv .venv" in run.stdout
+            assert "is needed" not in run.stderr

@@ -73,6 +73,9 @@ def test_every_name_in_inline_code_exists(page, known):
         ("`Whx @ h`", {"Whx"}),
         ("`np.tahn(h)`", {"np.tahn"}),
         ("`rnn_notes.backwards`", {"rnn_notes.backwards"}),
+        ("`h.summ(axis=1)`, `.summ` and `d[0].summ`", {"h.summ", "summ"}),
+        ('`measure(model="nonne")`', {"nonne"}),
+        ("```{moving} scale\nThe scale of `Whhh`\n```", {"Whhh"}),
         ("{doc}`nowhere`", set()),
     ],
 )

@@ -59,9 +59,11 @@ By the way.
 """
 TWO = (
     "# Two\n\nSee {eq}`eq-a`, {numref}`fig` and {doc}`one`.\n\n## Exercises\n\nNone.\n"
+    "\n## Where next\n\nTo the end.\n"
 )
 PAGES = {
-    "index": "# Book\n\nWords.\n\n```{toctree}\n:numbered:\n:hidden:\none\ntwo\n```\n",
+    "index": "# Book\n\nWords.\n\n```{toctree}\n:numbered:\n:hidden:\n"
+    "one\nTwice <two>\n```\n",
     "one": ONE,
     "two": TWO,
 }
@@ -123,6 +125,20 @@ def test_paper_begins_with_a_title_and_contents(paper: str) -> None:
     assert len(chapters) == 5, "chapters stand side by side"
     contents = paper[paper.index("contents") : paper.index("Words.")]
     assert contents.count("<li") == 4, "two chapters and a section of each"
+    assert "One</a>" in contents
+    assert "Twice: Two</a>" in contents, "the menu's name and the page's"
+    assert "To the end." not in paper, "what leads on is for screens"
+
+
+def test_the_contents_name_the_pages_of_a_print(paper: str) -> None:
+    sheets = b"".join(b"\n%d 0 obj\n<</Type /Page\n" % n for n in (3, 8, 20))
+    places = b"<</document-one [8 0 R /XYZ 0 1 0]\n/document-two [20 0 R /XYZ 0 1 0]>>"
+    numbered = print_pdf._numbered(paper, sheets + places)
+    assert re.findall(r'data-of="document-(\w+)">(\d+)<', numbered) == [
+        ("one", "2"),
+        ("two", "3"),
+    ]
+    assert "</span><section" not in paper, "a chapter's place is on its first page"
 
 
 def test_paper_has_its_solutions_open_and_no_script(paper: str) -> None:
@@ -155,6 +171,7 @@ def test_an_epub_says_what_its_pages_hold(book: Path) -> None:
     one = files(book)["one.xhtml"]
     assert "<summary>Show the code</summary>" in one
     assert "formula-box" not in one
+    assert "(On the site, a box to type in stands here.)" in one
     assert one.count("<details") == 5
     assert "<dc:title>The &lt;book&gt;</dc:title>" in listed
     assert "unknown" not in listed

@@ -69,7 +69,7 @@ def test_the_library_lacks_no_module(found) -> None:
         assert data[8:16] == source_hash(data, sources[name]), name
 
 
-def test_what_was_compiled_is_kept_until_a_source_changes(
+def test_what_was_compiled_is_kept_until_a_source_changes_and_then_dropped(
     found, monkeypatch, tmp_path
 ) -> None:
     made = []
@@ -83,9 +83,12 @@ def test_what_was_compiled_is_kept_until_a_source_changes(
     for _ in range(2):
         assert compiled.compiled() == ({}, b"")
     assert len(made) == 1
+    (first,) = (tmp_path / "compiled").iterdir()
     sources["rnn_notes/a.py"] = b"2"
     compiled.compiled()
     assert len(made) == 2
+    (second,) = (tmp_path / "compiled").iterdir()
+    assert second != first
 
 
 def test_two_runs_compile_the_same_and_an_error_is_one(capfd) -> None:

@@ -6,13 +6,18 @@ The engine that measures is replaced by one that counts its calls, and is used o
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
 from html import unescape
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
+from docs._ext.formulas.kept import measured
 from tests.helpers.smallbook import INDEX, ONE, PAGES, TOC, TWO
 from tests.helpers.trees import ROOT, read
 
@@ -213,3 +218,32 @@ def test_readers_see_no_quotation(build, page, engine) -> None:
     build({"index": f"# Book\n\n{code}"})
     assert "# so" in page("index")
     assert "says" not in page("index")
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 9, b'{"holds": tr', b"\xff"])
+def test_a_broken_record_of_a_formula_is_measured_anew(tmp_path: Path, left) -> None:
+    config = SimpleNamespace(package_digest="of today", measured_cache=str(tmp_path))
+    first = measured(r"h_t = \tanh(a_t)", {}, config)
+    (record,) = tmp_path.iterdir()
+    written = record.read_bytes()
+    record.write_bytes(left)
+    assert measured(r"h_t = \tanh(a_t)", {}, config) == first
+    assert record.read_bytes() == written
+    assert [*tmp_path.iterdir()] == [record]
+
+
+def test_a_record_is_read_and_builds_that_run_at_once_share_no_unfinished_file(
+    tmp_path: Path, monkeypatch
+) -> None:
+    config = SimpleNamespace(package_digest="of today", measured_cache=str(tmp_path))
+    names, replace = [], Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda path, to: names.append(path.name) or replace(path, to)
+    )
+    first = measured("L = L + 0", {}, config)
+    (record,) = tmp_path.iterdir()
+    record.write_text(json.dumps({**first, "draws": -1}), encoding="utf-8")
+    assert measured("L = L + 0", {}, config)["draws"] == -1
+    record.unlink()
+    assert measured("L = L + 0", {}, config) == first
+    assert len(names) == len(set(names)) == 2

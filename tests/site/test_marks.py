@@ -11,6 +11,7 @@ from docutils.utils import new_document
 
 from docs._ext.pages.claims import Mark
 from docs._ext.pages.glued import Typeset
+from docs._ext.pages.joined import Joined
 from tests.helpers import prose, trees
 
 
@@ -69,3 +70,20 @@ def test_no_day_is_kept_of_a_text_that_no_page_links() -> None:
     sources = "".join(page.source for page in prose.pages())
     assert kept
     assert [address for address in kept if f"({address})" not in sources] == []
+
+
+def test_a_short_formula_is_kept_on_one_line() -> None:
+    said = {
+        "At t = 2, of T - 1 steps": "At t\xa0=\xa02, of T\xa0−\xa01 steps",
+        "for n×n = n×n, a = wide": "for n×n = n×n, a = wide",
+        "0.703 × 0.778 = 0.547": "0.703 × 0.778 = 0.547",
+    }
+    lines = [nodes.paragraph("", words) for words in said]
+    hence = nodes.paragraph("", "", nodes.Text("hence the "), nodes.literal("", "+"))
+    letter = nodes.paragraph("", "", nodes.Text("the gate "), nodes.literal("", "z"))
+    code = nodes.literal("", "t = 2")
+    Joined(page(*lines, hence, letter, nodes.paragraph("", "", code))).run()
+    assert [line.astext() for line in lines] == list(said.values())
+    assert hence.astext() == "hence the\xa0+"
+    assert letter.astext() == "the gate z"
+    assert code.astext() == "t = 2"

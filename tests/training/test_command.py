@@ -172,28 +172,31 @@ def test_killed_at_random_moments_it_ends_bit_for_bit_alike(folder):
     assert Path("killed.npz").read_bytes() == whole
 
 
-def interrupt_at(step, monkeypatch, number=signal.SIGINT, times=1):
-    """Presses Ctrl-C, or sends another signal, after a step."""
+def interrupt_at(step, monkeypatch, *numbers):
+    """Sends signals after a step."""
     show = commands.Progress.show
 
     def pressed(self, state):
         show(self, state)
         if state.step == step:
-            for _ in range(times):
+            for number in numbers:
                 signal.raise_signal(number)
 
     monkeypatch.setattr(commands.Progress, "show", pressed)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch):
+INT, TERM = signal.SIGINT, signal.SIGTERM
+TWICE = [(INT, INT), (TERM, TERM), (INT, TERM), (TERM, INT)]
+
+
+@pytest.mark.parametrize("numbers", [(INT,), (TERM,), *TWICE])
+def test_a_signal_saves_and_says_how_to_go_on(numbers, capsys, monkeypatch):
     whole = undisturbed(120)
-    before = signal.getsignal(number)
+    before = [signal.getsignal(number) for number in numbers]
     with monkeypatch.context() as patched:
-        interrupt_at(57, patched, number, times)
-        assert train("--steps", 120) == 128 + number
-    assert signal.getsignal(number) == before
+        interrupt_at(57, patched, *numbers)
+        assert train("--steps", 120) == 128 + numbers[0]
+    assert [signal.getsignal(number) for number in numbers] == before
     assert load("text.npz").state.step == 57
     *_, told, command = capsys.readouterr().out.splitlines()
     assert told == "Stopped after step 57. Go on with"
@@ -203,20 +206,20 @@ def test_a_signal_saves_and_says_how_to_go_on(number, times, capsys, monkeypatch
     assert Path("text.npz").read_bytes() == whole
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("numbers", TWICE)
 @pytest.mark.parametrize(("flushed", "step"), [(0, 1), (2, 40), (3, 40)])
-def test_a_signal_while_it_saves_loses_nothing(flushed, step, number, monkeypatch):
+def test_a_signal_while_it_saves_loses_nothing(flushed, step, numbers, monkeypatch):
     whole, flush, times = undisturbed(120), os.fsync, count()
 
     def pressed(handle):
         if next(times) == flushed:  # the file of a save, then its folder
-            for _ in range(2):
+            for number in numbers:
                 signal.raise_signal(number)
         flush(handle)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", pressed)
-        assert train("--steps", 120) == 128 + number
+        assert train("--steps", 120) == 128 + numbers[0]
     assert load("text.npz").state.step == step
     assert sorted(os.listdir()) == ["text.npz", "text.txt", "undisturbed.npz"]
     assert train("--steps", 120, "--resume") == 0
@@ -270,7 +273,7 @@ def test_a_full_disk_loses_nothing(capsys, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", no_space)
             if pressed:
-                interrupt_at(57, patched)
+                interrupt_at(57, patched, INT)
             capsys.readouterr()
             assert train("--steps", 120, "--resume") == 2
         told = one_line(capsys)

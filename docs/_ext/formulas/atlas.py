@@ -87,14 +87,13 @@ def _atlas(env: BuildEnvironment, node: Later) -> list[nodes.Node]:
 
 
 def _table(held: list[tuple[str, _Record]]) -> nodes.table:
-    """A row for each measured equation, below a row with the title of its page."""
-    body = nodes.tbody()
-    for docname, records in groupby(held, key=itemgetter(0)):
-        body += _wide(link("std", "doc", f"/{docname}"))
-        body += [_line(record) for _, record in records]
+    """A body for each page: a row with its title, and one for each equation."""
     group = nodes.tgroup("", cols=len(_HEAD))
     group += [nodes.colspec("", colwidth=1) for _ in _HEAD]
-    group += [nodes.thead("", row(nodes.Text(word) for word in _HEAD)), body]
+    group += nodes.thead("", row(nodes.Text(word) for word in _HEAD))
+    for docname, records in groupby(held, key=itemgetter(0)):
+        title = _wide(link("std", "doc", f"/{docname}"))
+        group += nodes.tbody("", title, *(_line(record) for _, record in records))
     return nodes.table("", group, classes=["atlas"])
 
 

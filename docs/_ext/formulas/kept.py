@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
-import os
 import re
+import secrets
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -24,7 +25,7 @@ def measured(latex: str, options: dict[str, Any], config: Any) -> dict[str, Any]
     parts = [latex, options, *rest]
     key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     path = Path(config.measured_cache, f"{key}.json")
-    if path.exists():
+    with contextlib.suppress(FileNotFoundError, ValueError):  # not there, or broken
         known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return known
     result = importlib.import_module("rnn_notes.equations").measure(latex, **options)
@@ -38,7 +39,7 @@ def measured(latex: str, options: dict[str, Any], config: Any) -> dict[str, Any]
     if not record["holds"]:
         return {**record, "report": str(result)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished = path.with_suffix(f".{secrets.token_hex(8)}")  # another build's differs
     unfinished.write_text(json.dumps(record), encoding="utf-8")
     unfinished.replace(path)
     return record

@@ -44,18 +44,23 @@ def compiled() -> tuple[dict[str, bytes], bytes]:
     """Bytecode for ``site-packages``, by path, and the archive of Python's library.
 
     Both hold the bytecode of what most cells and formulas load. It is kept while
-    neither the sources nor Pyodide change.
+    neither the sources nor Pyodide change, and that of older sources is dropped.
     """
     sources = _loaded()
     digest = hashlib.sha256(_PROGRAM.read_bytes() + _library().read_bytes())
     for name, data in sources.items():
         digest.update(name.encode() + data)
     kept = default_cache().with_name("compiled") / f"{digest.hexdigest()}.zip"
-    if not kept.exists():
+    try:
+        whole = kept.read_bytes()
+    except FileNotFoundError:
+        whole = archive(_compiled(sources))
         kept.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(kept, archive(_compiled(sources)))
+        replace_file(kept, whole)
+        for older in {*kept.parent.glob("*.zip")} - {kept}:
+            older.unlink(missing_ok=True)  # another build may have dropped it
     places: dict[str, dict[str, bytes]] = {"packages": {}, "library": {}}
-    for path, data in _files(kept).items():
+    for path, data in _files(whole).items():
         place, _, name = path.partition("/")
         places[place][name] = data
     return places["packages"], _filled(places["library"])
@@ -80,7 +85,7 @@ def _compiled(sources: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _filled(bytecode: Mapping[str, bytes]) -> bytes:
     """The archive of Python's library with bytecode in the places of its sources."""
-    files = _files(_library())
+    files = _files(_library().read_bytes())
     for name in bytecode:
         del files[name.removesuffix("c")]
     return archive({**files, **bytecode})
@@ -104,9 +109,9 @@ def _loaded() -> dict[str, bytes]:
     return found
 
 
-def _files(path: Path) -> dict[str, bytes]:
+def _files(data: bytes) -> dict[str, bytes]:
     """What a zip archive holds."""
-    with ZipFile(path) as whole:
+    with ZipFile(io.BytesIO(data)) as whole:
         return {name: whole.read(name) for name in whole.namelist()}
 
 

@@ -170,7 +170,7 @@ class _Sentences(SphinxRole):
             self.env.note_dependency(str(path))
         found = counts(folder)
         if self.text in found:
-            return [nodes.Text(str(found[self.text]))], []
+            return [nodes.Text(f"{found[self.text]:,}")], []
         expected = " or ".join(found)
         message = f"{self.name} is {self.text!r}, expected {expected}"
         return [], [self.inliner.reporter.error(message, line=self.lineno)]

@@ -2,8 +2,8 @@
 
 ``make pdf`` prints the first by Chromium, see ``tools/print_pdf.py``.
 Both begin with a title page. Nobody can unfold paper: there solutions and asides are
-open, and what only guards the build is left out, with the code behind tables.
-The EPUB has no boxes to type in.
+open, and what only guards the build is left out, with the code behind tables. For a
+box to type in, both say where it is.
 """
 
 from __future__ import annotations
@@ -32,8 +32,13 @@ _PLACE = re.compile(r'(?<=href="#)document-([^"#]+)#')
 _FOLD = re.compile(
     r'<details class="(?:solution|check)">(?=<summary>([^<]*)</summary>)'
 )
-_GUARDS = ("Imports", "How this was ", "How the ", "Sentences of this page ")
+_GUARDS = ("Imports", "How this was ", "How the ", "Sentences of this ", "All figures")
 _BOX = re.compile(r'<div class="formula-box".*?</noscript></div>\n?', re.S)
+_ON_SITE = '<p class="on-site">(On the site, a box to type in stands here.)</p>\n'
+_NEXT = "Where next"
+_NEXT_ENTRY = re.compile(rf'<li class="toctree-l2"><a [^>]*>[\d. ]*{_NEXT}</a></li>\n')
+_CHAPTER = re.compile(r'(toctree-l1"><a [^>]*href="#document-([^"]+)">)(.*?)</a>')
+_PLACED = re.compile(r'(<span id="document-[^"]+"></span>)(<section [^>]*>)')
 _TOGGLE = re.compile(
     r'<summary aria-label="Toggle[^>]*>\s*<p[^>]*>([^<]*)</p>'
     r"\s*<p[^>]*>[^<]*</p>\s*(?=</summary>)"
@@ -86,7 +91,8 @@ class _Paper(_Bound, SingleFileHTMLBuilder):
     """The book as one page of HTML, for the press."""
 
     left_out = (
-        " What only guards the build, and the code behind tables, is on the site."
+        " On the site are also: what only guards the build, the code behind tables,"
+        " the figures as files, boxes to type in, and pictures that move."
     )
 
     def get_theme_config(self) -> tuple[str, dict[str, Any]]:
@@ -101,8 +107,12 @@ class _Paper(_Bound, SingleFileHTMLBuilder):
         """The book's chapters side by side, not below the first one.
 
         Every target gets a name of its own, for chapters have sections of one name.
+        Where a page leads next is for screens; paper has its order and its contents.
         """
         tree = super().assemble_doctree()
+        for section in list(tree.findall(nodes.section)):
+            if section[0].astext() == _NEXT:
+                section.parent.remove(section)
         chapters = list(tree.findall(addnodes.start_of_file))
         for chapter in chapters:
             chapter.parent.remove(chapter)
@@ -115,9 +125,18 @@ class _Paper(_Bound, SingleFileHTMLBuilder):
 
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
-        contents = f'<nav class="contents"><h1>Contents</h1>{context["toc"]}</nav>'
-        whole = self.title_page() + contents + body
+        listed = _CHAPTER.sub(self._listed, _NEXT_ENTRY.sub("", context["toc"]))
+        contents = f'<nav class="contents"><h1>Contents</h1>{listed}</nav>'
+        chapters = _PLACED.sub(r"\2\1", _BOX.sub(_ON_SITE, body))
+        whole = self.title_page() + contents + chapters
         return {**context, "body": _FOLD.sub(_unfolded, whole)}
+
+    def _listed(self, entry: re.Match[str]) -> str:
+        """A chapter in the contents: its name in the menu, its title, its page."""
+        link, name, words = entry.groups()
+        title = escape(self.env.titles[name].astext(), quote=False)
+        said = words if title in words else f"{words}: {title}"
+        return f'{link}{said}</a><span class="page" data-of="document-{name}"></span>'
 
 
 class _Book(_Bound, Epub3Builder):
@@ -128,7 +147,7 @@ class _Book(_Bound, Epub3Builder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         context = super().get_doc_context(docname, body, metatags)
         first = self.title_page() if docname == self.config.root_doc else ""
-        body = _TOGGLE.sub(r"<summary>\1", _BOX.sub("", body))
+        body = _TOGGLE.sub(r"<summary>\1", _BOX.sub(_ON_SITE, body))
         return {**context, "body": first + _MATH.sub(rf"\g<0> {_NAMESPACE}", body)}
 
     def build_content(self) -> None:

@@ -1,10 +1,13 @@
-// Once what is seen is painted: the scripts, in their order, then what start.js lets be
-// skipped, a part at a time. What nobody looks at is not painted, and does not wait.
+// Once what is seen is painted, in its own fonts, for which it waits a second at most: the
+// scripts, in their order, then what start.js lets be skipped, a part at a time. What
+// nobody looks at is not painted, and does not wait.
 {
   const painted = (then) =>
     document.hidden ? setTimeout(then) : requestAnimationFrame(() => setTimeout(then));
-  painted(() => {
-    const parts = "article > section > section, article dl.py";
+  painted(async () => {
+    const late = new Promise((done) => setTimeout(done, 1000));
+    await Promise.race([document.fonts.ready, late]);
+    const parts = "article > section > section, article dl.py, article tbody + tbody";
     const far = [...document.querySelectorAll(parts)];
     const nearer = () => {
       if (!far.length) return document.documentElement.removeAttribute("data-far");

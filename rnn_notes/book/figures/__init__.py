@@ -24,8 +24,10 @@ from rnn_notes.book.figures.far_signals import fading as fading
 from rnn_notes.book.figures.far_signals import tanh_slopes as tanh_slopes
 from rnn_notes.book.figures.gated_cells import gru_step as gru_step
 from rnn_notes.book.figures.gated_cells import lstm_step as lstm_step
+from rnn_notes.book.figures.many_paths import many_paths
 from rnn_notes.book.figures.network import truncation, two_questions, unrolled
 from rnn_notes.book.figures.output_graph import expression_graph
+from rnn_notes.book.figures.padded_rows import padded_rows
 from rnn_notes.book.figures.passes import backward_steps, forward_pass
 from rnn_notes.book.figures.product_back import product_back
 from rnn_notes.book.figures.race import pass_times as pass_times
@@ -51,8 +53,10 @@ __all__ = [
     "expression_graph",
     "forward_pass",
     "ledger_table",
+    "many_paths",
     "mutant_matrix",
     "outer_product",
+    "padded_rows",
     "product_back",
     "step_network",
     "tape_in_order",

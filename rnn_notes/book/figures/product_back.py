@@ -19,21 +19,21 @@ _CELL, _ROW = 46, 26
 
 
 def product_back(example: Example | None = None) -> Moving:
-    """``Why @ hs[t]`` and ``Why.T @ dy`` at the last step, entry by entry.
+    """``Why @ hs[t]`` and ``Why.T @ dy`` at the first step, entry by entry.
 
     >>> frames = product_back().frames
     >>> [frame.at for frame in frames]
     ['y[0]', 'y[1]', 'h[0]', 'h[1]', 'h[2]']
     """
     params, run = given(example)
-    t, dy = run.T - 1, next(signals(params, run)).dy
-    W, h = params.Why, run.hs[t]
+    *_, (dy, *_) = signals(params, run)
+    W, h = params.Why, run.hs[0]
     y, dh = W @ h, W.T @ dy
     V, H = W.shape
     frames = [_gathers(i, W, h, y) for i in range(V)]
     frames += [_scatters(j, W, dy, dh) for j in range(H)]
     parts = [
-        label(0, 16, f"forwards, `t = {t}`", "quiet", 12, "start"),
+        label(0, 16, "forwards, `t = 0`", "quiet", 12, "start"),
         *_array("y", y, (20, 70), "`Why @ h`", "ink", range(V)),
         label(88, 74, "=", size=14),
         *_array("W", W, (104, 70), "`Why`", "weight"),

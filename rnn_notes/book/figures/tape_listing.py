@@ -92,7 +92,7 @@ def loop_names(run: taped.TapedForward) -> dict[int, str]:
 def _entry(node: Node, y: float, name: str) -> Iterator[str]:
     """One line of the tape, with the first entry of its gradient."""
     ink = "dh" if name == "dh" else "ink"
-    yield label(77, y, f"`{listing(node)}`", ink, 12, "start")
+    yield label(69, y, f"`{listing(node)}`", ink, 12, "start")
     if node.gradient is not None:
         yield label(306, y, number(_first(node.gradient), 3), ink, 12, "end")
     if name:
@@ -101,8 +101,8 @@ def _entry(node: Node, y: float, name: str) -> Iterator[str]:
 
 def _arc(y0: float, y1: float, ink: str = "rule") -> str:
     """An arc at the left between two lines of the tape, wider for a longer way."""
-    out = 70 - min(26 + (y1 - y0) / 5, 69)
-    curve = f"M{at(70, y0)}C{at(out, y0)} {at(out, y1)} {at(70, y1)}"
+    out = 62 - min(26 + (y1 - y0) / 5, 61)
+    curve = f"M{at(62, y0)}C{at(out, y0)} {at(out, y1)} {at(62, y1)}"
     return line(curve, ink, 1 if ink == "rule" else 2.4)
 
 

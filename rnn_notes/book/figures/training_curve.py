@@ -25,7 +25,7 @@ def loss_curve(net: Trained | None = None) -> Figure:
 
     net : the training to draw, by default the book's own
 
-    >>> "10000 steps" in loss_curve().alt
+    >>> "10,000 steps" in loss_curve().alt
     True
     """
     net = net or trained()
@@ -33,7 +33,7 @@ def loss_curve(net: Trained | None = None) -> Figure:
     start, _, pairs = (T * cost for cost in baselines(net).values())
     kept = {stage: T * kept_loss(net, stage) for stage in net.stages}
     axes = Axes((0, steps), (0, 10 * float(np.ceil(start / 8))), _HEIGHT)
-    x = {step: f"{step:g}" for step in (0, steps / 2, steps)}
+    x = {step: f"{step:,g}" for step in (0, steps / 2, steps)}
     y = {cost: f"{cost:g}" for cost in round_numbers(*axes.ys)}
     ends = np.linspace(0, steps - 1, min(steps, 121)).astype(int)
     parts = [
@@ -46,12 +46,12 @@ def loss_curve(net: Trained | None = None) -> Figure:
         axes.said(steps, start, f"$T$ log $V$ = {number(start, 1)}", -6, "end"),
         *_legend(number(net.smoothed[-1], 1), number(pairs, 1)),
     ]
-    told = ", ".join(f"{number(cost, 1)} after {s}" for s, cost in kept.items())
+    told = ", ".join(f"{number(cost, 1)} after {s:,}" for s, cost in kept.items())
     alt = (
-        f"The loss of {T} letters against the step, over {steps} steps. It starts at T "
-        f"log V = {number(start, 1)} nats. The smoothed loss lags behind the losses of "
-        f"the single steps and ends at {number(net.smoothed[-1], 1)}. Text kept from "
-        f"the training costs {told} steps. Guessing by letter pairs costs "
+        f"The loss of {T} letters against the step, over {steps:,} steps. It starts "
+        f"at T log V = {number(start, 1)} nats. The smoothed loss lags behind the "
+        f"losses of the single steps and ends at {number(net.smoothed[-1], 1)}. Text "
+        f"kept from the training costs {told} steps. Guessing by letter pairs costs "
         f"{number(pairs, 1)}."
     )
     return draw(
@@ -75,7 +75,7 @@ def overfitting(
     every = np.concatenate(list(costs.values()))
     ys = round_numbers(0, float(every.max()) * 1.1)
     axes = Axes((0, len(steps) - 1), (0, ys[-1]), _HEIGHT)
-    x = {float(i): f"{n}" for i, n in enumerate(steps) if i % 2 == 0}
+    x = {float(i): f"{n:,}" for i, n in enumerate(steps) if i % 2 == 0}
     parts = list(axes.frame(x, {y: f"{y:g}" for y in ys}, "step", "nats a letter"))
     for (name, rows), dash in zip(costs.items(), ("dashed", "solid"), strict=True):
         means = rows.mean(axis=1)
