@@ -4,6 +4,8 @@
 
 Sphinx warns of a page only while it reads it, so after a build that failed, or that was
 killed, the next one reads all pages again. Cells and equations that held are kept.
+Where nothing has changed that a build reads, nor the site, nothing is built: unless
+there are arguments, or the site is to hold a file from outside of the tree.
 """
 
 from __future__ import annotations
@@ -17,11 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sphinx.cmd.build import main as sphinx
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from docs._ext.site.finish import finish  # noqa: E402  (found through the line above)
+from docs._ext.build.standing import site_of, sources_of  # noqa: E402  (found above)
 
 BUILD = ROOT / "_build"
 SITE, NEXT, DOCTREES = BUILD / "html", BUILD / "next", BUILD / "doctrees"
@@ -32,20 +32,36 @@ def main(arguments: list[str]) -> int:
     """0 for a new site; otherwise the last one stands as it was."""
     speak()
     BUILD.mkdir(exist_ok=True)
-    unfinished = BUILD / "unfinished"
     with alone(BUILD / "lock"):
-        if unfinished.exists():
-            forget(DOCTREES, NEXT)
-        unfinished.touch()
-        folders = ["-c", str(ROOT), "-d", str(DOCTREES), str(ROOT / "docs"), str(NEXT)]
-        if failed := sphinx([*STRICT, *arguments, *folders]):
-            left = "is as it was" if SITE.exists() else "does not exist yet"
-            print(f"The build failed; the site in {SITE} {left}.", file=sys.stderr)
-            return failed
-        replace(SITE, NEXT)
-        unfinished.unlink()
+        sources, standing = sources_of(ROOT), BUILD / "standing"
+        asked = arguments or os.environ.get("LIVE")
+        known = standing.read_text("ascii") if standing.exists() else ""
+        if asked or known != f"{sources} {site_of(SITE)}":
+            standing.unlink(missing_ok=True)
+            if failed := build(arguments):
+                left = "is as it was" if SITE.exists() else "does not exist yet"
+                print(f"The build failed; the site in {SITE} {left}.", file=sys.stderr)
+                return failed
+            if not asked:
+                standing.write_text(f"{sources} {site_of(SITE)}", "ascii")
     print(f"Open {(SITE / 'index.html').as_uri()}")
     return 0
+
+
+def build(arguments: list[str]) -> int:
+    """0 for a new site; what makes it is loaded only here."""
+    from sphinx.cmd.build import main as sphinx
+
+    unfinished = BUILD / "unfinished"
+    if unfinished.exists():
+        forget(DOCTREES, NEXT)
+    unfinished.touch()
+    folders = ["-c", str(ROOT), "-d", str(DOCTREES), str(ROOT / "docs"), str(NEXT)]
+    failed = sphinx([*STRICT, *arguments, *folders])
+    if not failed:
+        replace(SITE, NEXT)
+        unfinished.unlink()
+    return failed
 
 
 def speak() -> None:
@@ -84,6 +100,8 @@ def lock(file: IO[str]) -> None:
 
 def replace(folder: Path, built: Path) -> None:
     """Put the finished site in the place of ``folder``, and never a part of it."""
+    from docs._ext.site.finish import finish
+
     fresh, old = folder.with_suffix(".new"), folder.with_suffix(".old")
     forget(fresh, old)
     finish(built, fresh)

@@ -28,6 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from docs._ext.build import failures, kernels
 from docs._ext.build.changes import mend
+from docs._ext.build.standing import sources_of
 from docs.build import speak
 from tests.helpers.reproducible import differences
 from tests.helpers.trees import emptied, write
@@ -189,6 +190,73 @@ def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
         file.write("\n# a comment\n")
     book.build()
     assert book.kernel() != first, "the package matters"
+
+
+def test_nothing_is_built_where_the_sources_and_the_site_are_as_they_were(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.write()
+    book.build()
+    files, page = book.files(), book.html / "good.html"
+
+    def anew() -> bool:
+        """Whether a build put another site there, and that is right."""
+        before = book.html.stat().st_ino
+        book.build()
+        return book.html.stat().st_ino != before
+
+    assert not anew()
+    page.write_text("by hand", encoding="utf-8")
+    assert anew()
+    (book.html / "faulty.html").unlink()
+    assert anew()
+    (book.html / "more.html").touch()
+    assert anew()
+    assert book.files() == files
+    monkeypatch.setenv("BASE_URL", "https://example.org/notes/")
+    assert anew()
+    assert "https://example.org/notes/good.html" in page.read_text(encoding="utf-8")
+    assert not anew()
+    monkeypatch.delenv("BASE_URL")
+    assert anew()
+    assert book.files() == files
+    assert not anew()
+
+
+def test_all_that_a_build_reads_has_a_part_in_the_name_of_its_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "_build").mkdir()
+    page, made = tmp_path / "docs" / "page.md", tmp_path / "_build" / "page.html"
+    package = tmp_path / "_build" / "package-1.dist-info"
+    names = [sources_of(tmp_path)]
+
+    def another() -> bool:
+        names.append(sources_of(tmp_path))
+        return names[-1] not in names[:-1]
+
+    assert not another()
+    page.write_text("one", encoding="utf-8")
+    assert another()
+    page.write_text("two", encoding="utf-8")
+    assert another()
+    page.rename(page.with_name("other.md"))
+    assert another()
+    made.write_text("one", encoding="utf-8")
+    monkeypatch.setenv("OLDPWD", "elsewhere")
+    assert not another()
+    monkeypatch.setenv("BOOKS", "1")
+    assert another()
+    monkeypatch.syspath_prepend(package.parent)
+    package.mkdir()
+    assert another()
+    os.utime(package, (10**9, 10**9))
+    assert another(), "the same version was installed once more"
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "First"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    assert another(), "pages say when they were committed"
 
 
 def test_a_fault_is_told_with_file_and_line_until_it_is_mended(book: Book) -> None:
