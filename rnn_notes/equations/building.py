@@ -168,7 +168,8 @@ class _Builder(Scripts):
         if of.kind == "power" and not of.form:
             question = r"is it the power of \mathrm{d} or \mathrm{d} of the power?"
             raise astray(meta, f"{question} expected brackets")
-        return Node("d", span(meta), (of,))
+        form = "open" if of.form == "open" else ""
+        return Node("d", span(meta), (of,), form=form)
 
     def derivative(self, meta: Meta, children: list[Any]) -> Node:
         *_, numerator, _, denominator = children
@@ -184,6 +185,8 @@ class _Builder(Scripts):
         *_, denominator, numerator = children
         node = self._derivative(meta, children, (numerator, denominator))
         return replace(node, form="open")
+
+    big_operator = operator
 
     def shared(self, meta: Meta, children: list[Any]) -> Node:
         r"""A derivative with a factor, as in ``\frac{\partial y}{T \partial x}``."""

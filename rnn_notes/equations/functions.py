@@ -90,5 +90,6 @@ CALLS: dict[str, Callable[[Array], Array]] = {
     "det": lambda A: np.linalg.det(A)[..., None, None],
     "max": _largest,
     "min": lambda x: -_largest(-x),
+    "sum": lambda x: x.sum(axis=(-2, -1), keepdims=True),
     "mean": lambda x: x.mean(axis=(-2, -1), keepdims=True),
 }

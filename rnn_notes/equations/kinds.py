@@ -237,6 +237,7 @@ def _hadamard(node: Node, find: Shapes) -> Shape:
     for part in node.parts[1:]:
         other = find.of(part)
         square = part.kind == "derivative" and other[0] == other[1]
+        square = square and () in find.shape(part.parts[1])
         vector = shape in ((other[0], ()), ((), other[0]))
         if find.lenient and square and vector and other != SCALAR:
             find.note(part, "read a diagonal Jacobian as its column of slopes")
@@ -353,7 +354,7 @@ def _call(node: Node, find: Shapes) -> Shape:
     if name in ("tr", "det"):
         find.square(node, shape, f"{name} of a")
         return SCALAR
-    if name in ("max", "min", "mean"):
+    if name in ("max", "min", "mean", "sum"):
         if shape == SCALAR:
             raise node.fail(f"{name} of one number came, expected of several")
         return SCALAR

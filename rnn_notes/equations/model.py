@@ -202,7 +202,7 @@ class Model:
 
     def add(self, name: str, quantity: Quantity, node: Node) -> None:
         """Give a name its meaning, unless it has one."""
-        if name in self.quantities:
+        if name in (*self.quantities, STEPS):
             raise node.fail(f"{name} has a meaning already")
         if len(self.quantities) >= _MOST_QUANTITIES:
             raise node.fail(f"more than {_MOST_QUANTITIES} quantities came")
@@ -437,7 +437,7 @@ def find(model: str | None) -> Model:
     if "\n" in model or "=" in model or r"\in" in model:
         return Model(model, "yours")
     path = Path(model)
-    if path.suffix or path.exists():
+    if path.suffix or path.is_file():
         return Model(path.read_text(encoding="utf-8-sig"), path.stem)
     known = ", ".join(names())
     raise ValueError(f"model is {model!r}, expected a file or one of {known}")

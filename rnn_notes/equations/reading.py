@@ -369,7 +369,12 @@ class Reader:
         if name not in CALLS:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
-        return replace(node, parts=(self.read(argument),), value=name)
+        read = self.read(argument)
+        determinant = read.kind == "bars" or read.value == "det"
+        if name == "log" and determinant and self.scope.remarks is not None:
+            self.note("read the logarithm of a determinant as that of its size", node)
+            read = Node("call", read.span, (read,), "abs")
+        return replace(node, parts=(read,), value=name)
 
     def chained(self, node: Node) -> Node:
         """Two derivatives in ``prod(…)``: the chain rule, transposed as it needs."""

@@ -193,6 +193,9 @@ class Scripts(Transformer_NonRecursive[Token, Any]):
             return self._worded(base, sup, place)
         if sup.kind == "name" and sup.value.startswith((r"\text", r"\mathrm")):
             return self._worded(base, sup, place)
+        if sup.kind == "name" and sup.value in ("i", "j") and _at_a_step(base):
+            self._note(sup, f"read ^{sup.value} as an entry")
+            return replace(base, span=place, parts=(*base.parts, sup))
         return Node("power", place, (base, sup))
 
     def _worded(self, base: Node, sup: Node, place: tuple[int, int]) -> Node:
@@ -225,6 +228,13 @@ class Scripts(Transformer_NonRecursive[Token, Any]):
         if turned == "T":
             self._note(sup.parts[1], _TURNED)
         return Node("transpose", place, (stepped,)) if turned else stepped
+
+
+def _at_a_step(base: Node) -> bool:
+    """Whether a letter has one subscript, and that is a step: h_{t-1}."""
+    if base.kind != "subscripted" or base.form or len(base.parts) != 2:
+        return False
+    return any(node.value == "t" for node in base.parts[1].walk())
 
 
 def _letter(token: Token) -> str:

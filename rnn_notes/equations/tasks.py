@@ -238,6 +238,12 @@ def _read(
     for item in items:
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
+    if "d" in scope.bindings and any(
+        s.text.startswith("read d as a d") for s in remarks or ()
+    ):
+        raise EquationError(
+            r"d came before a letter, and where has a d: write \mathrm{d}"
+        )
     lines = lines if remarks is None else _without_names(lines, scope, budget)
     drawn = draws(scope, task.seeds, numbers)
     return lines, scope, drawn[task.first :] + drawn[: task.first]

@@ -25,6 +25,7 @@ _CALCULATIONS = {
 }
 _WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 _MOST_TOKENS = 1500
+_OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
 _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
@@ -54,9 +55,24 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
         if len(tokens) >= _MOST_TOKENS:
             raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
-    return _Lines(remarks).sorted(
-        settled(_by_cases(_with_cases(tokens), remarks), remarks)
-    )
+    tokens = _with_differentials(_with_cases(tokens), remarks)
+    return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
+
+
+def _with_differentials(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
+    r"""The tokens with d and \partial as differentials, if none is of a derivative."""
+    out = list(tokens)
+    found = [n for n, one in enumerate(tokens) if one == "d" or one.type == "PARTIAL"]
+    for n in found:
+        before, after = tokens[n - 1] if n else "", tokens[n + 1 : n + 2]
+        apart = before not in ("{", "_", "^") and "/" not in tokens
+        if not apart or not after or after[0].type not in _OPERANDS:
+            return tokens
+        out[n] = Token.new_borrow_pos("D", tokens[n], tokens[n])
+    if found:
+        first = tokens[found[0]]
+        remarks.append(Remark(f"read {first} as a differential", span(first)))
+    return out
 
 
 def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:

@@ -6,7 +6,8 @@ the differentials on the way are of drawn quantities alone, only these move: so
 ``\mathrm{d}y_t = W_{hy}\, \mathrm{d}h_t`` is false, since W_{hy} and b_y move too.
 
 The letters of a page move always, but for what ``where`` holds still, as in
-``\mathrm{d}A = 0``.
+``\mathrm{d}A = 0``. What its model calls constant stands still beside the differential
+of another letter, unless a constant has one too: \mathrm{d}(AX) = A\, \mathrm{d}X.
 """
 
 from __future__ import annotations
@@ -36,12 +37,18 @@ def moving(
     on_the_way = len(computed) > 1 or any(key[0] not in alone for key in computed)
     drawn = named - computed
     drawn -= {
-        key for key in drawn if _role(key, scope) == "onehot" and _target(key, scope)
+        key
+        for key in drawn
+        if _role(key, scope) == "onehot" and _note(key, scope).startswith("target")
     }
     if on_the_way or not any(not _of_page(key) for key in drawn):
         others = {k for k in world.roots if _role(k, scope) not in ("input", "onehot")}
         drawn |= others
     drawn |= {key for key in world.roots if _of_page(key)}
+    constant = {key for key in drawn if _note(key, scope).startswith("constant")}
+    with_own = {key[0] for key in drawn} & alone
+    if with_own and not with_own & {key[0] for key in constant}:
+        drawn -= constant
     return frozenset(key for key in drawn if key[0] not in scope.still)
 
 
@@ -56,10 +63,10 @@ def _role(key: Key, scope: Scope) -> str:
     return quantity.role if quantity else ""
 
 
-def _target(key: Key, scope: Scope) -> bool:
-    """Whether a quantity is the letter that is due."""
+def _note(key: Key, scope: Scope) -> str:
+    """What a model says of a quantity, nothing for a letter of the page."""
     quantity = scope.known(key[0])
-    return bool(quantity and quantity.note.startswith("target"))
+    return quantity.note if quantity else ""
 
 
 def _named(

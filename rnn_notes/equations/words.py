@@ -19,7 +19,7 @@ __all__ = ["settled"]
 
 _FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
-    *("relu", "sigmoid", "sign", "sqrt", "mean", "onehot", "prod"),
+    *("relu", "sigmoid", "sign", "sqrt", "mean", "sum", "onehot", "prod"),
 }
 _JOINTS = {
     "and",
