@@ -116,7 +116,7 @@ def _pairing(name: str, found: Mapping[tuple[int, int], float], truth: float) ->
     }
     parts["sum"] = f"{number(total, 3)}, {'right' if right else 'wrong'}"
     nudge = "Nudging says so too." if right else f"Nudging says {number(truth, 3)}."
-    says = f"{_SAYS[name]} The sum is {number(total, 3)}. {nudge}"
+    says = f"{_SAYS[name]} The sum, rounded last, is {number(total, 3)}. {nudge}"
     wrong = [f"cell{k}{s}" for (k, s), n in times.items() if n != 1]
     used = [f"{way}{t}" for way in ("use", "out") for t in range(_T)]
     used += [
