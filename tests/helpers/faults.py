@@ -203,8 +203,8 @@ def planted(
 
 
 def misspelt(name: str) -> str:
-    """The name with its last letter doubled."""
-    return name + name[-1]
+    """The name with its last letter three times; twice, `dWh` is another name."""
+    return name + 2 * name[-1]
 
 
 def turned(shape: str) -> str:
