@@ -60,7 +60,7 @@ def parted(one: list[Any], other: list[Any]) -> list[str]:
 
 def sound(window: Firefox | WebKit, width: int) -> None:
     """Assert that all can be read, and that what goes on beyond the edge shows it."""
-    assert window.value(SIDEWAYS) <= 0, width
+    assert window.value(SIDEWAYS) <= 1, width  # Firefox rounds up at three dots a pixel
     assert (width, window.value(BROKEN)) == (width, 0)
     if width < 600:
         assert (width, window.value(SMALL)) == (width, [])
