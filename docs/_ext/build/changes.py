@@ -10,7 +10,6 @@ import hashlib
 import json
 import platform
 import shutil
-from collections.abc import Iterable
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -27,6 +26,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool
 
+from docs._ext.build.standing import digest_of, files_below
+
 __all__ = ["digest", "mend", "setup"]
 
 _LAST = 900  # after Sphinx has numbered figures and equations
@@ -39,18 +40,10 @@ def digest(*roots: Path) -> str:
     >>> digest(here) == digest(here), digest(here) == digest(Path(__file__))
     (True, False)
     """
-    total = hashlib.sha256(f"{platform.python_version()} {version('numpy')}".encode())
+    name = f"{platform.python_version()} {version('numpy')}"
     for root in roots:
-        for path in sorted(_files(root)):
-            total.update(f"\0{path.relative_to(root.parent).as_posix()}\0".encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()[:20]
-
-
-def _files(root: Path) -> Iterable[Path]:
-    """Every file below ``root``, or ``root`` itself, without what Python caches."""
-    below = root.rglob("*") if root.is_dir() else [root]
-    return (p for p in below if p.is_file() and "__pycache__" not in p.parts)
+        name = digest_of(root.parent, files_below(root), name.encode())
+    return name[:20]
 
 
 def _keep_all(cache: JupyterCacheBase) -> None:

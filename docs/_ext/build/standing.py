@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docs._ext.build.installed import MODULES
 
-__all__ = ["site_of", "sources_of"]
+__all__ = ["digest_of", "files_below", "site_of", "sources_of"]
 
 _MADE = ("_build", ".venv", ".git", "__pycache__")
 _SHELLS = ("_", "OLDPWD", "PWD", "SHLVL")  # what a shell tells of itself
@@ -33,7 +33,7 @@ def sources_of(root: Path) -> str:
     except OSError:  # no git
         history = b""
     rest = repr([settings, sys.version, history, list(_installed())]).encode()
-    return _digest(root, _files(root), rest)
+    return digest_of(root, files_below(root), rest)
 
 
 def site_of(folder: Path) -> str:
@@ -42,10 +42,10 @@ def site_of(folder: Path) -> str:
     >>> site_of(Path(__file__).parent) == site_of(Path(__file__).parents[1])
     False
     """
-    return _digest(folder, _files(folder), b"")
+    return digest_of(folder, files_below(folder), b"")
 
 
-def _digest(root: Path, files: Iterable[Path], rest: bytes) -> str:
+def digest_of(root: Path, files: Iterable[Path], rest: bytes) -> str:
     """A name for some files below ``root``, and for more."""
     total = hashlib.sha256(rest)
     for path in sorted(files):
@@ -58,8 +58,10 @@ def _digest(root: Path, files: Iterable[Path], rest: bytes) -> str:
     return total.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, without what is made there."""
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, or the file itself, without what is made there."""
+    if folder.is_file():
+        yield folder
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if name not in _MADE]
         paths = (Path(place, name) for name in names)
