@@ -236,8 +236,11 @@ def _hadamard(node: Node, find: Shapes) -> Shape:
     shape = find.of(node.parts[0])
     for part in node.parts[1:]:
         other = find.of(part)
-        square = part.kind == "derivative" and other[0] == other[1]
-        square = square and () in find.shape(part.parts[1])
+        square = (
+            part.kind == "derivative"
+            and other[0] == other[1]
+            and () in find.shape(part.parts[1])
+        )
         vector = shape in ((other[0], ()), ((), other[0]))
         if find.lenient and square and vector and other != SCALAR:
             find.note(part, "read a diagonal Jacobian as its column of slopes")

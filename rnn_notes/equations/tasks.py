@@ -20,6 +20,7 @@ from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import Definition, Scope
+from rnn_notes.equations.tokens import AS_DIFFERENTIAL
 
 __all__ = [
     "LAYOUTS",
@@ -238,9 +239,8 @@ def _read(
     for item in items:
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
-    if "d" in scope.bindings and any(
-        s.text.startswith("read d as a d") for s in remarks or ()
-    ):
+    read = {remark.text for remark in remarks or ()}
+    if "d" in scope.bindings and AS_DIFFERENTIAL.format("d") in read:
         raise EquationError(
             r"d came before a letter, and where has a d: write \mathrm{d}"
         )

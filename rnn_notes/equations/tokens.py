@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
 from rnn_notes.equations.words import settled
 
-__all__ = ["Kept", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "Kept", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -25,6 +25,7 @@ _CALCULATIONS = {
 }
 _WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 _MOST_TOKENS = 1500
+AS_DIFFERENTIAL = "read {} as a differential"
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
 _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
@@ -71,7 +72,7 @@ def _with_differentials(tokens: list[Token], remarks: list[Remark]) -> list[Toke
         out[n] = Token.new_borrow_pos("D", tokens[n], tokens[n])
     if found:
         first = tokens[found[0]]
-        remarks.append(Remark(f"read {first} as a differential", span(first)))
+        remarks.append(Remark(AS_DIFFERENTIAL.format(first), span(first)))
     return out
 
 
