@@ -29,6 +29,13 @@ THERE = """new Promise(done => {
 })"""
 
 
+# Until what a new width sets in motion has come to rest, and is laid out.
+STILL = """Promise.race([
+  Promise.allSettled(document.getAnimations().map(moving => moving.finished)),
+  new Promise(done => setTimeout(done, 1000)),
+]).then(() => new Promise(done => requestAnimationFrame(() => setTimeout(done))))"""
+
+
 class Firefox:
     """A window of Firefox.
 
@@ -71,6 +78,7 @@ class Firefox:
             viewport={"width": width, "height": 900},
             devicePixelRatio=ratio,
         )
+        self.value(STILL)
 
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript comes to, through JSON."""

@@ -34,25 +34,6 @@ SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e =>
   const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
 }).map(e => e.textContent)"""
-# Words of a figure that lie on other words of it, or that its edge cuts; Firefox rounds
-# a word's box outwards to whole pixels.
-CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
-  const edge = svg.getBoundingClientRect();
-  const seen = text => text.checkVisibility({visibilityProperty: true});
-  const texts = [...svg.querySelectorAll('text')].filter(
-    text => text.textContent.trim() && seen(text));
-  const boxes = texts.map(text => text.getBoundingClientRect());
-  const cut = texts.filter((_, i) => boxes[i].width
-    && (boxes[i].left < edge.left - 1.5 || boxes[i].right > edge.right + 1.5));
-  const straight = text => !text.closest('[transform]');
-  const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
-  const laid = texts.filter((text, i) => straight(text) && texts.some((other, k) =>
-    k < i && straight(other) && on(boxes[i], boxes[k])));
-  return [...cut, ...laid].map(text => text.textContent);
-})"""
-CROWD = """document.querySelectorAll('.drawn text').forEach(
-  text => text.setAttribute('textLength', 120)) || 0"""
 # Where a formula and the stop after it stand on two lines.
 BROKEN = """[...document.querySelectorAll('article .held')]
   .filter(e => e.getClientRects().length > 1).length"""
