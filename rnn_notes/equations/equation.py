@@ -211,7 +211,7 @@ class Equation:
                 self.gaps(node.parts[0], {**env, node.value: value}, gaps)
             return
         if node.kind == "defined":
-            inner = {**env, **dict(zip(node.binds, node.at(env), strict=True))}
+            inner = node.inner(env)
         for part in node.parts:
             self.gaps(part, inner, gaps)
 

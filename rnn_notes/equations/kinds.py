@@ -125,8 +125,7 @@ def _defined(node: Node, find: Shapes) -> Shape:
 
 
 def _in_definition(node: Node, env: Env, sized: Sized) -> list[tuple[Node, Env]]:
-    values = dict(zip(node.binds, node.at(env), strict=True))
-    return [(node.parts[0], {**env, **values})]
+    return [(node.parts[0], node.inner(env))]
 
 
 def _entry(node: Node, find: Shapes) -> Shape:
