@@ -264,12 +264,12 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         if len(equation.parameters) == len(parameters)
     }
     try:
-        shapes = Shapes(replace(scope, remarks=[]), "denominator")
+        shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
         for draw in draws(scope, (0,))[:2]:
-            world = draw.world(scope)
             evaluator = Evaluator(draw, shapes, Budget())
+            world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
                 value = evaluator.value(body, env, world)[0]

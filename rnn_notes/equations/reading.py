@@ -16,7 +16,6 @@ from rnn_notes.equations.symbols import (
     Alias,
     Definition,
     Letter,
-    Quantity,
     Scope,
     family,
 )
@@ -37,11 +36,6 @@ _FARTHEST = 12  # draws reach a little beyond
 
 
 _ENTRIES = tuple("ijklmnrsbpq")
-
-
-def _is_target(quantity: Quantity) -> bool:
-    """Whether a quantity is the letter that is due."""
-    return quantity.note.startswith("target")
 
 
 def _is_index(name: str) -> bool:
@@ -402,7 +396,7 @@ class Reader:
 
     def target(self, node: Node) -> Node:
         r"""``\operatorname{onehot}(k_t)``: the target, whose letter k_t is due."""
-        found = [n for n, q in self.scope.quantities.items() if _is_target(q)]
+        found = [n for n, q in self.scope.quantities.items() if q.is_target]
         (letter,) = node.parts[:1]
         indexed = letter.kind == "subscripted" and len(letter.parts) == 2
         if len(node.parts) != 1 or len(found) != 1 or not indexed:
@@ -535,7 +529,7 @@ class Reader:
         ):
             inside = inside.parts[0]
         known = self.scope.quantities.get(inside.value, None)
-        target = known is not None and _is_target(known)
+        target = known is not None and known.is_target
         if inside.kind not in _VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
