@@ -20,7 +20,6 @@ from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, Wor
 __all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "compiled", "reads"]
 
 MOST_WORK = 17_000
-_READING = 3  # times the pieces of a line that is read
 _LARGEST = 1_000_000  # numbers in one array
 _MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done
@@ -57,7 +56,7 @@ class Budget:
 
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
-        self.work += _READING * line.size
+        self.work += line.size
         if self.over:
             raise line.too_much()
 
@@ -255,7 +254,7 @@ class Evaluator(Sized):
             stacked = unvec(table[..., 0], self.size(node.parts[0]))
         elif y == SCALAR:
             rows, columns = self.size(node.parts[1])
-            if self.shapes.flat:
+            if self.shapes.flat and node.value != "gradient":
                 rows, columns = rows * columns, 1
             stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
         else:

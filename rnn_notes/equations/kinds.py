@@ -406,7 +406,7 @@ def _derivative(node: Node, find: Shapes) -> Shape:
             "a matrix by a scalar came in denominator layout, expected numerator: no "
             "denominator layout of it is in common use"
         )
-    if find.flat and y == SCALAR:
+    if find.flat and y == SCALAR and node.value != "gradient":
         x = tuple(sorted(x[0] + x[1])), ()
     if SCALAR in (y, x):
         turned = numerator == (x != SCALAR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
@@ -53,6 +54,7 @@ class Task:
     flat    : whether a matrix below a line stands for its vec
     falling : whether products have their last factor first
     whole   : whether the factor behind the derivative of a sum over steps is immediate
+    apart   : whether the terms with a Jacobian are laid out apart from the others
     told    : how an unusual way of reading is told
     first   : the place of the draw that is compared first
     asked   : the layout that was asked for, where ``layout`` is one of several tried
@@ -69,6 +71,7 @@ class Task:
     flat: bool = False
     falling: bool = False
     whole: bool = False
+    apart: bool = False
     told: str = ""
     first: int = 0
     asked: Layout | None = None
@@ -119,17 +122,23 @@ def unusual(task: Task) -> Iterator[Task]:
     flats = (False, True) if slopes and not task.strict else (False,)
     turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
     wholes = (False, True) if r"\sum" in task.latex and flats[1:] else (False,)
-    ways = itertools.product(wholes, turns, flats, layouts)
-    for whole, falling, flat, layout in ways:
+    mixed = slopes and not task.layout and re.search(r"=.*=|=.*\+", task.latex, re.S)
+    aparts = (False, True) if mixed and flats[1:] else (False,)
+    ways = itertools.product(aparts, wholes, turns, flats, layouts)
+    for apart, whole, falling, flat, layout in ways:
+        if apart and not (flat and layout == "numerator"):
+            continue
         told = [f"in {layout} layout"] if layout != task.laid_out else []
         told += ["with each matrix below as its vec"] if flat else []
         told += ["with the last factor of each product first"] if falling else []
         told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
+        if apart:
+            told[:2] = ["with each chain of Jacobians in numerator layout, then turned"]
         if told:
             outer = "otimes" in task.latex and not task.strict
             yield replace(
                 task, layout=layout, outer=outer, flat=flat, falling=falling,
-                whole=whole, told=", ".join(told),
+                whole=whole, apart=apart, told=", ".join(told),
             )  # fmt: skip
 
 
@@ -164,6 +173,7 @@ def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
                 task.flat,
                 task.falling,
                 task.whole,
+                task.apart,
             )
             for items in lines
         ]
