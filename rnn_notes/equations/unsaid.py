@@ -129,7 +129,9 @@ def with_immediate_factors(
     if node.kind == "mul":
         for letter in bound:
             if any(_comes_from(factor, letter, whole) for factor in _factors(node)):
-                node = _held(node, lambda part: _steps(part.parts[0]) == {letter}, note)
+                node = _held(
+                    node, lambda part, at=letter: _steps(part.parts[0]) == {at}, note
+                )
     if node.kind == "add":
         node = _paths_held(node, note)
     return node.with_parts(
@@ -186,10 +188,8 @@ def _comes_from(node: Node, letter: str, whole: bool) -> bool:
 
 def _steps(node: Node) -> set[str]:
     """What stands in the index of a quantity, its letters and ``"1"`` for a number."""
-    while node.kind in ("entry", "transpose"):
-        node = node.parts[0]
-    letters = {letter for index in node.indices for letter in index.letters}
-    return letters or {"1" for _ in node.indices}
+    indices = node.within("entry", "transpose").indices
+    return {letter for i in indices for letter in i.letters} or {"1" for _ in indices}
 
 
 def _held(node: Node, chosen: Callable[[Node], bool], note: _Note) -> Node:
@@ -198,10 +198,11 @@ def _held(node: Node, chosen: Callable[[Node], bool], note: _Note) -> Node:
     def one(part: Node) -> Node:
         if part.kind == "mul":
             return part.with_parts(one)
-        if part.kind == "derivative" and part.value is False:
-            if chosen(part) and _steps(part.parts[0]) and not _steps(part.parts[1]):
-                note("read the factor within one step as immediate, ∂⁺", part)
-                return replace(part, value=True)
+        plain = part.kind == "derivative" and part.value is False
+        steps = [bool(_steps(side)) for side in part.parts] if plain else []
+        if steps == [True, False] and chosen(part):
+            note("read the factor within one step as immediate, ∂⁺", part)
+            return replace(part, value=True)
         return part
 
     return one(node)
