@@ -12,10 +12,9 @@ from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import BothWaysError, EquationError
-from rnn_notes.equations.kinds import shown
+from rnn_notes.equations.kinds import Shapes, Way, shown
 from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes, Way
 from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Quantity, Scope
 from rnn_notes.equations.unsaid import summed, widened, with_immediate_factors
 

@@ -14,12 +14,12 @@ from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import Budget
+from rnn_notes.equations.kinds import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.model import Model, shipped
 from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.tokens import AS_DIFFERENTIAL
 

@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
 from rnn_notes.equations.words import settled
 
-__all__ = ["AS_DIFFERENTIAL", "Kept", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -28,19 +28,6 @@ _MOST_TOKENS = 1500
 AS_DIFFERENTIAL = "read {} as a differential"
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
 _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
-
-
-class Kept:
-    """The tokens that lark keeps though no rule of the grammar names them."""
-
-    always_accept = (
-        *("PERIOD", "BARS", "BAR", "ROW", "CELL", "SEPARATOR"),
-        *("WORD", "QUAD", "BRACE", "FORALL", "INCREMENT"),
-    )
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """The stream as it comes."""
-        return stream
 
 
 def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
