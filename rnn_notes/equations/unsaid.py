@@ -129,14 +129,17 @@ def with_immediate_factors(
     if node.kind == "mul":
         for letter in bound:
             if any(_comes_from(factor, letter, whole) for factor in _factors(node)):
-                node = _held(
-                    node, lambda part, at=letter: _steps(part.parts[0]) == {at}, note
-                )
+                node = _held(node, _at(letter), note)
     if node.kind == "add":
         node = _paths_held(node, note)
     return node.with_parts(
         lambda part: with_immediate_factors(part, note, whole, bound)
     )
+
+
+def _at(letter: str) -> Callable[[Node], bool]:
+    """What tells whether the step of the quantity above is a letter."""
+    return lambda part: _steps(part.parts[0]) == {letter}
 
 
 def _paths_held(node: Node, note: _Note) -> Node:
