@@ -23,6 +23,7 @@ from rnn_notes.equations.symbols import (
 __all__ = ["Reader", "letters"]
 
 _SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
+_SPECIAL[r"\mathbb{1}"] = "ones"
 _HINTS = {
     "d": r": write the differential as \mathrm{d}",
     "e": r": write \exp(...) for the exponential, e_t for a target",
@@ -86,14 +87,14 @@ class Reader:
         if node.kind == "bars" and compact(node.parts[0]) in self.scope.size_names:
             size = compact(node.parts[0])
             self.note(f"read |{size}| as the size {size}", node)
-            return Linear(((size, 1),))
+            return Linear.of(size)
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
             known = name in self.scope.bindings
             letter = name in self.scope.size_names or _is_index(name)
             if letter and not (known and name not in self.bound):
-                return Linear(((name, 1),))
+                return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
     def note(self, text: str, node: Node) -> None:
@@ -133,13 +134,13 @@ class Reader:
         node = self.unfont(node, self.means(node.value))
         name = self.scope.renamed.get(node.value, node.value)
         if name in self.bound or name in self.scope.ranges:
-            return Node("index", node.span, indices=(Linear(((name, 1),)),))
+            return Node("index", node.span, indices=(Linear.of(name),))
         if name in self.scope.bindings:
             return self._bound_name(node, name, ())
         if (quantity := self.scope.known(name)) and not quantity.indexed:
             return Node("quantity", node.span, value=name)
         if name in self.scope.size_names:
-            return Node("index", node.span, indices=(Linear(((name, 1),)),))
+            return Node("index", node.span, indices=(Linear.of(name),))
         if name in _SPECIAL:
             return Node(_SPECIAL[name], node.span)
         if (quantity or self.scope.family(name)) and name not in _HINTS:
@@ -227,14 +228,18 @@ class Reader:
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
-        if items[0].kind == "relation" and items[0].value == ("=",):
-            items = list(items[0].parts)  # the indicator of i = y_t
+        said = items[0].parts[0] if items[0].kind == "set" else items[0]
+        if said.kind == "relation" and said.value == ("=",):
+            items = list(said.parts)  # the indicator of i = y_t
         if _SPECIAL.get(name) == "ones" and len(items) == 2:
-            target = self.read(items[1])
+            means = any(map(self.means, {compact(p) for p in items[1].walk()}))
+            target = self.read(items[1]) if means else items[1]
             known = self.scope.known(str(target.value))
             if known and known.role == "onehot":
                 self.note("read the indicator as an entry of a one-hot column", node)
                 return self._entry(target, items[:1])
+            name = r"\delta"
+            self.note(r"read the indicator as \delta", node)
         if name in _SPECIAL and len(items) == 1:
             return Node(_SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
@@ -359,7 +364,12 @@ class Reader:
                 node = replace(node, value=body.value + primes)
                 return self._call(node)
             if not primes:
-                return self.read(_put(body, letter, replace(argument, form="closed")))
+                inside = {letter: replace(argument, form="closed")}
+                return self.read(
+                    body.exchanged(
+                        lambda n: inside.get(n.value) if n.kind == "name" else None
+                    )
+                )
         if name not in CALLS:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
@@ -383,7 +393,7 @@ class Reader:
         used = self.chains
         letter = next(n for n in _ENTRIES if n not in {*self.bound, *first.free, *used})
         used.add(letter)
-        at = (Linear(((letter, 1),)),)
+        at = (Linear.of(letter),)
         entries = [
             Node("entry", part.span, (part,), indices=at)
             for part in (slopes[0], second)
@@ -485,13 +495,13 @@ class Reader:
             for index in part.indices
             if name in index.letters
         ]
-        next_, last = Linear(((name, 1),), 1), Linear(((STEPS, 1),))
+        next_, last = Linear(((name, 1),), 1), Linear.of(STEPS)
         later = bool(at) and all(index == next_ for _, index in at)
         if unsaid and later and limits in ((), (Linear((), 1), last)):
             self.note(f"read {name} as a step from 0 to T - 1", node)
             return Linear(), last.plus(Linear((), -1))
         if limits == (Linear(), last.plus(Linear((), -1))) and any(
-            index == Linear(((name, 1),)) and key not in self.scope.model.firsts
+            index == Linear.of(name) and key not in self.scope.model.firsts
             for key, index in at
         ):
             self.note("read the steps from 0 to T - 1 as all steps", node)
@@ -512,10 +522,8 @@ class Reader:
     def _derivative(self, node: Node) -> Node:
         if copied := self.copied(node.parts[1]):
             below, step = copied
-            above = inside = self.read(node.parts[0])
-            while inside.kind in ("entry", "transpose"):
-                inside = inside.parts[0]
-            if inside.indices != (step,):
+            above = self.read(node.parts[0])
+            if above.within("entry", "transpose").indices != (step,):
                 raise node.parts[1].fail(
                     f"{below.value} came with a step, expected it below a quantity of "
                     "that step"
@@ -623,13 +631,6 @@ class Reader:
 
     def _dots(self, node: Node) -> Node:
         raise node.fail("dots came, expected every term written out")
-
-
-def _put(node: Node, letter: str, argument: Node) -> Node:
-    """The node, not yet read, with an argument in place of a letter."""
-    if node.kind == "name" and node.value == letter:
-        return argument
-    return node.with_parts(lambda part: _put(part, letter, argument))
 
 
 def _substituted(node: Node, values: dict[str, Linear]) -> Node:
