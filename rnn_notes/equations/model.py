@@ -156,7 +156,13 @@ class Model:
         self.scope.given = frozenset(self.scope.bindings)
 
     def further(self) -> Iterator[tuple[Node, _Clause]]:
-        """The clauses of further names for what the model has, and of functions."""
+        """The clauses of further names for what the model has, and of functions.
+
+        Raises
+        ------
+        EquationError
+            For what is no clause.
+        """
         for clause in itertools.chain(*map(clauses, self.also)):
             for item in itertools.chain(*parse(clause.text, self.scope.remarks)):
                 if item.kind != "relation":
@@ -329,7 +335,13 @@ class Model:
         return self.plans[sizes]
 
     def with_options(self, some: Collection[str]) -> Model:
-        """The model with the clauses of its options in place of its own, once made."""
+        """The model with the clauses of its options in place of its own, once made.
+
+        Raises
+        ------
+        EquationError
+            For options that do not fit it.
+        """
         key = tuple(some)
         if key not in self.changed:
             names_ = [self.options[name] for name in key]
