@@ -90,11 +90,11 @@ def test_a_page_in_three_engines(
         assert (width, fox.value(LOST)) == (width, [])
         sound(fox, width)
     for width in (1280, NARROW):
-        safari.open("about:blank", width)  # the next page is not the one that is there
         sections = SECTIONS[name][2:-2][
             -1:
         ]  # the page does not end before it is on top
-        safari.open("#".join([url, *sections]), width)
+        # Another address than that of the page that is there: it is loaded anew.
+        safari.open("#".join([f"{url}?{width}", *sections]), width)
         assert (width, safari.value(LOADED), safari.value(LOST)) == (width, True, [])
         sound(safari, width)
         for section in sections:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from visits import (
+    DRAWN,
     GROUND,
     LOADED,
     LOST,
@@ -55,6 +56,7 @@ def test_page(context: Opened, address: str, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
+        page.evaluate(DRAWN)
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
         assert not page.evaluate(LOST)
