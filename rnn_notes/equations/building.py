@@ -182,11 +182,12 @@ class _Builder(Scripts):
 
     def differential(self, meta: Meta, children: list[Any]) -> Node:
         (of,) = nodes(children)
+        slanted = "d" if children[0] == "d" else ""
         if of.kind == "power" and not of.form:
             question = r"is it the power of \mathrm{d} or \mathrm{d} of the power?"
             raise astray(meta, f"{question} expected brackets")
         form = "open" if of.form == "open" else ""
-        return Node("d", span(meta), (of,), form=form)
+        return Node("d", span(meta), (of,), slanted, form)
 
     def derivative(self, meta: Meta, children: list[Any]) -> Node:
         *_, numerator, _, denominator = children

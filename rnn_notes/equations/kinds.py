@@ -56,6 +56,7 @@ class Way:
     falling : whether products that rise have their last factor first
     whole   : whether the factor behind the derivative of a sum over steps is immediate
     apart   : whether the terms with a Jacobian are laid out apart from the others
+    slopes  : whether a slanted d is the gradient of the loss by what follows it
     told    : how it is told, where it is unusual
     """
 
@@ -65,6 +66,7 @@ class Way:
     falling: bool = False
     whole: bool = False
     apart: bool = False
+    slopes: bool = False
     told: str = ""
 
 

@@ -31,6 +31,7 @@ from rnn_notes.equations.tasks import (
     unusual,
     with_diagonals,
 )
+from rnn_notes.equations.tokens import AS_DIFFERENTIAL
 from rnn_notes.equations.translation import sizes_in, translated, with_sizes
 from rnn_notes.equations.which_model import model_for
 
@@ -83,7 +84,8 @@ def measure(
     task = Task(latex, layout, where, sizes or {}, tuple(seeds), strict=strict)
     check(task)
     try:
-        return _in_layout(replace(task, model=model_for(task, model)))
+        task = replace(task, model=model_for(task, model))
+        return _beside_gradients(task, _in_layout(task))
     except MisfitError as error:
         with suppress(EquationError):  # it may misfit in another model's letters
             error.close = _close(task)
@@ -93,6 +95,32 @@ def measure(
             error, latex, task.model if model is None else find(model)
         )
         raise
+
+
+def _beside_gradients(task: Task, found: Measurement) -> Measurement:
+    """What was found, and whether it is so with a slanted d as the loss's gradient.
+
+    Raises
+    ------
+    EquationError
+        Where it holds in that reading alone: what is meant is not known then.
+    """
+    if task.strict or AS_DIFFERENTIAL.format("d") not in found.remarks:
+        return found
+    verdict = "has no meaning here"
+    try:
+        other = _in_layout(task.read(slopes=True), hasty=True)
+        verdict = "holds as well" if other.holds else "does not hold"
+    except EquationError:
+        if found.holds:
+            return found
+    if verdict == "holds as well" and not found.holds:
+        raise EquationError(
+            "d has two readings: as a differential it does not hold, as the gradient "
+            r"of the loss it does; write \mathrm{d} or \nabla"
+        )
+    remark = f"with each d as a gradient of the loss it {verdict}"
+    return replace(found, remarks=(*found.remarks, remark))
 
 
 def _in_layout(

@@ -20,8 +20,9 @@ from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.symbols import Definition, Scope
+from rnn_notes.equations.symbols import SCALAR, Definition, Scope
 from rnn_notes.equations.tokens import AS_DIFFERENTIAL
+from rnn_notes.equations.unsaid import no_differentials, with_gradients
 
 __all__ = [
     "SEEDS",
@@ -126,7 +127,8 @@ def unusual(task: Task) -> Iterator[Task]:
             told[:2] = ["with each chain of Jacobians in numerator layout, then turned"]
         if told:
             outer = "otimes" in task.latex and not task.strict
-            way = Way(layout, outer, flat, falling, whole, apart, ", ".join(told))
+            way = Way(layout, outer, flat, falling, whole, apart, task.way.slopes)
+            way = replace(way, told=", ".join(told))
             yield replace(task, layout=layout, chosen=way)
 
 
@@ -162,7 +164,7 @@ def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
 def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
     lines, scope, drawn = _read(task)
-    way = Way(task.way.layout)
+    way = Way(task.way.layout, slopes=task.way.slopes)
     shaped: list[Line] = []
     for items in lines:
         try:
@@ -229,9 +231,32 @@ def _read(
         raise EquationError(
             r"d came before a letter, and where has a d: write \mathrm{d}"
         )
+    if AS_DIFFERENTIAL.format("d") in read and (
+        task.way.slopes or any(no_differentials(relation) for relation, *_ in lines)
+    ):
+        lines = _with_gradients(lines, scope)
     lines = lines if remarks is None else _without_names(lines, scope, budget)
     drawn = draws(scope, task.seeds, numbers)
     return lines, scope, drawn[task.first :] + drawn[: task.first]
+
+
+def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
+    """The lines with each slanted d as a gradient of the model's loss."""
+    losses = [
+        name
+        for name, known in scope.quantities.items()
+        if known.role == "computed" and known.shape == SCALAR and not known.indexed
+    ]
+    if not losses:
+        raise EquationError(
+            r"d came beside terms without one: as a gradient it needs a model with a "
+            r"loss, as a differential \mathrm{d} in every term"
+        )
+    told, note = scope.remarks or [], Reader(scope).note
+    told[:] = [one for one in told if one.text != AS_DIFFERENTIAL.format("d")]
+    return [
+        [with_gradients(relation, losses[-1], note), *said] for relation, *said in lines
+    ]
 
 
 def _without_names(

@@ -1,9 +1,11 @@
-r"""What texts leave unsaid once their letters have a meaning: sums, and what is held.
+r"""What texts leave unsaid: sums, what is held, and whose gradient a d is.
 
 In ``y_l = V_{lm} s_m`` the letter m stands twice in a product and not on the left, so
 what is meant is ``\sum_m V_{lm} s_m``. In the chain rule over steps, ``\sum_k
 \frac{\partial h_t}{\partial h_k} \frac{\partial h_k}{\partial W}``, the last factor is
 what W does within step k alone, ``\partial^{+}``; the other steps are the other terms.
+And ``dz = a - y``, where a term has no d, is no statement about differentials: courses
+write dz for the gradient of the loss by z.
 """
 
 from __future__ import annotations
@@ -11,12 +13,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.nodes import Node, compact
 
-__all__ = ["summed", "widened", "with_immediate_factors"]
+__all__ = [
+    "no_differentials",
+    "summed",
+    "widened",
+    "with_gradients",
+    "with_immediate_factors",
+]
 
 _ENTRIES = ("entry", "delta")
 _PRODUCTS = ("mul", "hadamard")
+_ZERO = ("number", "0")
 _Note = Callable[[str, Node], None]
 
 
@@ -81,6 +90,42 @@ def widened(relation: Node, note: _Note) -> Node:
         return side
 
     return relation.with_parts(one) if relation.kind == "relation" else relation
+
+
+def no_differentials(relation: Node) -> bool:
+    r"""Whether terms without a d stand beside terms with a slanted one.
+
+    >>> z, a = (Node("name", (0, 1), value=name) for name in "za")
+    >>> dz = Node("d", (0, 2), (z,), "d")
+    >>> formula = Node("relation", (0, 3), (dz, a), ("=",))
+    >>> no_differentials(formula), no_differentials(formula.with_parts(lambda n: dz))
+    (True, False)
+    """
+    terms = [t for s in relation.parts for t in (s.parts if s.kind == "add" else [s])]
+    moving = [term for term in terms if _has_differential(term)]
+    bare = [t for t in terms if t not in moving and (t.kind, t.value) != _ZERO]
+    if moving and bare:
+        return any(n.value == "d" for t in moving for n in t.walk() if n.kind == "d")
+    inside = [part for t in moving if t.kind != "d" for part in t.walk()]
+    return any(no_differentials(part) for part in inside if part.kind == "add")
+
+
+def _has_differential(node: Node) -> bool:
+    return any(part.kind == "d" for part in node.walk())
+
+
+def with_gradients(node: Node, loss: str, note: _Note) -> Node:
+    """A tree with each slanted d as the gradient of the loss by what follows it.
+
+    loss : the loss, by its name
+    note : what is called with a remark and what is read so
+    """
+    if node.kind != "d" or node.value != "d":
+        return node.with_parts(lambda part: with_gradients(part, loss, note))
+    (by,) = node.parts
+    note(f"read d{compact(by)} as the gradient of {loss} by {compact(by)}", node)
+    top = Node("name", (node.span[0], node.span[0]), value=loss)
+    return Node("derivative", node.span, (top, by), "gradient", node.form)
 
 
 def _letters(node: Node) -> frozenset[str]:

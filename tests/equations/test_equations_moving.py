@@ -66,3 +66,22 @@ def test_the_power_of_a_differential_needs_brackets():
 def test_only_a_variable_is_held_still(clause):
     with pytest.raises(EquationError, match="came, expected"):
         measure("A = A", where=r"A \in \mathbb{R}^{H \times H};" + clause)
+
+
+def test_a_slanted_d_that_has_two_readings_is_told_in_both():
+    with pytest.raises(EquationError, match="as the gradient of the loss it does"):
+        measure(r"db_y = \sum_t dy_t")
+    wrong = measure(r"db_y = \sum_t dh_t^\top h_t")
+    assert "as a gradient of the loss it does not hold" in str(wrong)
+    assert "gradient of the loss it does not hold" in str(measure("dy_t = dy_t + dy_t"))
+    assert measure(r"d\ell_t = (p_t - e_t)^\top dy_t")
+
+
+def test_a_slanted_d_without_a_loss_is_told():
+    with pytest.raises(EquationError, match="needs a model with a loss"):
+        measure("dy = u - v", model="none")
+
+
+def test_strictly_no_d_is_slanted():
+    with pytest.raises(EquationError, match="strictly: read d as a differential"):
+        measure("dy_t = p_t - e_t", strict=True)
