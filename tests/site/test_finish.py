@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     here = emptied(tmp_path_factory.mktemp("site"))
     (here / "docs" / "index.md").write_text(
         "# Book\n\nInline $h_t$.\n\n```{drawn} two_questions\nA caption.\n```\n\n"
-        '<p class="cell_output"><span class="output stderr">What a cell says.</span></p>\n'
+        '<p class="cell_output"><span class="output stderr">Said.</span></p>\n'
     )
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n"]
     command += ["-c", str(here), "-d", str(here / "doctrees")]
