@@ -23,6 +23,7 @@ class Worst:
     left    : the value of the left side
     right   : the value of the right side
     shapes  : the shapes of both, in letters
+    allowed : the largest error that rounding explains there, 0 where the shapes differ
     """
 
     draw: Draw
@@ -31,6 +32,7 @@ class Worst:
     left: Array
     right: Array
     shapes: tuple[str, str]
+    allowed: float
 
     def __str__(self) -> str:
         letters = "".join(f", {name} = {value}" for name, value in self.letters.items())
@@ -69,7 +71,6 @@ class Measurement:
     holds     : whether both sides agree in every draw
     error     : the largest difference, relative to the largest term; inf where the
                 shapes differ
-    tolerance : the largest error allowed
     shapes    : the shape of every factor, as in "V×H = Σ V×1 · 1×H"
     draws     : how many times the sides were compared
     worst     : where they part most
@@ -87,7 +88,6 @@ class Measurement:
     latex: str
     holds: bool
     error: float
-    tolerance: float
     shapes: str
     draws: int
     worst: Worst
@@ -104,6 +104,11 @@ class Measurement:
     read: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     only: str = ""
+
+    @property
+    def tolerance(self) -> float:
+        """The largest error that rounding explains where the sides part most."""
+        return self.worst.allowed
 
     @cached_property
     def _looked(self) -> tuple[tuple[str, ...], str, tuple[str, ...]]:

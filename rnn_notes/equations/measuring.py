@@ -31,13 +31,12 @@ from rnn_notes.equations.tasks import (
     unusual,
     with_diagonals,
 )
-from rnn_notes.equations.tokens import AS_DIFFERENTIAL
+from rnn_notes.equations.tokens import SLANTED
 from rnn_notes.equations.translation import sizes_in, translated, with_sizes
 from rnn_notes.equations.which_model import model_for
 
 __all__ = ["holds", "measure", "says_nothing_of"]
 
-_EXACT = 1e-12
 _MOST_NEIGHBOURS = 80
 _FOR_ADVICE = 4_000  # what is left for it at the least
 
@@ -105,7 +104,7 @@ def _beside_gradients(task: Task, found: Measurement) -> Measurement:
     EquationError
         Where it holds in that reading alone: what is meant is not known then.
     """
-    if task.strict or AS_DIFFERENTIAL.format("d") not in found.remarks:
+    if task.strict or not SLANTED & {*found.remarks}:
         return found
     verdict = "has no meaning here"
     try:
@@ -190,7 +189,6 @@ def _compared(
         latex=task.latex,
         holds=all(c.holds for c in compared),
         error=worst.error,
-        tolerance=_EXACT,
         shapes="; ".join(c.line for c in compared),
         draws=sum(c.count for c in compared),
         worst=worst,

@@ -132,28 +132,43 @@ class Model:
         self.double = stepwise & {name for name, index in names if not index}
         declared = [(item, clause) for clause, item in said if item.value == _IN]
         others = [(item, clause) for clause, item in said if item.value != _IN]
-        rules = (self.declare, declared), (self.announce, others), (self.define, others)
+        also = list(self.further())
+        functions = [one for one in others + also if self.is_function(one[0].parts[0])]
+        rest = [one for one in others if one not in functions]
+        rules = (
+            (self.declare, declared),
+            (self.announce, others),
+            (self.define, functions),
+            (self.define, rest),
+        )
         for rule, clauses_ in rules:
             for item, clause in clauses_:
                 with pointing(clause.text):
                     rule(item, clause)
         self.find_shapes()
-        for text in self.also:
-            self.read_further(text)
+        reader = Clauses(self.scope, frozenset())
+        for item, clause in (one for one in also if one not in functions):
+            with pointing(clause.text):
+                if self.is_size(item):
+                    self.define(item, clause)
+                else:
+                    reader.definition(item.parts[0], item.parts[-1])
         self.scope.given = frozenset(self.scope.bindings)
 
-    def read_further(self, text: str) -> None:
-        """Read further names for what the model has, and functions."""
-        reader = Clauses(self.scope, frozenset())
-        for clause in clauses(text):
-            with pointing(clause.text):
-                for item in itertools.chain(*parse(clause.text, self.scope.remarks)):
-                    if item.kind != "relation":
-                        raise item.fail("no clause came, expected one with =")
-                    if self.is_other(item):
-                        self.define(item, clause)
-                    else:
-                        reader.definition(item.parts[0], item.parts[-1])
+    def further(self) -> Iterator[tuple[Node, _Clause]]:
+        """The clauses of further names for what the model has, and of functions.
+
+        Raises
+        ------
+        EquationError
+            For what is no clause.
+        """
+        for clause in itertools.chain(*map(clauses, self.also)):
+            for item in itertools.chain(*parse(clause.text, self.scope.remarks)):
+                if item.kind != "relation":
+                    reason = "no clause came, expected one with ="
+                    raise EquationError(reason, item.span, clause.text)
+                yield item, clause
 
     def said(self) -> Iterator[tuple[_Clause, Node]]:
         """Every clause with its tree; titles and options are noted on the way.
@@ -320,12 +335,21 @@ class Model:
         return self.plans[sizes]
 
     def with_options(self, some: Collection[str]) -> Model:
-        """The model with the clauses of its options in place of its own, once made."""
+        """The model with the clauses of its options in place of its own, once made.
+
+        Raises
+        ------
+        EquationError
+            For options that do not fit it.
+        """
         key = tuple(some)
         if key not in self.changed:
             names_ = [self.options[name] for name in key]
             if any(text.startswith("model ") for text in names_) and len(key) == 1:
-                self.changed[key] = shipped(names_[0].removeprefix("model ").strip())
+                other = names_[0].removeprefix("model ").strip()
+                if other not in names():
+                    raise EquationError(f"model {other} came in an option, it is none")
+                self.changed[key] = shipped(other)
             else:
                 name = f"{self.name}, {' and '.join(key)}"
                 self.changed[key] = _changed(self.text, "; ".join(names_), name)
@@ -386,6 +410,15 @@ def _changed(text: str, option: str, name: str) -> Model:
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
 
 
+def _with_sound_options(model: Model) -> Model:
+    """The model, if each of its options can be read as well."""
+    for option, text in model.options.items():
+        if not text:
+            raise EquationError(f"option {option} came without a clause")
+        model.with_options([option])
+    return model
+
+
 def _named(line: str) -> str:
     """What stands on the left of a clause."""
     return re.split(r"=|\\in ", line)[0].strip()
@@ -435,9 +468,10 @@ def find(model: str | None) -> Model:
             raise ValueError(f"{said!r} came after {name}, expected one of {known}")
         return shipped(name).with_options(fit) if said else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
-        return Model(model, "yours")
+        return _with_sound_options(Model(model, "yours"))
     path = Path(model)
     if path.suffix or path.is_file():
-        return Model(path.read_text(encoding="utf-8-sig"), path.stem)
+        text = path.read_text(encoding="utf-8-sig")
+        return _with_sound_options(Model(text, path.stem))
     known = ", ".join(names())
     raise ValueError(f"model is {model!r}, expected a file or one of {known}")

@@ -106,16 +106,17 @@ class Comparison:
         self.count += 1
         lost, apart = drawn.lost, False
         for place, (left, right) in enumerate(itertools.pairwise(values)):
-            error, close = np.inf, False
+            error, close, allowed = np.inf, False, 0.0
             if self.fits[place]:
                 if not (np.isfinite(left).all() and np.isfinite(right).all()):
                     lost = lost or (self.equation.sides[0], "it is not a finite number")
                     continue
                 gap, spread = _differences(left, right)
-                close = _explained(gap, spread, left, right)
                 error = float(np.abs(gap).max()) / (scale or 1.0)
+                close, allowed = _explained(gap, spread, left, right)
                 if not close and error < _CERTAIN:
-                    close = self.looked_at_again(drawn.draw, env, place, spread)
+                    again = self.looked_at_again(drawn.draw, env, place, spread)
+                    close, allowed = again or (False, allowed)
                 if close and (error > _CERTAIN or _drowned(left, right, spread)):
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
@@ -126,21 +127,27 @@ class Comparison:
             ):  # fmt: skip
                 shapes = self.names[place], self.names[place + 1]
                 one, other = (v[0] if v.ndim > 2 else v for v in (left, right))
-                self.worst = Worst(drawn.draw, letters, error, one, other, shapes)
+                allowed /= scale or 1.0
+                self.worst = Worst(
+                    drawn.draw, letters, error, one, other, shapes, allowed
+                )
             self.holds &= close
         if lost and not apart:
             self.lost.append((*lost, drawn.draw))
 
-    def looked_at_again(self, draw: Draw, env: Env, place: int, spread: Array) -> bool:
-        """Whether other rounding errors explain a small difference."""
+    def looked_at_again(
+        self, draw: Draw, env: Env, place: int, spread: Array
+    ) -> tuple[bool, float] | None:
+        """What other rounding errors allow, if they explain a small difference."""
         for noise in range(1, _AGAIN):
             values, _ = self.values(self.drawn(draw, noise), env)
             left, right = values[place : place + 2]
             gap, other = _differences(left, right)
             spread = np.maximum(spread, other)
-            if _explained(gap, spread, left, right):
-                return True
-        return False
+            found = _explained(gap, spread, left, right)
+            if found[0]:
+                return found
+        return None
 
     def check_reach(self) -> None:
         """Raise an error unless the sides were compared, in more than one case."""
@@ -180,11 +187,23 @@ def _differences(left: Array, right: Array) -> tuple[Array, Array]:
     return gap[0], np.abs(gap - gap[:1]).max(axis=0)
 
 
-def _explained(gap: Array, spread: Array, left: Array, right: Array) -> bool:
-    """Whether rounding explains every difference."""
+def _explained(
+    gap: Array, spread: Array, left: Array, right: Array
+) -> tuple[bool, float]:
+    """Whether rounding explains every difference, and how large it makes one.
+
+    That is the largest that it allows in an entry or, where it does not explain all,
+    the smallest that it allows in one that it does not explain.
+
+    >>> one = np.ones((1, 1))
+    >>> _explained(0.1 * one, one, one, one)[0], _explained(one, 0 * one, one, one)[0]
+    (True, False)
+    """
     sizes = np.maximum(np.abs(left), np.abs(right))
     grain = _GRAINS * ROUNDING * (sizes[0] if sizes.ndim > 2 else sizes)
-    return bool((np.abs(gap) <= SLACK * spread + grain).all())
+    allowed = SLACK * spread + grain
+    beyond = allowed[np.abs(gap) > allowed]
+    return not beyond.size, float(beyond.min() if beyond.size else allowed.max())
 
 
 def _drowned(left: Array, right: Array, spread: Array) -> bool:

@@ -21,8 +21,12 @@ from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import SCALAR, Definition, Scope
-from rnn_notes.equations.tokens import AS_DIFFERENTIAL
-from rnn_notes.equations.unsaid import no_differentials, with_gradients
+from rnn_notes.equations.tokens import AS_DIFFERENTIAL, SLANTED
+from rnn_notes.equations.unsaid import (
+    no_differentials,
+    with_gradients,
+    with_variations,
+)
 
 __all__ = [
     "SEEDS",
@@ -231,7 +235,11 @@ def _read(
         raise EquationError(
             r"d came before a letter, and where has a d: write \mathrm{d}"
         )
-    if AS_DIFFERENTIAL.format("d") in read and (
+    if remarks is not None and not any(
+        part.kind in ("derivative", "gradient") for i in items for part in i.walk()
+    ):
+        lines = [[with_variations(i, scope, remarks) for i in one] for one in lines]
+    if SLANTED & {remark.text for remark in remarks or ()} and (
         task.way.slopes or any(no_differentials(relation) for relation, *_ in lines)
     ):
         lines = _with_gradients(lines, scope)
@@ -253,7 +261,7 @@ def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
             r"loss, as a differential \mathrm{d} in every term"
         )
     told, note = scope.remarks or [], Reader(scope).note
-    told[:] = [one for one in told if one.text != AS_DIFFERENTIAL.format("d")]
+    told[:] = [one for one in told if one.text not in SLANTED]
     return [
         [with_gradients(relation, losses[-1], note), *said] for relation, *said in lines
     ]

@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
 from rnn_notes.equations.words import settled
 
-__all__ = ["AS_DIFFERENTIAL", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "SLANTED", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -26,6 +26,7 @@ _CALCULATIONS = {
 _WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 _MOST_TOKENS = 1500
 AS_DIFFERENTIAL = "read {} as a differential"
+SLANTED = {AS_DIFFERENTIAL.format(letter) for letter in ("d", r"\delta")}
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
 _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 

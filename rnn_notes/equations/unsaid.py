@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from rnn_notes.equations.nodes import Node, compact
+from rnn_notes.equations.nodes import Node, Remark, compact
+from rnn_notes.equations.symbols import Scope
 
 __all__ = [
     "no_differentials",
@@ -21,6 +22,7 @@ __all__ = [
     "widened",
     "with_gradients",
     "with_immediate_factors",
+    "with_variations",
 ]
 
 _ENTRIES = ("entry", "delta")
@@ -105,7 +107,7 @@ def no_differentials(relation: Node) -> bool:
     moving = [term for term in terms if _has_differential(term)]
     bare = [t for t in terms if t not in moving and (t.kind, t.value) != _ZERO]
     if moving and bare:
-        return any(n.value == "d" for t in moving for n in t.walk() if n.kind == "d")
+        return any(n.value for t in moving for n in t.walk() if n.kind == "d")
     inside = [part for t in moving if t.kind != "d" for part in t.walk()]
     return any(no_differentials(part) for part in inside if part.kind == "add")
 
@@ -120,12 +122,32 @@ def with_gradients(node: Node, loss: str, note: _Note) -> Node:
     loss : the loss, by its name
     note : what is called with a remark and what is read so
     """
-    if node.kind != "d" or node.value != "d":
+    if node.kind != "d" or not node.value:
         return node.with_parts(lambda part: with_gradients(part, loss, note))
     (by,) = node.parts
-    note(f"read d{compact(by)} as the gradient of {loss} by {compact(by)}", node)
+    text = compact(by)
+    note(f"read {node.value}{text} as the gradient of {loss} by {text}", node)
     top = Node("name", (node.span[0], node.span[0]), value=loss)
     return Node("derivative", node.span, (top, by), "gradient", node.form)
+
+
+def with_variations(node: Node, scope: Scope, remarks: list[Remark]) -> Node:
+    r"""A tree with ``\delta h_t`` as a differential, if no \delta has a meaning."""
+    node = node.with_parts(lambda part: with_variations(part, scope, remarks))
+    known = (*scope.bindings, *scope.quantities)
+    if node.kind != "mul" or any(name.startswith(r"\delta") for name in known):
+        return node
+    parts, signs = list(node.parts), list(node.value)
+    for n in range(len(signs) - 1, -1, -1):
+        head, of = parts[n], parts[n + 1]
+        single = of.within("transpose").kind in ("name", "subscripted")
+        if (head.kind, head.value, signs[n]) == ("name", r"\delta", "") and single:
+            span = (head.span[0], of.span[1])
+            parts[n : n + 2] = [Node("d", span, (of,), r"\delta ")]
+            del signs[n]
+            remarks.append(Remark(r"read \delta as a differential", head.span))
+    whole = replace(node, parts=tuple(parts), value=tuple(signs))
+    return whole if signs else replace(parts[0], form=node.form)
 
 
 def _letters(node: Node) -> frozenset[str]:

@@ -64,6 +64,7 @@ def test_a_true_formula_holds(table):
     measurement = measure(table["latex"], **options(table))
     assert measurement, str(measurement)
     assert measurement.draws >= 7
+    assert measurement.error <= measurement.tolerance
 
 
 @pytest.mark.parametrize("table", AGAIN, ids=named)
@@ -81,6 +82,7 @@ def test_a_false_formula_does_not_hold(table):
     measurement = measure(table["latex"], **options(table))
     assert not measurement.holds
     assert measurement.error > table.get("apart", 1e-3)
+    assert measurement.error > measurement.tolerance
     assert table["why"]
 
 

@@ -85,3 +85,11 @@ def test_a_slanted_d_without_a_loss_is_told():
 def test_strictly_no_d_is_slanted():
     with pytest.raises(EquationError, match="strictly: read d as a differential"):
         measure("dy_t = p_t - e_t", strict=True)
+
+
+def test_a_delta_beside_derivatives_or_with_a_meaning_is_no_differential():
+    with pytest.raises(EquationError, match="delta is not known"):
+        measure(r"\frac{\partial L}{\partial W_{hy}} = \sum_t \delta h_t^\top")
+    own = measure(r"h_t = \delta h_t", where=r"\delta \in \mathbb{R}")
+    assert not own
+    assert not own.remarks

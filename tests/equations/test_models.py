@@ -1,8 +1,11 @@
 """What a model's text computes is what a hand-written forward pass computes."""
 
+import re
+
 import numpy as np
 import pytest
 
+from rnn_notes.equations import EquationError, measure
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.model import names, shipped
 from rnn_notes.equations.symbols import Scope
@@ -79,3 +82,35 @@ def test_rounding_is_simulated_alike_whatever_was_measured_before():
         assert world.noise.turn == turns[-1]
         world.noise.of(np.ones((3, 1)))  # what a formula computes of its own
     assert len(set(turns)) == 1
+
+
+TEXT = r"""x_t \in \mathbb{R}^{V}
+W \in \mathbb{R}^{H \times V}
+h_0 \in \mathbb{R}^{H}
+h_t = \sigma(W x_t + h_{t-1})
+L = \sum_{t=1}^{T} h_t^\top h_t
+"""
+SIGMA = r"\sigma(z) = \tanh(z)"
+
+
+@pytest.mark.parametrize("clause", [SIGMA, f"% also {SIGMA}"])
+def test_a_function_may_come_after_its_use(clause):
+    assert measure(r"h_t = \tanh(W x_t + h_{t-1})", model=TEXT + clause)
+    assert not measure(r"h_t = \tanh(W x_t - h_{t-1})", model=TEXT + clause)
+
+
+@pytest.mark.parametrize(
+    ("comment", "told"),
+    [
+        ("also q_t", "no clause came"),
+        ("also q_t = r_t", "r_{t} is not known"),
+        ("option mine: h_t = ) (", "does not fit here"),
+        ("option mine: h_t = q_t", "q_{t} is not known"),
+        ("option mine", "without a clause"),
+        ("option mine: model nobody", "model nobody came"),
+    ],
+)
+def test_a_bad_line_of_further_names_or_options_is_refused_at_once(comment, told):
+    with pytest.raises(EquationError, match=re.escape(told)):
+        measure("h_t = h_t", model=f"{TEXT}{SIGMA}\n% {comment}")
+    assert measure("h_t = h_t", model=TEXT + SIGMA + "\n% also g_t = h_t")

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,11 +135,8 @@ def places(source: str) -> Iterator[_Place]:
     ['quantifier', 'row or column', 'whole number']
     """
     text, quotations = blanked(source), _said(source)
-    carried = [
-        (found.start(), found.end())
-        for words in quotations
-        for found in re.finditer(re.escape(words), text)
-    ]
+    begin = [(text.find(words), words) for words in quotations]
+    carried = [(at, at + len(words)) for at, words in begin if at >= 0]
     for kind, patterns in _KINDS.items():
         for match in (m for pattern in patterns for m in pattern.finditer(text)):
             first, last = match.span(1)
@@ -148,12 +146,15 @@ def places(source: str) -> Iterator[_Place]:
 
 def counts(folder: Path) -> dict[str, int]:
     """How many words of all pages can make a sentence false; how many are carried."""
-    found = [
-        place.carried
-        for path in _pages(folder)
-        for place in places(path.read_text(encoding="utf-8"))
-    ]
-    return {"words": len(found), "carried": sum(found)}
+    found = [_carried(path.read_text(encoding="utf-8")) for path in _pages(folder)]
+    words = [carried for page in found for carried in page]
+    return {"words": len(words), "carried": sum(words)}
+
+
+@cache
+def _carried(source: str) -> list[bool]:
+    """Of each word of a page that can make a sentence false, whether it is carried."""
+    return [place.carried for place in places(source)]
 
 
 def _pages(folder: Path) -> list[Path]:
