@@ -2,7 +2,7 @@
    Nothing is computed here: strings are shown, classes are set. */
 "use strict";
 
-for (const live of document.querySelectorAll(".stepper .live")) {
+function walk(live) {
   const { turns, stops } = JSON.parse(live.querySelector("script").textContent);
   const last = stops.length - 1;
   const turn = last / turns; // stops in a turn
@@ -75,4 +75,22 @@ for (const live of document.querySelectorAll(".stepper .live")) {
   before.addEventListener("click", () => show(now - 1));
   live.closest(".stepper").classList.add("on");
   show(0);
+}
+
+/* The built site sends what a figure holds once it is less than a screen away, or above. */
+const { src: here } = document.currentScript;
+for (const live of document.querySelectorAll(".stepper .live")) {
+  const { parts } = live.dataset;
+  if (!parts) walk(live); // make dev leaves them where they are
+  else {
+    const near = ([{ isIntersecting }], watch) => {
+      if (!isIntersecting) return;
+      watch.disconnect();
+      const script = document.createElement("script");
+      Object.assign(script, { src: new URL(parts, here), onload: () => walk(live) });
+      document.body.append(script);
+    };
+    const watch = new IntersectionObserver(near, { rootMargin: "999999px 0px 100%" });
+    watch.observe(live.parentElement);
+  }
 }

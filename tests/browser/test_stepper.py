@@ -33,10 +33,17 @@ LIT = """parts => parts.filter(part => part.classList.contains('now'))
   .map(part => part.dataset.at)"""
 
 
+def come_near(page: Page) -> None:
+    """Scroll to the stepper, whose parts come only then."""
+    page.locator(".stepper").evaluate("figure => figure.scrollIntoView()")
+    page.locator(".stepper.on").wait_for()
+
+
 @pytest.fixture
 def stepper(page: Page, address: str) -> Page:
     """The page on dhnext, with the slider in focus."""
     arrive(page, f"{address}/dhnext.html")
+    come_near(page)
     page.locator(".stepper input").focus()
     return page
 
@@ -61,6 +68,7 @@ def test_the_left_arrow_walks_through_the_trace(
     page: Page, address: str, where: str
 ) -> None:
     arrive(page, f"{address}/{where}.html")
+    come_near(page)
     slider = page.locator(".stepper input")
     slider.focus()
     for k in range(LAST + 1):
@@ -80,6 +88,7 @@ def test_the_left_arrow_walks_through_the_trace(
 
 def test_the_loop_of_the_lstm_is_walked_through_too(page: Page, address: str) -> None:
     arrive(page, f"{address}/lstm.html")
+    come_near(page)
     stops = trace(*lstm_run())
     acting = "rows => rows.map(row => row.dataset.name).join(' ')"
     page.locator(".stepper input").focus()
@@ -176,11 +185,29 @@ def test_the_ledger_fills_row_by_row(stepper: Page) -> None:
     assert all("".join(row) for row in rows(stepper))
 
 
+def test_its_parts_come_when_it_is_near_or_above(new_page: NewPage) -> None:
+    page = new_page("lstm")
+    page.wait_for_load_state("networkidle")
+    figure = page.locator(".stepper")
+    expect(figure.locator("> .drawn")).to_be_visible()
+    assert figure.locator("input").count() == 0
+    far, height = figure.evaluate("f => [f.getBoundingClientRect().top, innerHeight]")
+    assert far > 2 * height
+    page.evaluate("by => scrollTo(0, by)", far - 2 * height + 50)
+    page.locator(".stepper.on").wait_for()
+    assert figure.evaluate("f => f.getBoundingClientRect().top > innerHeight")
+    page.reload()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator(".stepper.on").wait_for()
+    assert figure.evaluate("f => f.getBoundingClientRect().bottom < 0")
+
+
 @both_pages
 def test_it_works_from_a_file(context: Opened, where: str) -> None:
     made, heard = context(viewport={"width": 1280, "height": 900})
     page = made.new_page()
     arrive(page, (SITE / f"{where}.html").as_uri())
+    come_near(page)
     page.locator(".stepper input").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
@@ -214,6 +241,7 @@ def test_with_scripts_the_stepper_stands_in_its_place(stepper: Page) -> None:
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_phone_shows_all_of_it(new_page: NewPage, width: int) -> None:
     page = new_page("dhnext", width, has_touch=True)
+    come_near(page)
     onwards = page.get_by_role("button", name="next line")
     for _ in range(LAST):
         onwards.tap()
@@ -235,6 +263,7 @@ def test_nothing_moves_for_who_wants_no_motion(
     new_page: NewPage, motion: str, moves: int
 ) -> None:
     page = new_page("dhnext", reduced_motion=motion)
+    come_near(page)
     moving = page.locator(".stepper *").evaluate_all(
         "all => all.filter(e => getComputedStyle(e).transitionDuration != '0s'"
         " && e.closest('[data-at]')).length"
@@ -245,6 +274,7 @@ def test_nothing_moves_for_who_wants_no_motion(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_at_any_stage(new_page: NewPage, scheme: str) -> None:
     page = new_page("dhnext", color_scheme=scheme, reduced_motion="reduce")
+    come_near(page)
     page.locator(".stepper input").focus()
     for k in (2, 4, 10, LAST):
         page.locator(".stepper input").fill(str(LAST - k))

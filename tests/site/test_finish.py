@@ -35,7 +35,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML folder of a small book that is built with the repository's conf.py."""
     here = emptied(tmp_path_factory.mktemp("site"))
     (here / "docs" / "index.md").write_text(
-        "# Book\n\nInline $h_t$.\n\n```{drawn} two_questions\nA caption.\n```\n"
+        "# Book\n\nInline $h_t$.\n\n```{drawn} two_questions\nA caption.\n```\n\n"
+        '<p class="cell_output"><span class="output stderr">Said.</span></p>\n'
     )
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n"]
     command += ["-c", str(here), "-d", str(here / "doctrees")]
@@ -122,6 +123,19 @@ def test_the_sheet_names_the_signs_of_the_rare_face() -> None:
     named = {c for e in ends for c in range(int(e[0], 16), int(e[-1], 16) + 1)}
     assert named == {ord(sign) for sign in RARE}
     assert {ord("θ"), ord("∅")} < named
+
+
+def test_no_rule_is_empty_or_takes_the_way_to_the_sheets_for_its_own(
+    site: Path,
+) -> None:
+    """A page puts that way for ``{}``, which an empty rule within a rule holds too."""
+    empty = re.compile(r"\{\s*\}|\{[./]*_static/\}|(?<!\")_static/\}")
+    assert empty.search("@media print{:root_static/}")
+    assert empty.search("@media print{p{}}")
+    for page in site.glob("*.html"):
+        css = "".join(re.findall("<style>(.*?)</style>", page.read_text("utf-8")))
+        assert "@media" in css
+        assert not empty.search(css), page.name
 
 
 def test_a_rule_stays_where_its_like_is(site: Path) -> None:

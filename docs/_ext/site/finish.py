@@ -58,6 +58,10 @@ _FOLDS = {
 # Pygments marks names, signs and spaces too: most of what it marks, and what custom.css
 # leaves in the colour of the text around.
 _UNCOLOURED = re.compile(r'<span class="(?:nn?|o|p|w)">([^<]*)</span>')
+# What a figure that walks holds, and stepper.js asks for.
+_WALK = re.compile(
+    r'(<div class="live" data-code="[\w-]*")>(.*?</script>)(?=</div>)', re.DOTALL
+)
 # Neither has a setting or a template. Sphinx would mark searched words in figures,
 # formulas and data too, and break them up; a marker of our own is longer than this.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
@@ -289,6 +293,26 @@ def _with_icon(page: str, static: Path) -> str:
     return _ICON.sub(held, page)
 
 
+def _walks(page: str) -> tuple[str, dict[str, str]]:
+    """The page without what its figures that walk hold, and scripts that put it there.
+
+    >>> page, made = _walks('<div class="live" data-code="c"><script>1</script></div>')
+    >>> page.replace(_checksum("<script>1</script>"), "SUM")
+    '<div class="live" data-code="c" data-parts="walk-SUM.js"></div>'
+    >>> [script.rpartition(" = ")[2] for script in made.values()]
+    ['"<script>1</script>";']
+    """
+    made: dict[str, str] = {}
+
+    def apart(found: re.Match[str]) -> str:
+        name = f"walk-{_checksum(found[2])}.js"
+        place = f"document.querySelector('[data-parts=\"{name}\"]').innerHTML"
+        made[name] = f"{place} = {json.dumps(found[2], ensure_ascii=False)};"
+        return f'{found[1]} data-parts="{name}">'
+
+    return _WALK.sub(apart, page), made
+
+
 def _styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[str]:
     """For each page the rules that can match what is on it or what its scripts make."""
     made = {
@@ -331,8 +355,11 @@ def finish(built: Path, site: Path) -> None:
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
     for path, page, its in zip(paths, pages, _styles(css, pages, js, own), strict=True):
-        text = _light(_with_icon(page, static), sheets, its, made)
+        kept, walks = _walks(_with_icon(page, static))
+        text = _light(kept, sheets, its, made)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
+        for name, walk in walks.items():
+            (site / "_static" / name).write_text(walk, encoding="utf-8")
 
 
 if __name__ == "__main__":

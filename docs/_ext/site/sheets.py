@@ -117,19 +117,21 @@ def purged(css: str, marks: set[str]) -> str:
 
     >>> purged(":root{--a:1;--b:var(--a);--c:2}p{d:var(--c)}q{e:var(--b)}", {"p"})
     ':root{--c:2}p{d:var(--c)}'
+    >>> purged("@media a{p{--b:c}}@media d{@media e{p{--f:g}q{h:i}}}p{j:k}", {"p"})
+    'p{j:k}'
     >>> purged("@keyframes a{0%{b:c}}@keyframes d{0%{e:f}}p{animation:d 1s}", {"p"})
     '@keyframes d{0%{e:f}}p{animation:d 1s}'
     """
-    css, before = _matching(css, marks), ""
+    before = ""
     while before != css:
         before = css
         css = _reading(css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *marks})
+        css = _matching(css, marks)  # a rule that held these alone is empty now
         moved = " ".join(re.findall(r"animation[^:;{}]*:([^;}]*)", css)).split()
         css = "".join(
             f"{head};" if body is None else f"{head}{{{body}}}"
             for head, body in _blocks(css)
-            if body != ""
-            and not ((frames := _FRAMES.match(head)) and frames[1] not in moved)
+            if not ((frames := _FRAMES.match(head)) and frames[1] not in moved)
         )
     return css
 
