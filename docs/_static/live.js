@@ -1,5 +1,5 @@
 // Cells and boxes: Python in a browser.
-// Nothing more is loaded before a reader presses Run or Edit, or enters a box. live-worker.js does the work.
+// Nothing more is loaded before a reader presses Run or Edit, or enters a box.
 (() => {
   "use strict";
   const here = document.currentScript.src;
@@ -12,28 +12,25 @@
   }
 
   function button(text, of, onclick) {
-    const made = make("button", { type: "button", onclick }, text);
-    made.setAttribute("aria-label", `${text} ${of}`);
-    return made;
+    return make("button", { type: "button", onclick, ariaLabel: `${text} ${of}` }, text);
   }
 
   // Run or Measure, and Stop in its place while Python is busy
   function bar(text, of, action, ...more) {
-    const status = make("span", { className: "live-status" });
-    status.setAttribute("role", "status");
+    const status = make("span", { className: "live-status", role: "status" });
     const [starts, stops] = [button(text, of, action), button("Stop", of, () => (stop("Stopped."), wake()))];
     stops.hidden = true;
     const element = make("div", { className: "live-bar" }, starts, stops, ...more, status);
     const say = (...words) => {
       status.replaceChildren(...words);
-      status.removeAttribute("data-holds");
+      delete status.dataset.holds;
     };
     const judge = (said, answer) => {
       const [first, ...rest] = said.split("\n");
       say(first);
       answer.textContent = rest.join("\n");
       const verdict = /^(holds|right)|^(does not hold|wrong)/i.exec(first);
-      if (verdict) status.setAttribute("data-holds", !verdict[2]);
+      if (verdict) status.dataset.holds = !verdict[2];
     };
     const busy = (yes) => {
       const held = [starts, stops].includes(document.activeElement);
@@ -119,17 +116,17 @@
   const nodes = document.querySelectorAll(".cell.live");
   let shown = 0;
   const cells = data.cells.map((cell, index) => {
-    const node = cell.shown && nodes[shown++];
-    const input = node && node.querySelector(".cell_input");
-    const code = input && input.querySelector("pre");
+    const node = cell.shown ? nodes[shown++] : null;
+    const input = node?.querySelector(".cell_input");
+    const code = input?.querySelector("pre");
     const source = cell.source ?? code.textContent.trimEnd();
     const name = node ? `cell ${shown}` : "a hidden cell";
     if (node) node.id ||= `cell-${shown}`;
-    const output = node && node.querySelector(".cell_output");
+    const output = node?.querySelector(".cell_output");
     return { index, node, input, code, source, name, output };
   });
 
-  const text = (cell) => (cell.area ? cell.area.value : cell.source);
+  const text = (cell) => cell.area?.value ?? cell.source;
 
   // What follows a cell that changes, or runs again, is out of date.
   function forget(cell) {
@@ -182,8 +179,7 @@
   }
 
   function editor(value, label, run, leave, typed) {
-    const area = make("textarea", { value, spellcheck: false, autocapitalize: "off", rows: 1 });
-    area.setAttribute("aria-label", label);
+    const area = make("textarea", { value, spellcheck: false, autocapitalize: "off", rows: 1, ariaLabel: label });
     area.onkeydown = (event) => {
       const more = typed?.(event, area);
       if (event.isComposing) return;
@@ -304,19 +300,17 @@
   function choice(model) {
     const known = Object.entries({ "": "the notation that its letters fit", ...data.models });
     const shorter = ([value, title]) => make("option", { value, selected: value === model }, title);
-    const made = make("select", {}, ...known.map(shorter));
-    made.setAttribute("aria-label", "Notation");
-    return made;
+    return make("select", { ariaLabel: "Notation" }, ...known.map(shorter));
   }
 
   const OFFER = /(close, and it holds|in this book):\s+(.+)/g;
 
   function addBox(node) {
     const { formula, asked, where, layout, model } = node.dataset;
-    const label = asked ? "Your answer, in LaTeX" : "Your formula, in LaTeX";
-    const preview = make("div", { className: "formula", tabIndex: 0 });
-    preview.setAttribute("role", "group");
-    preview.setAttribute("aria-label", "The formula, typeset");
+    const what = asked ? "answer" : "formula";
+    const label = `Your ${what}, in LaTeX`;
+    const typed = { role: "group", ariaLabel: "The formula, typeset" };
+    const preview = make("div", { className: "formula", tabIndex: 0, ...typed });
     const answer = make("pre", { className: "live-answer" });
     const offers = make("div", {});
     const show = () => typeset(area.value, preview);
@@ -346,7 +340,7 @@
     area.oninput = show;
     area.onfocus = () => (show(), prepare(true));
     const models = asked ? null : choice(model);
-    const box = bar("Measure", asked ? "your answer" : "your formula", measure, ...(models ? [models] : []));
+    const box = bar("Measure", `your ${what}`, measure, models ?? "");
     node.append(make("label", {}, label, area), preview, box.element, answer, offers);
   }
 
@@ -375,14 +369,15 @@
   }
 
   const boxes = document.querySelectorAll(".formula-box");
-  if (location.protocol !== "file:" && window.Worker && window.WebAssembly) {
+  const fromFile = location.protocol === "file:";
+  if (!fromFile && window.Worker && window.WebAssembly) {
     for (const cell of cells) if (cell.input) addBar(cell);
     for (const node of boxes) (node.dataset.code ? addCheck : addBox)(node);
   } else {
-    const words = location.protocol === "file:"
-      ? "Cells can be run, and formulas measured, where this site is served: from a file, a browser starts no Python. In the folder of the site, python3 -m http.server serves it."
-      : "Cells can be run, and formulas measured, in browsers with workers and WebAssembly.";
-    const first = document.querySelector(".cell.live, .formula-box");
-    first?.before(make("p", { className: "live-excuse" }, words));
+    const where = fromFile
+      ? "where this site is served: from a file, a browser starts no Python. In the folder of the site, python3 -m http.server serves it."
+      : "in browsers with workers and WebAssembly.";
+    const excuse = make("p", { className: "live-excuse" }, `Cells can be run, and formulas measured, ${where}`);
+    document.querySelector(".cell.live, .formula-box")?.before(excuse);
   }
 })();

@@ -1,4 +1,4 @@
-/* Walks back through the loop, along a trace that the package wrote for the page.
+/* Walks back through the loop, along a trace that the package wrote.
    Nothing is computed here: strings are shown, classes are set. */
 "use strict";
 
@@ -16,9 +16,7 @@ function walk(live) {
   let now = 0;
 
   /* A sentence whose code stands in backticks, as nodes. */
-  function prose(sentence) {
-    return sentence.split("`").map((piece, i) => (i % 2 ? element("code", piece) : piece));
-  }
+  const prose = (says) => says.split("`").map((piece, i) => (i % 2 ? element("code", piece) : piece));
 
   function element(tag, ...content) {
     const made = document.createElement(tag);
@@ -30,16 +28,22 @@ function walk(live) {
     now = Math.min(Math.max(k, 0), last);
     const stop = stops[now];
     slider.value = last - now;
-    slider.setAttribute("aria-valuetext", stop.turn);
-    next.setAttribute("aria-disabled", now === last);
-    before.setAttribute("aria-disabled", now === 0);
+    slider.ariaValueText = stop.turn;
+    next.ariaDisabled = now === last;
+    before.ariaDisabled = now === 0;
     words.replaceChildren(
       element("p", element("code", stop.line)),
       element("p", ...prose(stop.says)),
     );
     for (const row of rows) fill(row, stop.held[row.dataset.name], stop.name);
-    for (const part of parts) light(part, part.dataset.at.split(" ").map(Number));
-    mark(lines.findIndex((line) => line.startsWith(stop.line)));
+    for (const part of parts) {
+      const at = part.dataset.at.split(" ").map(Number);
+      part.classList.toggle("ahead", now < at[0]);
+      part.classList.toggle("now", at.includes(now));
+    }
+    const acts = lines.findIndex((line) => line.startsWith(stop.line));
+    code?.classList.toggle("acting", acts >= 0);
+    code?.style.setProperty("--line", acts);
   }
 
   /* One name of the table: its entries from the left, of what and by what at the end. */
@@ -54,43 +58,29 @@ function walk(live) {
     row.classList.toggle("now", acting.split(" ").includes(row.dataset.name));
   }
 
-  function light(part, at) {
-    part.classList.toggle("ahead", now < at[0]);
-    part.classList.toggle("now", at.includes(now));
-  }
-
-  function mark(line) {
-    code?.classList.toggle("acting", line >= 0);
-    code?.style.setProperty("--line", line);
-  }
-
-  slider.addEventListener("input", () => show(last - slider.value));
-  slider.addEventListener("keydown", (event) => {
+  slider.oninput = () => show(last - slider.value);
+  slider.onkeydown = (event) => {
     const way = { PageDown: turn, PageUp: -turn }[event.key];
     if (!way) return;
     event.preventDefault();
     show(now + way);
-  });
-  next.addEventListener("click", () => show(now + 1));
-  before.addEventListener("click", () => show(now - 1));
+  };
+  next.onclick = () => show(now + 1);
+  before.onclick = () => show(now - 1);
   live.closest(".stepper").classList.add("on");
   show(0);
 }
 
-/* The built site sends what a figure holds once it is less than a screen away, or above. */
-const { src: here } = document.currentScript;
+/* The built site sends what a figure holds, and a call, once it is near, or above. */
 for (const live of document.querySelectorAll(".stepper .live")) {
   const { parts } = live.dataset;
-  if (!parts) walk(live); // make dev leaves them where they are
-  else {
-    const near = ([{ isIntersecting }], watch) => {
-      if (!isIntersecting) return;
-      watch.disconnect();
-      const script = document.createElement("script");
-      Object.assign(script, { src: new URL(parts, here), onload: () => walk(live) });
-      document.body.append(script);
-    };
-    const watch = new IntersectionObserver(near, { rootMargin: "999999px 0px 100%" });
-    watch.observe(live.parentElement);
-  }
+  const near = ([seen], watch) => {
+    if (!seen.isIntersecting) return;
+    watch.disconnect();
+    const script = document.createElement("script");
+    script.src = parts;
+    document.body.append(script);
+  };
+  const watch = new IntersectionObserver(near, { rootMargin: "999999px 0px 100%" });
+  parts ? watch.observe(live.parentElement) : walk(live);
 }

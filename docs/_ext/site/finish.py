@@ -298,16 +298,17 @@ def _walks(page: str) -> tuple[str, dict[str, str]]:
 
     >>> page, made = _walks('<div class="live" data-code="c"><script>1</script></div>')
     >>> page.replace(_checksum("<script>1</script>"), "SUM")
-    '<div class="live" data-code="c" data-parts="walk-SUM.js"></div>'
+    '<div class="live" data-code="c" data-parts="_static/walk-SUM.js"></div>'
     >>> [script.rpartition(" = ")[2] for script in made.values()]
-    ['"<script>1</script>";']
+    ['"<script>1</script>"; walk(live); }']
     """
     made: dict[str, str] = {}
 
     def apart(found: re.Match[str]) -> str:
-        name = f"walk-{_checksum(found[2])}.js"
-        place = f"document.querySelector('[data-parts=\"{name}\"]').innerHTML"
-        made[name] = f"{place} = {json.dumps(found[2], ensure_ascii=False)};"
+        name = f"_static/walk-{_checksum(found[2])}.js"
+        live = f"const live = document.querySelector('[data-parts=\"{name}\"]');"
+        held = json.dumps(found[2], ensure_ascii=False)
+        made[name] = f"{{ {live} live.innerHTML = {held}; walk(live); }}"
         return f'{found[1]} data-parts="{name}">'
 
     return _WALK.sub(apart, page), made
@@ -359,7 +360,7 @@ def finish(built: Path, site: Path) -> None:
         text = _light(kept, sheets, its, made)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
         for name, walk in walks.items():
-            (site / "_static" / name).write_text(walk, encoding="utf-8")
+            (site / name).write_text(walk, encoding="utf-8")
 
 
 if __name__ == "__main__":
