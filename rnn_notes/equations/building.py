@@ -105,6 +105,7 @@ class _Builder(Scripts):
         factors, links = self._indicators(factors, links)
         if "/" in links:
             return self._ratio(meta, factors, links)
+        factors, links = self._whole_argument(factors, links)
         for factor in factors[:-1]:
             if factor.form == "open":
                 raise factor.fail("where does its argument end? expected brackets")
@@ -112,6 +113,26 @@ class _Builder(Scripts):
             return factors[0]
         whole = Node("mul", span(meta), factors, tuple(links))
         return without_dots(whole, self._note)
+
+    def _whole_argument(
+        self, factors: tuple[Node, ...], links: list[str]
+    ) -> tuple[tuple[Node, ...], list[str]]:
+        r"""The factors, what follows ``\frac{\partial}{\partial x}`` as its argument.
+
+        A further derivative or a sign between factors may be one that ends it.
+        """
+        first, *others = factors
+        opens = first.kind == "derivative" and first.form == "open"
+        if not (opens and others) or any(links) or any(n.measured for n in others):
+            return factors, links
+        above, by = first.parts
+        whole = (first.span[0], others[-1].span[1])
+        ends = (above.span[0], whole[1])
+        argument = Node("mul", ends, (above, *others), tuple(links))
+        head = replace(first, span=(first.span[0], above.span[0]))
+        told = f"read all factors behind {self._text(head).strip()} as what is derived"
+        self._note(argument, told)
+        return (replace(first, span=whole, parts=(argument, by)),), []
 
     def _indicators(
         self, factors: tuple[Node, ...], links: list[str]

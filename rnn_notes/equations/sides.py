@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +14,7 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import OutsideError
 from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator
-from rnn_notes.equations.kinds import Env
+from rnn_notes.equations.kinds import KINDS, Env
 from rnn_notes.equations.measurement import Worst
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS, Quantity, Scope
@@ -90,7 +93,11 @@ class Comparison:
             found = [drawn.value(node, env, drawn.world) for node in (*sides, *terms)]
         except np.linalg.LinAlgError:
             raise sides[0].fail("a singular matrix is inverted") from None
-        largest = max(float(np.abs(value).max()) for value in found)
+        largest = _largest(found)
+        if largest < _CERTAIN:  # what stands below may cancel
+            with suppress(OutsideError):
+                below = [_magnitude(side, env, drawn) for side in sides]
+                largest = max(largest, *below)
         return found[: len(sides)], largest
 
     def compare(self, drawn: Evaluator, env: Env) -> None:
@@ -178,6 +185,33 @@ class Comparison:
             raise self.equation.sides[0].fail(
                 "one single case is left of all that is drawn, expected more"
             )
+
+
+def _largest(values: list[Array]) -> float:
+    return max(float(np.abs(value).max()) for value in values)
+
+
+def _magnitude(node: Node, env: Env, drawn: Evaluator) -> float:
+    """How large a side would be if nothing in it cancelled: sums and products do."""
+    if node.kind in ("add", "sum"):
+        terms = KINDS[node.kind].inside(node, env, drawn)
+        return max((_magnitude(*term, drawn) for term in terms), default=0.0)
+    if node.kind == "mul":
+        return math.prod(_magnitude(part, env, drawn) for part in node.parts)
+    if node.kind == "derivative" and node.parts[0].kind in ("add", "sum"):
+        above, by = node.parts
+        of = replace(
+            above, parts=tuple(_slope(node, t, by, drawn) for t in above.parts)
+        )
+        return _magnitude(of, env, drawn)
+    return _largest([drawn.value(node, env, drawn.world)])
+
+
+def _slope(node: Node, above: Node, by: Node, drawn: Evaluator) -> Node:
+    """A derivative of one term of what stands above a line."""
+    slope = replace(node, parts=(above, by))
+    drawn.shapes.of(slope)
+    return slope
 
 
 def _differences(left: Array, right: Array) -> tuple[Array, Array]:
