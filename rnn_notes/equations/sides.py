@@ -294,7 +294,8 @@ def _moving(
     The letters of a page move always, but for what ``where`` holds still, as in
     ``\mathrm{d}A = 0``. What its model calls constant stands still beside the
     differential of another letter, unless a constant has one too, as in
-    ``\mathrm{d}(AX) = A\, \mathrm{d}X``.
+    ``\mathrm{d}(AX) = A\, \mathrm{d}X``, and where nothing else is said than that it
+    does, ``\mathrm{d}A = 0``.
     """
     nodes = [node for side in sides for node in side.walk()]
     named = {key for side in sides for key in _named(side, env, world.values, False)}
@@ -313,7 +314,9 @@ def _moving(
     drawn |= {key for key in world.roots if what[key] is _OF_PAGE}
     constant = {key for key in drawn if what[key].note.startswith("constant")}
     with_own = {key[0] for key in drawn} & alone
-    if with_own and not with_own & {key[0] for key in constant}:
+    unnamed = not with_own & {key[0] for key in constant}
+    is_still = {side.kind for side in sides} == {"d", "zero"}
+    if is_still or (with_own and unnamed):
         drawn -= constant
     return frozenset(key for key in drawn if key[0] not in scope.still)
 
