@@ -105,6 +105,7 @@ class _Builder(Scripts):
         factors, links = self._indicators(factors, links)
         if "/" in links:
             return self._ratio(meta, factors, links)
+        factors, links = self._whole_argument(factors, links)
         for factor in factors[:-1]:
             if factor.form == "open":
                 raise factor.fail("where does its argument end? expected brackets")
@@ -112,6 +113,32 @@ class _Builder(Scripts):
             return factors[0]
         whole = Node("mul", span(meta), factors, tuple(links))
         return without_dots(whole, self._note)
+
+    def _whole_argument(
+        self, factors: tuple[Node, ...], links: list[str]
+    ) -> tuple[tuple[Node, ...], list[str]]:
+        r"""The factors, what follows ``\frac{\partial}{\partial x}`` as its argument.
+
+        So it is behind ``\nabla_x`` where what comes first is no scalar that depends on
+        x, as in ``\nabla_x x^\top x``. A further derivative, or a sign between factors,
+        may be one that ends it.
+        """
+        place = next((n for n, one in enumerate(factors[:-1]) if _goes_on(one)), None)
+        if place is None or any(links[place:]):
+            return factors, links
+        first, *others = factors[place:]
+        if any(other.measured for other in others):
+            return factors, links
+        above, by = first.parts
+        end = others[-1].span[1]
+        argument = Node(
+            "mul", (above.span[0], end), (above, *others), (*links[place:],)
+        )
+        head = replace(first, span=(first.span[0], above.span[0]))
+        told = f"read all factors behind {self._text(head).strip()} as what is derived"
+        self._note(argument, told)
+        whole = replace(first, span=(first.span[0], end), parts=(argument, by))
+        return (*factors[:place], whole), links[:place]
 
     def _indicators(
         self, factors: tuple[Node, ...], links: list[str]
@@ -417,3 +444,14 @@ def _after_d(node: Node) -> Node | None:
 def _number(value: int, at: Node) -> Node:
     """A number that stands where a node does."""
     return Node("number", at.span, (), str(value))
+
+
+def _goes_on(node: Node) -> bool:
+    """Whether a derivative's argument cannot end with what stands first in it."""
+    if node.kind not in ("derivative", "gradient"):
+        return False
+    first, by = node.parts
+    if first.span < by.span:  # it stands above a line
+        return False
+    numbers = all(part.kind in ("number", "fraction") for part in first.walk())
+    return node.form == "open" or first.kind == "transpose" or numbers

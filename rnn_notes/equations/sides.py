@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +14,7 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import OutsideError
 from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator
-from rnn_notes.equations.kinds import Env
+from rnn_notes.equations.kinds import KINDS, Env
 from rnn_notes.equations.measurement import Worst
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.symbols import STEPS, Quantity, Scope
@@ -90,7 +93,11 @@ class Comparison:
             found = [drawn.value(node, env, drawn.world) for node in (*sides, *terms)]
         except np.linalg.LinAlgError:
             raise sides[0].fail("a singular matrix is inverted") from None
-        largest = max(float(np.abs(value).max()) for value in found)
+        largest = _largest(found)
+        if largest < _CERTAIN:  # what stands below may cancel
+            with suppress(OutsideError):
+                below = [_magnitude(side, env, drawn) for side in sides]
+                largest = max(largest, *below)
         return found[: len(sides)], largest
 
     def compare(self, drawn: Evaluator, env: Env) -> None:
@@ -180,6 +187,33 @@ class Comparison:
             )
 
 
+def _largest(values: list[Array]) -> float:
+    return max(float(np.abs(value).max()) for value in values)
+
+
+def _magnitude(node: Node, env: Env, drawn: Evaluator) -> float:
+    """How large a side would be if nothing in it cancelled: sums and products do."""
+    if node.kind in ("add", "sum"):
+        terms = KINDS[node.kind].inside(node, env, drawn)
+        return max((_magnitude(*term, drawn) for term in terms), default=0.0)
+    if node.kind == "mul":
+        return math.prod(_magnitude(part, env, drawn) for part in node.parts)
+    if node.kind == "derivative" and node.parts[0].kind in ("add", "sum"):
+        above, by = node.parts
+        of = replace(
+            above, parts=tuple(_slope(node, t, by, drawn) for t in above.parts)
+        )
+        return _magnitude(of, env, drawn)
+    return _largest([drawn.value(node, env, drawn.world)])
+
+
+def _slope(node: Node, above: Node, by: Node, drawn: Evaluator) -> Node:
+    """A derivative of one term of what stands above a line."""
+    slope = replace(node, parts=(above, by))
+    drawn.shapes.of(slope)
+    return slope
+
+
 def _differences(left: Array, right: Array) -> tuple[Array, Array]:
     """How far apart two sides are, and how far rounding moves that, by entries."""
     gap = left - right
@@ -260,7 +294,8 @@ def _moving(
     The letters of a page move always, but for what ``where`` holds still, as in
     ``\mathrm{d}A = 0``. What its model calls constant stands still beside the
     differential of another letter, unless a constant has one too, as in
-    ``\mathrm{d}(AX) = A\, \mathrm{d}X``.
+    ``\mathrm{d}(AX) = A\, \mathrm{d}X``, and where nothing else is said than that it
+    does, ``\mathrm{d}A = 0``.
     """
     nodes = [node for side in sides for node in side.walk()]
     named = {key for side in sides for key in _named(side, env, world.values, False)}
@@ -279,7 +314,9 @@ def _moving(
     drawn |= {key for key in world.roots if what[key] is _OF_PAGE}
     constant = {key for key in drawn if what[key].note.startswith("constant")}
     with_own = {key[0] for key in drawn} & alone
-    if with_own and not with_own & {key[0] for key in constant}:
+    unnamed = not with_own & {key[0] for key in constant}
+    is_still = {side.kind for side in sides} == {"d", "zero"}
+    if is_still or (with_own and unnamed):
         drawn -= constant
     return frozenset(key for key in drawn if key[0] not in scope.still)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from rnn_notes.equations.advice import command
@@ -9,6 +10,7 @@ from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, SizeError, WorkError
 from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.model import Model, find, names, shipped
+from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.tasks import (
     Task,
     all_fit,
@@ -20,6 +22,9 @@ from rnn_notes.equations.tasks import (
 
 __all__ = ["model_for"]
 
+_UNFIT = 2  # from here on shapes fit neither usually nor unusually
+_NUMBERS = "none with numbers"
+
 
 @dataclass(frozen=True)
 class _Fit:
@@ -30,6 +35,7 @@ class _Fit:
     misfit   : 0 where its shapes fit, 1 where they do unusually, 2 or 3 elsewhere
     lenient  : how many lenient readings it takes
     computed : whether it names anything that the model computes
+    slopes   : whether derivatives stand in it, each of what names its variable
     """
 
     model: Model
@@ -37,13 +43,15 @@ class _Fit:
     misfit: int
     lenient: int
     computed: bool
+    slopes: bool
 
 
 def model_for(task: Task, model: str | None) -> Model:
     """The model that is named, or else the one in which a formula is read.
 
     Of several the book's comes before others, and that of no network where what is
-    read names nothing that a network computes.
+    read names nothing that a network computes. Where shapes fit in none, its columns
+    may be numbers.
 
     Raises
     ------
@@ -68,9 +76,14 @@ def model_for(task: Task, model: str | None) -> Model:
                 first = error
         if name == "book" and found and not found[0].misfit + found[0].lenient:
             return book
+    best = min(((one.misfit, one.lenient) for one in found), default=(_UNFIT, 0))
+    if best[0] >= _UNFIT:
+        with suppress(EquationError):
+            numbers = _fit(replace(task, model=find(_NUMBERS)), budget)
+            if numbers.slopes and not numbers.misfit:
+                return numbers.model
     if not found:
         raise first or EquationError("no model reads it")
-    best = min((one.misfit, one.lenient) for one in found)
     equal = [one for one in found if (one.misfit, one.lenient) == best]
     if equal[0].model is book or len({one.letters for one in equal}) == 1:
         return equal[0].model
@@ -98,7 +111,16 @@ def _fit(task: Task, budget: Budget) -> _Fit:
     steps += sum(map(_entries_as_steps, equations))
     computed = any(k.role == "computed" for one in equations for _, k in one.named())
     lenient = len(remarks) + 2 * steps
-    return _Fit(task.model, frozenset(letters), misfit, lenient, computed)
+    lines = [
+        n.parts for one in equations for n in one.nodes() if n.kind == "derivative"
+    ]
+    slopes = bool(lines) and all(_quantities(by) <= _quantities(of) for of, by in lines)
+    return _Fit(task.model, frozenset(letters), misfit, lenient, computed, slopes)
+
+
+def _quantities(node: Node) -> frozenset[str]:
+    """The quantities that a node names."""
+    return frozenset(part.value for part in node.walk() if part.kind == "quantity")
 
 
 def _entries_as_steps(equation: Equation) -> int:

@@ -114,3 +114,14 @@ def test_a_bad_line_of_further_names_or_options_is_refused_at_once(comment, told
     with pytest.raises(EquationError, match=re.escape(told)):
         measure("h_t = h_t", model=f"{TEXT}{SIGMA}\n% {comment}")
     assert measure("h_t = h_t", model=TEXT + SIGMA + "\n% also g_t = h_t")
+
+
+def test_what_fits_no_column_may_be_of_numbers():
+    for factor, holds in (("2", True), ("3", False)):
+        found = measure(rf"\frac{{d}}{{dx}} x^2 = {factor}x")
+        assert (found.model, found.holds) == ("none, with numbers", holds)
+    fits = measure(r"\frac{\partial \tanh(x)}{\partial x} = \operatorname{diag}(x)")
+    assert fits.model == "none", "a verdict chooses no model"
+    for says_nothing in ("y = a x + b", r"\frac{d}{dx} (u v) = u \frac{dv}{dx}"):
+        with pytest.raises(EquationError):
+            measure(says_nothing)
