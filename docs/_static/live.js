@@ -30,7 +30,7 @@
       say(first);
       answer.textContent = rest.join("\n");
       const verdict = /^(holds|right)|^(does not hold|wrong)/i.exec(first);
-      if (verdict) status.dataset.holds = !verdict[2];
+      if (verdict) status.setAttribute("data-holds", !verdict[2]);
     };
     const busy = (yes) => {
       const held = [starts, stops].includes(document.activeElement);
@@ -47,7 +47,7 @@
   let end = () => {}; // ends the question that is being answered
   let last = Promise.resolve();
   let stops = 0;
-  let quiet; // ends the waiting for a worker that says nothing
+  let quiet; // ends the wait for a worker that says nothing
 
   function stop(why) {
     stops += 1;

@@ -26,7 +26,7 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
     page = new_page("index", color_scheme="dark")
     assert page.evaluate(THEME) == "dark"
     page.emulate_media(color_scheme="light")
-    page.wait_for_function(f"{THEME} === 'light'")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.locator(".theme-switch-button").click()
     page.get_by_role("button", name="Dark").click()
     assert page.evaluate(THEME) == "dark"

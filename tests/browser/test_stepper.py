@@ -146,6 +146,8 @@ def test_the_buttons_go_both_ways_and_stop_at_the_ends(stepper: Page) -> None:
     ways = stepper.get_by_role("button", name=re.compile("line"))
     onwards, back = ways.nth(0), ways.nth(1)
     expect(back).to_have_attribute("aria-disabled", "true")
+    colour = "e => getComputedStyle(e).color"
+    assert back.evaluate(colour) != onwards.evaluate(colour), "it looks as it is"
     onwards.focus()
     for k in range(1, LAST + 1):
         expect(onwards).to_have_attribute("aria-disabled", "false")

@@ -114,7 +114,7 @@ def controls(count: int, name: str) -> str:
         f'<input type="range" id="{name}-slider" min="0" max="{last}" value="{last}"'
         f' aria-describedby="{name}-keys">'
         '<div class="ways"><button type="button">◀ next line</button>'
-        '<button type="button">line before ▶</button></div>'
+        '<button type="button" aria-disabled="true">line before ▶</button></div>'
         f'<p class="keys" id="{name}-keys">Keys on the slider: <kbd>←</kbd> next line, '
         "<kbd>→</kbd> line before, <kbd>Page Down</kbd> and <kbd>Page Up</kbd> a whole "
         "iteration.</p>"
