@@ -38,7 +38,7 @@ from rnn_notes.equations.which_model import model_for
 __all__ = ["holds", "measure", "says_nothing_of"]
 
 _MOST_NEIGHBOURS = 80
-_FOR_ADVICE = 4_000  # what is left for it at the least
+_FOR_ADVICE = 3_600  # what is left for it at the least
 
 
 def measure(
