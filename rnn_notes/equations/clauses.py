@@ -175,7 +175,7 @@ class Clauses:
         if not same and (quantity := _identical(self.scope, parameters, body)):
             index = "".join(f"_{name}" for name in parameters)
             remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
-            Reader(self.scope).tell(remark, left)
+            self.scope.tell(remark, left)
             body, same = quantity, True
         self.scope.bind(key, Definition(parameters, body, same), left)
 

@@ -123,7 +123,7 @@ class Equation:
     def named(self) -> Iterator[tuple[str, Quantity]]:
         """The model's quantities that stand in the formula, by their names."""
         for node in self.nodes():
-            known = self.scope.known(str(node.value))
+            known = self.scope.known(node.value)
             if node.kind == "quantity" and known:
                 yield str(node.value), known
 

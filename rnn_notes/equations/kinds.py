@@ -20,9 +20,9 @@ import numpy as np
 
 from rnn_notes.equations.dims import Dims, written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import EquationError, UnshapedError
+from rnn_notes.equations.errors import EquationError, MisfitError, UnshapedError
 from rnn_notes.equations.functions import CALLS, ENTRYWISE, kronecker, multiplied
-from rnn_notes.equations.nodes import Linear, Node, Remark
+from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
 from rnn_notes.equations.worlds import Array
 
@@ -189,11 +189,7 @@ class Shapes:
 
     def note(self, node: Node, text: str) -> None:
         """Note a reading that the shapes force; strictly it is an error."""
-        remarks = self.scope.remarks
-        if remarks is None:
-            raise node.misfit(f"strictly: {text}")
-        if text not in [remark.text for remark in remarks]:
-            remarks.append(Remark(text, node.span))
+        self.scope.note(text, node, MisfitError)
 
 
 class Sized:

@@ -30,7 +30,7 @@ from typing import Any
 from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
-from rnn_notes.equations.evaluation import compiled, reads
+from rnn_notes.equations.evaluation import compiled
 from rnn_notes.equations.kinds import Shapes, Sized
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
@@ -382,8 +382,8 @@ def _step(key: Key, equation: Definition, sized: Sized) -> Step:
         if node.kind in ("derivative", "d", "defined"):
             raise node.fail(f"{node.kind} came in a model, expected an expression")
     env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
-    found = tuple(dict.fromkeys(reads(body, env, sized)))
-    return Step(key, compiled(body, env, sized), found)
+    reads: dict[Key, None] = {}
+    return Step(key, compiled(body, env, sized, reads), tuple(reads))
 
 
 def _is_computed(model: Model, key: Key, draw: Draw) -> bool:

@@ -260,10 +260,10 @@ def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
             r"d came beside terms without one: as a gradient it needs a model with a "
             r"loss, as a differential \mathrm{d} in every term"
         )
-    told, note = scope.remarks or [], Reader(scope).note
+    told = scope.remarks or []
     told[:] = [one for one in told if one.text not in SLANTED]
     return [
-        [with_gradients(relation, losses[-1], note), *said] for relation, *said in lines
+        [with_gradients(relation, losses[-1], scope.note), *said] for relation, *said in lines
     ]
 
 
@@ -292,7 +292,7 @@ def _without_names(
                 kept.append(line)
                 continue
             budget.read(second)
-        reader.note(f"read {letter} as a new name for what follows it", first)
+        scope.note(f"read {letter} as a new name for what follows it", first)
         if relation.parts[2:]:
             sides, signs = relation.parts[1:], relation.value[1:]
             kept.append([replace(relation, parts=sides, value=signs), *said])
