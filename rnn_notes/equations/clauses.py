@@ -60,7 +60,7 @@ class Clauses:
     """
 
     scope: Scope
-    indices: frozenset[str]
+    indices: frozenset[str] = frozenset()
 
     def read(self, items: list[Node]) -> None:
         """Read the items of a line into the scope."""
@@ -122,23 +122,10 @@ class Clauses:
         """Read a size that the page fixes."""
         if number.kind != "number" or not number.value.isdigit():
             raise number.fail(f"the size {name.value} came, expected a whole number")
-        size = self.whole(number)
+        size = _size(number)
         known = self.scope.sizes.setdefault(name.value, size)
         if known != size:
             raise number.fail(f"{name.value} is {known} already")
-
-    def whole(self, node: Node) -> int:
-        """The size that a number is.
-
-        Raises
-        ------
-        SizeError
-            For 0, and for one above ``LARGEST_SIZE``.
-        """
-        text = node.value
-        if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
-            raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)
-        return int(text)
 
     def interval(self, name: Node, domain: Node) -> None:
         r"""Read the range of an index, ``\{1, \dots, H\}``."""
@@ -204,7 +191,7 @@ class Clauses:
 
     def known(self, left: Node) -> Node | None:
         """The quantity on the left of a matrix, None where the letter is a new one."""
-        name = left.parts[0] if left.kind == "subscripted" else left
+        name = left.within("subscripted")
         try:
             quantity = Reader(self.scope).read(left)
         except ValueError:
@@ -247,14 +234,13 @@ class Clauses:
         assert shape is not None
         for dim, n in zip(shape, size, strict=True):
             letter = "".join(dim) or "1"
-            known = self.scope.sizes.get(letter, n) if dim else 1
-            if letter.isdigit():
-                known = int(letter)
+            number = letter.isdigit()
+            known = int(letter) if number else self.scope.sizes.get(letter, n)
             if len(dim) > 1 or known != n:
                 raise matrix.fail(
                     f"a {size[0]}×{size[1]} matrix came, expected {known} for {n}"
                 )
-            if not letter.isdigit():
+            if not number:
                 self.scope.sizes[letter] = n
 
     # Shapes
@@ -272,14 +258,13 @@ class Clauses:
             raise exponent.fail("more than two sizes came, expected at most two")
         cut = exponent.value.index(r"\times") + 1
         sides = exponent.parts[:cut], exponent.parts[cut:]
-        rows, columns = (tuple(d for p in side for d in self.dim(p)) for side in sides)
-        return tuple(sorted(rows)), tuple(sorted(columns))
+        rows, columns = (sorted(d for p in side for d in self.dim(p)) for side in sides)
+        return tuple(rows), tuple(columns)
 
     def dim(self, node: Node) -> Dim:
         """The size that a letter, a number or a product of letters stands for."""
         if node.kind == "number" and node.value.isdigit():
-            self.whole(node)
-            return () if node.value == "1" else (node.value,)
+            return () if _size(node) == 1 else (node.value,)
         names = tuple(sorted(compact(part) for part in letters(node)))
         if not all(name.isalpha() and len(name) == 1 for name in names):
             raise node.fail(f"{compact(node)} is no size, expected a letter or number")
@@ -287,6 +272,14 @@ class Clauses:
             raise node.fail(f"{compact(node)} came, expected at most three letters")
         self.scope.size_names.update(names)
         return names
+
+
+def _size(node: Node) -> int:
+    """The size that a number is; ``SizeError`` for one that is not drawn."""
+    text = node.value
+    if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
+        raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)
+    return int(text)
 
 
 def _number(entry: Node) -> float:
@@ -309,16 +302,16 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
     strange = body.free - scope.size_names - set(parameters)
     if strange or not any(node.kind == "quantity" for node in body.walk()):
         return None
-    index = tuple(map(Linear.of, parameters))
-    found = {
-        name
-        for name, equation in scope.model.equations.items()
-        if len(equation.parameters) == len(parameters)
-    }
     try:
         shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
+        found = {
+            name
+            for name, equation in scope.model.equations.items()
+            if len(equation.parameters) == len(parameters)
+            and scope.shape(name) == shape
+        }
         for draw in draws(scope, (0,))[:2]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
@@ -329,13 +322,13 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
                 found = {
                     name
                     for name in found
-                    if scope.shape(name) == shape
-                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                    if np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
     except (EquationError, np.linalg.LinAlgError):
         return None
     if len(found) != 1:
         return None
+    index = tuple(map(Linear.of, parameters))
     return Node("quantity", body.span, value=found.pop(), indices=index)
 
 

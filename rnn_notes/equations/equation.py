@@ -50,7 +50,7 @@ class Equation:
             scope, conditions=list(scope.conditions), ranges=dict(scope.ranges)
         )
         self.common = len(scope.conditions)
-        Clauses(self.scope, frozenset()).after(said)
+        Clauses(self.scope).after(said)
         reader = Reader(self.scope)
         self.relation = reader.read(relation)
         if self.scope.remarks is not None:
