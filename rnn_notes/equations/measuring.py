@@ -137,8 +137,8 @@ def _in_layout(
         ways = itertools.chain(unusual(task), diagonal_ways(task))
         for one, equations in fitting(ways, budget):
             if found := _compared(one, equations, budget, hasty):
-                told = {"latex": task.latex, "only": one.way.told}
-                return replace(found, holds=False, error=math.inf, **told)
+                found = replace(found, latex=task.latex, only=one.way.told)
+                return replace(found, holds=False, error=math.inf)
         raise
     first: Measurement | None = None
     for one, equations in usual:

@@ -132,7 +132,7 @@ def unusual(task: Task) -> Iterator[Task]:
         *[[False, True][: 1 + may] for may in possible.values()]
     )
     for chosen, layout in itertools.product(choices, LAYOUTS if slopes else [usual]):
-        fields = dict(zip(possible, chosen, strict=True))
+        fields: dict[str, Any] = dict(zip(possible, chosen, strict=True))
         way = replace(plain, layout=layout, **fields)
         if way.apart and not (way.flat and layout == "numerator"):
             continue
