@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, World
 
-__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "compiled"]
+__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "compiled", "reads"]
 
 MOST_WORK = 17_000
 _LARGEST = 1_000_000  # numbers in one array
@@ -61,20 +61,25 @@ class Budget:
             raise line.too_much()
 
 
-def compiled(
-    node: Node, env: Env, sized: Sized, reads: dict[Key, None]
-) -> Callable[[Read], Array]:
-    """What computes a node of a model from what it reads: no noise, nothing kept.
+def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
+    """What a node of a model is computed from, under given values of its letters."""
+    if node.kind == "quantity":
+        yield node.value, node.at(env)
+    for part, inside in KINDS[node.kind].inside(node, env, sized):
+        yield from reads(part, inside, sized)
 
-    reads : a dictionary, to whose keys is added what it reads, in order
-    """
+
+def compiled(
+    node: Node, env: Env, sized: Sized, budget: Budget
+) -> Callable[[Read], Array]:
+    """What computes a node of a model from what it reads: no noise, nothing kept."""
     at, value = node.at(env), KINDS[node.kind].value
+    budget.spend(node, REPLICAS * math.prod(sized.size(node)))
     if node.kind == "quantity":
         key = (node.value, at)
-        reads[key] = None
         return lambda read: read(key)
     inside = KINDS[node.kind].inside(node, env, sized)
-    parts = [compiled(part, inner, sized, reads) for part, inner in inside]
+    parts = [compiled(part, inner, sized, budget) for part, inner in inside]
     if not parts:
         constant = value(Given(node, at, [], sized))
         return lambda read: constant
