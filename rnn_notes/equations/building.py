@@ -286,18 +286,18 @@ class _Builder(Scripts):
 
     def fraction(self, meta: Meta, children: list[Any]) -> Node:
         above, below = nodes(children)
-        if (of := _after_d(above)) and (by := _after_d(below)):
-            if not above.kind == below.kind == "d":
-                self._note(above, r"read d as \partial")
-            return Node("derivative", span(meta), (of, by), False)
-        return Node("fraction", span(meta), (above, below))
+        of, by = _after_d(above), _after_d(below)
+        if not (of and by):
+            return Node("fraction", span(meta), (above, below))
+        if not above.kind == below.kind == "d":
+            self._note(above, r"read d as \partial")
+        return Node("derivative", span(meta), (of, by), False)
 
     def short_fraction(self, meta: Meta, children: list[Token]) -> Node:
-        above, below = re.findall(r"\w", children[0].split("frac")[1])
-        parts = []
-        for sign in (above, below):
-            kind = "number" if sign.isdigit() else "name"
-            parts.append(Node(kind, span(meta), (), sign))
+        parts = [
+            Node("number" if sign.isdigit() else "name", span(meta), (), sign)
+            for sign in re.findall(r"\w", children[0].split("frac")[1])
+        ]
         return Node("fraction", span(meta), tuple(parts))
 
     def _ratio(self, meta: Meta, factors: tuple[Node, ...], links: list[str]) -> Node:

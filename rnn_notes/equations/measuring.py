@@ -331,8 +331,7 @@ def says_nothing_of(task: Task) -> bool:
         drawn = replace(task, seeds=task.seeds[:1])
         budget = _budget(drawn)
         equations = understood(drawn, budget)
-        nodes = (n for e in equations for side in e.sides for n in side.walk())
-        names = {node.value for node in nodes if node.kind == "quantity"}
+        names = {n.value for one in equations for n in one.pieces("quantity")}
         if not any(quantities[n].role == "computed" for n in names & {*quantities}):
             return False
         return _compared(drawn, equations, budget, hasty=True, scramble=True).holds
