@@ -111,17 +111,12 @@ class Model:
         self.texts: dict[str, str] = {}
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
-        self.functions = self.scope.functions
+        self.functions, self.sizes = self.scope.functions, self.scope.size_names
         self.shapes = Shapes(self.scope)
         self.worlds: dict[Any, Any] = {}
         self.changed: dict[tuple[str, ...], Model] = {}
         self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
-
-    @property
-    def sizes(self) -> set[str]:
-        """The letters of its sizes."""
-        return self.scope.size_names
 
     # Reading
 
