@@ -178,14 +178,12 @@ class Reader:
         base = self.unfont(base, any(self.means(text) for text in texts))
         node = replace(node, parts=(base, *items))
         first = f"{base.value}_{{{compact(items[0])}}}"
-        if compact(node) in self.scope.bindings:
-            return self._bound_name(node, compact(node), ())
-        for name, rest in ((first, items[1:]), (family(base.value), items)):
+        other = first in self.scope.quantities or self.scope.family(base.value)
+        called = [(compact(node), []), (first, items[1:]), (family(base.value), items)]
+        called += [] if other else [(base.value, items)]
+        for name, rest in called:
             if name in self.scope.bindings:
                 return self._bound_name(node, name, tuple(rest))
-        other = first in self.scope.quantities or self.scope.family(base.value)
-        if base.value in self.scope.bindings and not other:
-            return self._bound_name(node, base.value, tuple(items))
         if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
         if key := self.scope.family(base.value):
