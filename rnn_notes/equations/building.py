@@ -196,6 +196,16 @@ class _Builder(Scripts):
         entries = tuple(entry for row in rows for entry in row)
         return Node("matrix", span(meta), entries, (len(rows), len(rows[0])))
 
+    def beside(self, meta: Meta, children: list[Any]) -> Node:
+        """Blocks in square brackets; their shapes decide how they are put together."""
+        parts, text = nodes(children), self.latex[meta.start_pos : meta.end_pos]
+        return Node("matrix", span(meta), parts, (0, len(parts), text), "closed")
+
+    def above(self, meta: Meta, children: list[Any]) -> Node:
+        parts = nodes(children)
+        self._note(parts[1], "read ; in square brackets as the next row")
+        return Node("matrix", span(meta), parts, (len(parts), 1), "closed")
+
     def row(self, meta: Meta, children: list[Any]) -> list[Node]:
         return list(nodes(children))
 

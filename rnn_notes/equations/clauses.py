@@ -37,6 +37,7 @@ from rnn_notes.equations.symbols import (
     Letter,
     Scope,
     family,
+    total,
 )
 
 __all__ = ["Clauses", "index_letters"]
@@ -88,7 +89,9 @@ class Clauses:
             self.still(left, right)
         elif left.kind == "name" and left.value in self.scope.size_names:
             self.size(left, right)
-        elif right.kind == "matrix" and (quantity := self.known(left)):
+        elif (
+            right.kind == "matrix" and right.value[0] and (quantity := self.known(left))
+        ):
             self.written_out(quantity, right)
         else:
             self.definition(left, right)
@@ -250,7 +253,7 @@ class Clauses:
             known = self.scope.sizes.get(letter, n) if dim else 1
             if letter.isdigit():
                 known = int(letter)
-            if len(dim) > 1 or known != n:
+            if len(dim) > 1 or known != n or not letter.isalnum():
                 raise matrix.fail(
                     f"a {size[0]}×{size[1]} matrix came, expected {known} for {n}"
                 )
@@ -280,6 +283,10 @@ class Clauses:
         if node.kind == "number" and node.value.isdigit():
             self.whole(node)
             return () if node.value == "1" else (node.value,)
+        if node.kind == "add" and min(node.value) > 0:
+            return total(map(self.dim, node.parts))
+        if node.kind == "mul" and node.parts[0].kind == "number":
+            return tuple(sorted(d for part in node.parts for d in self.dim(part)))
         names = tuple(sorted(compact(part) for part in letters(node)))
         if not all(name.isalpha() and len(name) == 1 for name in names):
             raise node.fail(f"{compact(node)} is no size, expected a letter or number")

@@ -69,14 +69,17 @@ def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
         yield from reads(part, inside, sized)
 
 
-def compiled(node: Node, env: Env, sized: Sized) -> Callable[[Read], Array]:
+def compiled(
+    node: Node, env: Env, sized: Sized, budget: Budget
+) -> Callable[[Read], Array]:
     """What computes a node of a model from what it reads: no noise, nothing kept."""
     at, value = node.at(env), KINDS[node.kind].value
+    budget.spend(node, REPLICAS * math.prod(sized.size(node)))
     if node.kind == "quantity":
         key = (node.value, at)
         return lambda read: read(key)
     inside = KINDS[node.kind].inside(node, env, sized)
-    parts = [compiled(part, inner, sized) for part, inner in inside]
+    parts = [compiled(part, inner, sized, budget) for part, inner in inside]
     if not parts:
         constant = value(Given(node, at, [], sized))
         return lambda read: constant

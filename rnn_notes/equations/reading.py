@@ -477,6 +477,9 @@ class Reader:
 
     _prod = _sum
 
+    def _matrix(self, node: Node) -> Node:
+        return node.with_parts(self._term)
+
     def counted(
         self,
         node: Node,

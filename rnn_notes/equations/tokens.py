@@ -174,6 +174,7 @@ class _Lines:
         self.fresh = True  # nothing has been said in this row
         self.started = False
         self.column = 0
+        self.brackets = 0  # square ones that are open
         self.open: list[Token] = []  # bars
         self.cases: Token | None = None  # cases that are closed
 
@@ -214,6 +215,9 @@ class _Lines:
             return self.environment(token)
         if token.type in _PAIRS:
             return self.bars(token, after)
+        self.brackets += (token == "[") - (token == "]")
+        if token == ";" and self.brackets > 0:
+            return Token.new_borrow_pos("ROW", token, token)
         if token.type == "SEPARATOR":
             self.separator = token
             return None
