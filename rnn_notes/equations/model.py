@@ -107,8 +107,7 @@ class Model:
         self.also: list[str] = []
         self.double: set[str] = set()
         self.place = ""
-        self.nodes: dict[str, Node] = {}
-        self.texts: dict[str, str] = {}
+        self.origins: dict[str, tuple[Node, str]] = {}  # by name, its place in a clause
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
         self.functions, self.sizes = self.scope.functions, self.scope.size_names
@@ -191,13 +190,14 @@ class Model:
             raise left.fail("an expression came, expected a letter")
         return compact(left), ""
 
-    def add(self, name: str, quantity: Quantity, node: Node) -> None:
+    def add(self, name: str, quantity: Quantity, node: Node, clause: _Clause) -> None:
         """Give a name its meaning, unless it has one."""
         if name in (*self.quantities, STEPS):
             raise node.fail(f"{name} has a meaning already")
         if len(self.quantities) >= _MOST_QUANTITIES:
             raise node.fail(f"more than {_MOST_QUANTITIES} quantities came")
         self.quantities[name] = quantity
+        self.origins[name] = node, clause.text
 
     def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
@@ -213,7 +213,7 @@ class Model:
             return
         role = "onehot" if onehot else "input" if index else "parameter"
         meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
-        self.add(name, meaning, left)
+        self.add(name, meaning, left, clause)
 
     def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
@@ -227,9 +227,8 @@ class Model:
         if known and known.role == "parameter" and (right.kind, right.value) == _ZERO:
             self.quantities[name] = replace(known, role="zero")
             return
-        words = clause.note, clause.book
-        self.add(name, Quantity(first, bool(index), "computed", *words), left)
-        self.texts[name] = clause.text
+        meaning = Quantity(first, bool(index), "computed", clause.note, clause.book)
+        self.add(name, meaning, left, clause)
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
@@ -262,7 +261,6 @@ class Model:
         if self.quantities[name].role != "computed":
             return
         body = Reader(self.scope).read(right)
-        self.nodes[name] = left
         self.equations[name] = Definition((_STEP,) if index else (), body)
         if strange := body.free - self.sizes - {_STEP if index else ""}:
             raise right.fail(f"{min(strange)} is an index without a value")
@@ -293,8 +291,9 @@ class Model:
         self.shapes.settle()
 
     def blame(self, name: str, reason: str) -> EquationError:
-        """The error that points to the clause that says how a quantity is computed."""
-        return self.nodes[name].fail(reason).within(self.texts[name])
+        """The error that points to the clause that says what a quantity is."""
+        left, text = self.origins[name]
+        return left.fail(reason).within(text)
 
     # Running
 
