@@ -66,7 +66,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--where", default="", metavar="CLAUSES",
-        help=r"further letters, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
+        help=r"further symbols, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, one a line")
     parser.set_defaults(run=_run)

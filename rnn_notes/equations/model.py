@@ -213,7 +213,7 @@ class Model:
         if left.kind == "prime" and left.parts[0].kind == "name":
             return f"{compact(left.parts[0])}'", ""
         if left.kind not in ("name", "subscripted") or "<" in compact(left):
-            raise left.fail("an expression came, expected a letter")
+            raise left.fail("an expression came, expected a symbol")
         return compact(left), ""
 
     def add(self, name: str, quantity: Quantity, node: Node) -> None:
@@ -283,7 +283,7 @@ class Model:
             name = left.value if left.kind == "call" else compact(left.parts[0])
             argument = left.parts[-1]
             if argument.kind != "name":
-                raise argument.fail("an expression came, expected a letter")
+                raise argument.fail("an expression came, expected a symbol")
             self.functions[name] = Definition((compact(argument),), right)
             return
         name, index = self.called(left)
@@ -384,7 +384,9 @@ def _step(key: Key, equation: Definition, sized: Sized, budget: Budget) -> Step:
             raise node.fail(f"{node.kind} came in a model, expected an expression")
     env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
     found = tuple(dict.fromkeys(reads(body, env, sized)))
-    return Step(key, compiled(body, env, sized, budget), found)
+    sizes = (sized.size(node) for node in body.walk() if node.value == "softmax")
+    pairs = sum(rows * columns * max(rows, columns) for rows, columns in sizes)
+    return Step(key, compiled(body, env, sized, budget), found, pairs)
 
 
 def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
