@@ -40,7 +40,7 @@ def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
     lines = []
     others = _models(letter, latex, model)
     if near := _nearest(letter, model, alone=not others):
-        lines.append(f"the nearest letter that is known: {near}")
+        lines.append(f"the nearest symbol that is known: {near}")
     called = re.match(r"'*\s*(\\left)?\s*\(", latex[error.span[1] :])
     if not called and f"{_UNKNOWN} as a function" not in error.reason:
         base, step = _parted(letter)

@@ -16,7 +16,7 @@ from lark import Token
 from rnn_notes.equations.errors import astray, span
 from rnn_notes.equations.nodes import Remark
 
-__all__ = ["settled"]
+__all__ = ["after_group", "settled"]
 
 _FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
@@ -227,17 +227,17 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     skipped: set[int] = set()
     for place, token in enumerate(tokens):
         if token == "{" and (not place or tokens[place - 1].type in _ENDS):
-            end = _after_group(tokens, place)
+            end = after_group(tokens, place)
             depths = zip(tokens[place:end], _depths(tokens[place:]), strict=False)
             if any(one.type == "RELATION" and depth == 1 for one, depth in depths):
                 skipped |= {place, end - 1}  # \large{a = b}
         if token.type == "BRACE":
-            end = _after_group(tokens, place + 1)
+            end = after_group(tokens, place + 1)
             skipped.add(place)
             if token == r"\boxed":
                 skipped |= {place + 1, end - 1}
             elif tokens[end : end + 1] in (["_"], ["^"]):
-                skipped |= set(range(end, _after_group(tokens, end + 1)))
+                skipped |= set(range(end, after_group(tokens, end + 1)))
         if place not in skipped:
             out.append(token)
     return out
@@ -248,7 +248,7 @@ def _depths(tokens: list[Token]) -> Iterator[int]:
     return itertools.accumulate((one == "{") - (one == "}") for one in tokens)
 
 
-def _after_group(tokens: list[Token], place: int) -> int:
+def after_group(tokens: list[Token], place: int) -> int:
     """The place after the group in braces, or the one token, that starts here."""
     ends = (n for n, depth in enumerate(_depths(tokens[place:]), 1) if depth == 0)
     return place + next(ends, len(tokens) - place)
