@@ -45,7 +45,7 @@ from rnn_notes.equations.symbols import (
 )
 from rnn_notes.equations.worlds import Key, Plan, Step
 
-__all__ = ["Model", "clauses", "find", "names", "shipped"]
+__all__ = ["Model", "clauses", "find", "names", "shipped", "text_of"]
 
 _STEP = "t"
 _IN = (r"\in",)
@@ -474,7 +474,20 @@ def find(model: str | None) -> Model:
         return _with_sound_options(Model(model, "yours"))
     path = Path(model)
     if path.suffix or path.is_file():
-        text = path.read_text(encoding="utf-8-sig")
-        return _with_sound_options(Model(text, path.stem))
+        return _with_sound_options(Model(text_of(path), path.stem))
     known = ", ".join(names())
     raise ValueError(f"model is {model!r}, expected a file or one of {known}")
+
+
+def text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ValueError
+        That names the file, unless it is UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not UTF-8") from None
