@@ -319,7 +319,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
             if len(equation.parameters) == len(parameters)
             and scope.shape(name) == shape
         }
-        for draw in draws(scope, (0,))[:2]:
+        for draw in draws(scope, (0,))[: 2 if found else 0]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
