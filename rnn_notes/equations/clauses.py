@@ -326,7 +326,8 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
-        for draw in draws(scope, (0,))[:2]:
+        found = {name for name in found if scope.shape(name) == shape}
+        for draw in draws(scope, (0,))[: 2 if found else 0]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
@@ -336,8 +337,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
                 found = {
                     name
                     for name in found
-                    if scope.shape(name) == shape
-                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                    if np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
     except (EquationError, np.linalg.LinAlgError):
         return None
