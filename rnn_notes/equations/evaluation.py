@@ -27,7 +27,7 @@ _LOST = 1e-12  # a term so much smaller than its sum is below what rounding show
 _COMPLEX_STEP = 1e-30
 _CENTRAL_STEP = float(ROUNDING ** (1 / 3))
 _CENTRAL_STEPS = tuple(
-    _CENTRAL_STEP / n for n in (1, 64, 4096, 2**18)
+    _CENTRAL_STEP / n for n in (1, 64, 512, 4096, 2**18)
 )  # for sharp bends
 _WIDE_STEP = 0.05  # halved twice, for the derivative of a derivative
 _AGREEMENT = 1e-7

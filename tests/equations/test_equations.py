@@ -128,6 +128,16 @@ def test_the_two_ways_of_measuring_check_each_other(monkeypatch):
             measure(formula)
 
 
+def test_a_network_that_forgets_nothing_is_measured():
+    """Twelve steps of large weights: the loss bends within a ten-millionth."""
+    formula = (
+        r"\frac{\partial L}{\partial h_0} = W_{hh}^\top \frac{\partial L}{\partial a_1}"
+    )
+    largest = "H = 12; V = 12; T = 12"
+    assert measure(formula, where=largest)
+    assert not measure(formula.replace(r"^\top", ""), where=largest)
+
+
 def test_saturation_does_not_wear_the_digits_out():
     saturated = (
         r"\frac{\partial L}{\partial x_t} = W_{xh}^\top \frac{\partial L}{\partial a_t}"
