@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from docs._ext.formulas.alphabet import RARE, WRITTEN
-from docs._ext.site.finish import marks
+from docs._ext.site.finish import finish, marks
 from docs._ext.site.sheets import purged
 from tests.helpers.trees import EXT, ROOT, emptied
 
@@ -42,14 +42,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command += ["-c", str(here), "-d", str(here / "doctrees")]
     command += [str(here / "docs"), str(here / "built")]
     subprocess.run(command, check=True)
-    command = [
-        sys.executable,
-        "-m",
-        "docs._ext.site.finish",
-        str(here / "built"),
-        str(here / "html"),
-    ]
-    subprocess.run(command, check=True, cwd=ROOT)
+    finish(here / "built", here / "html")
     return here / "html"
 
 
