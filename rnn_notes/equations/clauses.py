@@ -196,7 +196,7 @@ class Clauses:
     ) -> tuple[str, tuple[str, ...]]:
         """A name and its indices; a subscript such as that of W_a is in the name."""
         if name.kind not in ("name", "subscripted") or "<" in compact(name):
-            raise name.fail("an expression came, expected a letter with a new meaning")
+            raise name.fail("an expression came, expected a symbol with a new meaning")
         if name.kind == "name":
             return str(name.value), ()
         places = [place for item in name.parts[1:] for place in letters(item)]
@@ -289,9 +289,9 @@ class Clauses:
             return tuple(sorted(d for part in node.parts for d in self.dim(part)))
         names = tuple(sorted(compact(part) for part in letters(node)))
         if not all(name.isalpha() and len(name) == 1 for name in names):
-            raise node.fail(f"{compact(node)} is no size, expected a letter or number")
+            raise node.fail(f"{compact(node)} is no size, expected a symbol or number")
         if len(names) > 3:
-            raise node.fail(f"{compact(node)} came, expected at most three letters")
+            raise node.fail(f"{compact(node)} came, expected at most three symbols")
         self.scope.size_names.update(names)
         return names
 
@@ -301,7 +301,7 @@ def _number(entry: Node) -> float:
     if entry.kind == "add" and len(entry.parts) == 1:
         return float(entry.value[0]) * _number(entry.parts[0])
     if entry.kind != "number":
-        raise entry.fail("an expression came, expected a letter or a number")
+        raise entry.fail("an expression came, expected a symbol or a number")
     return float(entry.value)
 
 
@@ -326,7 +326,8 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
-        for draw in draws(scope, (0,))[:2]:
+        found = {name for name in found if scope.shape(name) == shape}
+        for draw in draws(scope, (0,))[: 2 if found else 0]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
@@ -336,8 +337,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
                 found = {
                     name
                     for name in found
-                    if scope.shape(name) == shape
-                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                    if np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
     except (EquationError, np.linalg.LinAlgError):
         return None

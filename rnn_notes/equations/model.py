@@ -45,7 +45,7 @@ from rnn_notes.equations.symbols import (
 )
 from rnn_notes.equations.worlds import Key, Plan, Step
 
-__all__ = ["Model", "clauses", "find", "names", "shipped"]
+__all__ = ["Model", "clauses", "find", "names", "shipped", "text_of"]
 
 _STEP = "t"
 _IN = (r"\in",)
@@ -213,7 +213,7 @@ class Model:
         if left.kind == "prime" and left.parts[0].kind == "name":
             return f"{compact(left.parts[0])}'", ""
         if left.kind not in ("name", "subscripted") or "<" in compact(left):
-            raise left.fail("an expression came, expected a letter")
+            raise left.fail("an expression came, expected a symbol")
         return compact(left), ""
 
     def add(self, name: str, quantity: Quantity, node: Node) -> None:
@@ -283,7 +283,7 @@ class Model:
             name = left.value if left.kind == "call" else compact(left.parts[0])
             argument = left.parts[-1]
             if argument.kind != "name":
-                raise argument.fail("an expression came, expected a letter")
+                raise argument.fail("an expression came, expected a symbol")
             self.functions[name] = Definition((compact(argument),), right)
             return
         name, index = self.called(left)
@@ -384,7 +384,9 @@ def _step(key: Key, equation: Definition, sized: Sized, budget: Budget) -> Step:
             raise node.fail(f"{node.kind} came in a model, expected an expression")
     env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
     found = tuple(dict.fromkeys(reads(body, env, sized)))
-    return Step(key, compiled(body, env, sized, budget), found)
+    sizes = (sized.size(node) for node in body.walk() if node.value == "softmax")
+    pairs = sum(rows * columns * max(rows, columns) for rows, columns in sizes)
+    return Step(key, compiled(body, env, sized, budget), found, pairs)
 
 
 def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
@@ -472,7 +474,20 @@ def find(model: str | None) -> Model:
         return _with_sound_options(Model(model, "yours"))
     path = Path(model)
     if path.suffix or path.is_file():
-        text = path.read_text(encoding="utf-8-sig")
-        return _with_sound_options(Model(text, path.stem))
+        return _with_sound_options(Model(text_of(path), path.stem))
     known = ", ".join(names())
     raise ValueError(f"model is {model!r}, expected a file or one of {known}")
+
+
+def text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ValueError
+        That names the file, unless it is UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not UTF-8") from None

@@ -204,6 +204,15 @@ class Scope:
                 return key
         return ""
 
+    @property
+    def losses(self) -> list[str]:
+        """The numbers that the model computes once."""
+        return [
+            name
+            for name, known in self.quantities.items()
+            if known.role == "computed" and known.shape == SCALAR and not known.indexed
+        ]
+
     def known(self, name: str) -> Quantity | None:
         """The model's quantity of this name, if it has one."""
         return self.quantities.get(name)
