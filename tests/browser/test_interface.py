@@ -230,7 +230,7 @@ HELD = """const wait = setTimeout;
 window.setTimeout = (then, time) => time === 1000 ? 0 : wait(then, time)"""
 # Of each section whether it is laid out, and of the first how far down it begins
 LAID = """[...document.querySelectorAll('article > section > section')].map(
-  e => e.lastElementChild.checkVisibility())"""
+  e => e.lastElementChild.checkVisibility({contentVisibilityAuto: true}))"""
 TOP = "document.querySelector('article section section').getBoundingClientRect().top"
 
 
@@ -239,8 +239,8 @@ def test_what_nobody_sees_waits_for_the_fonts(context: Opened, address: str) -> 
     page = context(viewport={"width": 390, "height": 600})[0].new_page()
     page.add_init_script(HELD)
     held: list[Route] = []
-    page.route("**/*.woff2", held.append)
-    page.goto(f"{address}/transposes.html")
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto(f"{address}/transposes.html", wait_until="domcontentloaded")
     page.evaluate(DRAWN)
     assert page.evaluate(TOP) > 600
     assert not any(page.evaluate(LAID))
