@@ -352,7 +352,8 @@ def _extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
     """The slopes by central differences over four steps, extrapolated to a step of 0.
 
     What the last refinement has changed is what may be wrong: it goes, with either
-    sign, into the replicas.
+    sign, into the replicas. Where steps reach beyond a pole, as those of log beyond 0,
+    refinements come to nothing, and there is no number.
     """
     steps = [_WIDE_STEP / 2**n for n in range(4)]
     values = along(tuple(s for step in steps for s in (step, -step)))
@@ -360,12 +361,14 @@ def _extrapolated(along: Callable[[tuple[complex, ...]], Array]) -> Array:
         (values[2 * n] - values[2 * n + 1]) / (2 * step) for n, step in enumerate(steps)
     ]
     for order in range(1, 4):
-        last = table[-1]
+        last, apart = table[-1], np.abs(table[-1] - table[-2]).max()
         factor = 4.0**order
         pairs = zip(table[1:], table, strict=False)
         table = [(factor * fine - coarse) / (factor - 1) for fine, coarse in pairs]
     signs = np.resize([0.0, 1.0, -1.0], REPLICAS)[:, None, None]
     rounding = 4 * ROUNDING * np.abs(values).max() / steps[-1]
+    if apart > 0.1 * np.abs(last).max() + 1000 * rounding:
+        return np.full_like(last, np.nan)
     slopes: Array = table[0] + signs * (np.abs(table[0] - last) + rounding)
     return slopes
 

@@ -543,6 +543,19 @@ class Reader:
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
+        top = self.scope.known(above.value) if above.kind == "quantity" else None
+        other = above.value != inside.value
+        if (
+            top
+            and other
+            and not (
+                top.indexed or top.role == "computed" or top.note.startswith("constant")
+            )
+        ):
+            raise above.fail(
+                f"{above.value} depends on nothing here, expected what it is: "
+                f"--where '{above.value} = …'"
+            )
         if str(inside.value).startswith(PAGE):
             reads = {part.value for part in above.walk()}
             if inside.value not in reads:

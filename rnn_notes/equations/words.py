@@ -185,7 +185,9 @@ class _Words:
         """A function before an argument, a letter of its own elsewhere."""
         argument = after in ("(", "[") or after.type in ("LSET", "PRIME")
         known = said.lower() in _FUNCTIONS and len(said) > 1
-        if argument or (known and (after.type in _BEFORE_OPERAND or after == "^")):
+        if argument or (
+            known and (after.type in {*_BEFORE_OPERAND, "MATRIX"} or after == "^")
+        ):
             return Token.new_borrow_pos("FUNCTION", token, token)
         return _name(token, said)
 

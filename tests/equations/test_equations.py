@@ -443,3 +443,12 @@ def test_a_network_of_one_letter_is_measured():
 def test_a_definition_is_read_where_a_probability_is_zero():
     """Without NumPy's warning, which is an error here."""
     assert "not hold" in str(measure("u = 0", where="H = 5; u = W_{hh} b_h"))
+
+
+def test_what_is_drawn_depends_on_nothing_and_is_not_derived_by_others():
+    for latex in (r"\frac{dy}{dx} = 3x^2, \quad y = x^3", r"\frac{dy}{dx} = 0"):
+        for model in ("none", "feedforward"):
+            with pytest.raises(EquationError, match="y depends on nothing here"):
+                measure(latex, model=model)
+    assert measure(r"\frac{\partial a}{\partial x} = 0", model="none")  # a constant
+    assert measure(r"\frac{\partial x}{\partial x} = I", model="none")
