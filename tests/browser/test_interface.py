@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import NewPage, Opened, arrive, settled, violations
+from visits import Blank, NewPage, arrive, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -161,11 +161,8 @@ def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
     assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_folded_parts_and_wide_formulas_by_keyboard(
-    context: Opened, address: str
-) -> None:
-    page = context(viewport={"width": 390, "height": 800})[0].new_page()
-    settled(page, f"{address}/transposes.html")
+def test_folded_parts_and_wide_formulas_by_keyboard(new_page: NewPage) -> None:
+    page = new_page("transposes", 390)
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.parentElement.open")
@@ -200,11 +197,11 @@ OPEN = "article math:not(details:not([open]) math)"
 @pytest.mark.parametrize("to", ["", "#exercises"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_what_is_far_is_laid_out_after_what_is_seen(
-    context: Opened, address: str, to: str, scripts: bool
+    blank: Blank, address: str, to: str, scripts: bool
 ) -> None:
     """And at once on the way to a place; all of it even if no script arrives."""
-    made, _ = context(viewport={"width": 390, "height": 800})
-    page = made.new_page()
+    page, _ = blank()
+    page.set_viewport_size({"width": 390, "height": 800})
     page.add_init_script(FIRST)
     if not scripts:
         page.route("**/*.js*", lambda route: route.abort())

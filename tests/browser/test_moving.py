@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, NewPage, Opened, arrive, violations
+from visits import SITE, Blank, NewPage, arrive, violations
 from webkit import NARROW, WebKit
 
 from rnn_notes.book import figures
@@ -23,6 +24,7 @@ MOVING = {
     "truncation": "missed_share",
     "writing": "cooled",
 }
+figure = cache(lambda where: getattr(figures, MOVING[where])())
 every_figure = pytest.mark.parametrize("where", MOVING)
 SHOWN = """figure => Object.fromEntries(
   [...figure.querySelectorAll('[data-part]')].map(part => [part.dataset.part,
@@ -65,7 +67,7 @@ def as_told(shown: list, change: object) -> bool:
 @every_figure
 def test_the_keyboard_moves_it(page: Page, address: str, where: str) -> None:
     arrive(page, f"{address}/{where}.html")
-    moving = getattr(figures, MOVING[where])()
+    moving = figure(where)
     assert parted(page, moving.frames[moving.first]) == []
     go(page, 3)
     assert parted(page, moving.frames[3]) == []
@@ -78,11 +80,11 @@ def test_the_keyboard_moves_it(page: Page, address: str, where: str) -> None:
 
 
 @every_figure
-def test_it_works_from_a_file(context: Opened, where: str) -> None:
-    page = context()[0].new_page()
+def test_it_works_from_a_file(blank: Blank, where: str) -> None:
+    page, _ = blank()
     arrive(page, (SITE / f"{where}.html").as_uri())
     go(page, 2)
-    assert parted(page, getattr(figures, MOVING[where])().frames[2]) == []
+    assert parted(page, figure(where).frames[2]) == []
 
 
 @every_figure
@@ -115,23 +117,23 @@ def test_pointing_at_an_entry_lights_what_it_meets(page: Page, address: str) -> 
     arrive(page, f"{address}/transposes.html")
     page.locator(".moving [data-choose='4']").first.hover()
     expect(page.locator(".moving select")).to_have_value("h[2]")
-    assert parted(page, figures.product_back().frames[4]) == []
+    assert parted(page, figure("transposes").frames[4]) == []
 
 
 def test_a_page_without_such_a_figure_loads_no_script_for_it(
-    context: Opened, address: str
+    blank: Blank, address: str
 ) -> None:
-    made, heard = context()
+    page, heard = blank()
     for name, count in (("layouts", 0), ("transposes", 1)):
-        heard.requests.clear()
-        arrive(made.new_page(), f"{address}/{name}.html")
+        heard.forget()
+        arrive(page, f"{address}/{name}.html")
         asked = [url for url in heard.requests if "moving.js" in url]
         assert len(asked) == count, name
 
 
 @every_figure
 def test_it_moves_in_webkit(safari: WebKit, address: str, where: str) -> None:
-    moving = getattr(figures, MOVING[where])()
+    moving = figure(where)
     safari.open(f"{address}/{where}.html", NARROW)
     control = "document.querySelectorAll('.moving :is(input, select)')"
     change = "dispatchEvent(new Event('input'))"

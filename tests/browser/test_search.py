@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
-from visits import SITE, Opened, arrive, violations
+from visits import SITE, Blank, arrive, violations
 
 FOUND = {
     "dhnext": ("dhnext.html", "dhnext"),
@@ -41,10 +41,10 @@ def results(page: Page, place: str, query: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def page(context: Opened) -> Iterator[Page]:
+def page(blank: Blank) -> Iterator[Page]:
     """A page that makes no error but what a browser says of fonts in a folder."""
-    made, heard = context(viewport={"width": 1280, "height": 900})
-    yield made.new_page()
+    made, heard = blank()
+    yield made
     fonts = "error: Access to ", "error: Failed to load", "warning: A preload"
     in_folder = any(url.startswith("file:") for url in heard.requests)
     wrong = [e for e in heard.errors if not (in_folder and e.startswith(fonts))]
@@ -129,9 +129,9 @@ def test_the_button_opens_the_search(page: Page, place: str) -> None:
     page.locator("#search-results li").first.wait_for()
 
 
-def test_a_lost_reader_finds_back(context: Opened, address: str) -> None:
+def test_a_lost_reader_finds_back(blank: Blank, address: str) -> None:
     """The page for lost readers stands at any depth, with its looks and its links."""
-    page = context()[0].new_page()
+    page, _ = blank()
     answer = arrive(page, f"{address}/no/such/page.html")
     assert answer is not None
     assert answer.status == 404

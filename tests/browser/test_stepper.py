@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, NewPage, Opened, arrive, violations
+from visits import SITE, Blank, NewPage, arrive, violations
 
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
@@ -177,9 +177,8 @@ def test_the_ledger_fills_row_by_row(stepper: Page) -> None:
 
 
 @both_pages
-def test_it_works_from_a_file(context: Opened, where: str) -> None:
-    made, heard = context(viewport={"width": 1280, "height": 900})
-    page = made.new_page()
+def test_it_works_from_a_file(blank: Blank, where: str) -> None:
+    page, heard = blank()
     arrive(page, (SITE / f"{where}.html").as_uri())
     page.locator(".stepper input").focus()
     page.keyboard.press("ArrowLeft")

@@ -67,8 +67,32 @@ class Heard:
         if said.type in ("error", "warning"):
             self.errors.append(f"{said.type}: {said.text}")
 
+    def forget(self) -> None:
+        """Begin again, with nothing heard."""
+        self.requests.clear()
+        self.errors.clear()
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what is heard from it."""
+
+    name: str
+    page: Page
+    heard: Heard
+
+    def seen(
+        self, width: int, height: int = 900, scheme: str = "light", on: str = "screen"
+    ) -> Page:
+        """The page as it is seen in a window of this size, in these colours."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(media=on, color_scheme=scheme)  # type: ignore[arg-type]
+        self.page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
+        return self.page
+
 
 Opened = Callable[..., tuple[BrowserContext, Heard]]
+Blank = Callable[..., tuple[Page, Heard]]
 NewPage = Callable[..., Page]
 
 
