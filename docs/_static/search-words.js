@@ -7,7 +7,7 @@ const pageWords = {};
 {
   const query = (new URLSearchParams(location.search).get("q") ?? "").trim();
   const stems = stemmed(query);
-  const pages = Object.values(oftenSaid);
+  const { pages, words: tenths } = oftenSaid;
 
   /* The words of a query as oftenSaid has them: names as they are, others by their stem. */
   function stemmed(text) {
@@ -19,11 +19,11 @@ const pageWords = {};
 
   // What is called as was typed comes first, then pages that say it often; a word counts
   // the more, the fewer pages say it. What lists everything answers little.
-  const rare = (stem) => Math.log((pages.length + 1) / (1 + pages.filter((said) => stem in said).length));
+  const often = (stem) => (Object.hasOwn(tenths, stem) ? tenths[stem] : "");
+  const rare = (stem) => Math.log((pages.length + 1) / (1 + often(stem).replaceAll("0", "").length));
   const weight = new Map(stems.map((stem) => [stem, rare(stem)]));
   const answers = (page) => {
-    const said = oftenSaid[page] ?? {};
-    const parts = stems.map((stem) => (weight.get(stem) * (said[stem] ?? 0)) / ((said[stem] ?? 0) + 4));
+    const parts = stems.map((stem) => (weight.get(stem) * (often(stem)[pages.indexOf(page)] ?? 0)) / 10);
     return parts.reduce((sum, part) => sum + part, 0);
   };
   const lists = new Set(["api", "glossary", "changelog", "bibliography", "errata"]);
@@ -51,11 +51,12 @@ const pageWords = {};
 
   const seen = (row) =>
     new Promise((tell) => {
+      const half = { threshold: 0.5 };
       const watch = new IntersectionObserver(([entry]) => {
         if (!entry.isIntersecting) return;
         watch.disconnect();
         tell();
-      });
+      }, half);
       watch.observe(row);
     });
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rnn_notes.diagnosis.handed import Handed
-from rnn_notes.diagnosis.slopes import Slope, directions, slopes_along, steady
+from rnn_notes.diagnosis.slopes import Slope, directions, slopes_along
 from rnn_notes.rnn import Array
 
 __all__ = ["Slopes", "agrees", "all_read", "slopes_of"]
@@ -22,12 +22,10 @@ def slopes_of(
     """The measured slopes along two directions, by the step that suits the loss."""
     array, found = asked.arrays[name], []
     for direction in directions(array, 2, rng):
-        tried = []
         for slope in slopes_along(asked.loss, array, direction):
-            tried.append(slope)
-            if agrees(claim, [(direction, slope)]) or steady(tried):
+            if slope.steady or agrees(claim, [(direction, slope)]):
                 break
-        found.append((direction, tried[-1]))
+        found.append((direction, slope))
     return found
 
 

@@ -13,7 +13,7 @@ from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.measuring import measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
-from rnn_notes.equations.tasks import Layout
+from rnn_notes.equations.shapes import Layout
 
 __all__ = ["judge"]
 

@@ -351,12 +351,12 @@ class _Builder(Scripts):
             return []
         gaps = [orders[sign] for sign in signs]
         if len(sides) == 3 and sides[1].kind == "name":
-            low, high = _shifted(sides[0], gaps[0]), _shifted(sides[2], -gaps[1])
+            low, high = sides[0].plus(gaps[0]), sides[2].plus(-gaps[1])
             index = sides[1]
         elif len(sides) == 2 and sides[0].kind == "name":
-            index, low, high = sides[0], _number(1, below), _shifted(sides[1], -gaps[0])
+            index, low, high = sides[0], _number(1, below), sides[1].plus(-gaps[0])
         elif len(sides) == 2 and sides[1].kind == "name":
-            index, low = sides[1], _shifted(sides[0], gaps[0])
+            index, low = sides[1], sides[0].plus(gaps[0])
             high = Node("name", below.span, (), "T")
         else:
             return []
@@ -373,7 +373,7 @@ def _apart(below: Node) -> tuple[str, ...]:
 
 def _without(below: Node, pair: tuple[str, ...], body: Node) -> Node:
     """What is summed, times zero where two letters are equal and one elsewhere."""
-    indices = tuple(Linear(((letter, 1),)) for letter in pair)
+    indices = tuple(map(Linear.of, pair))
     equal = Node("delta", below.span, indices=indices)
     factor = Node("add", below.span, (_number(1, below), equal), (1, -1))
     return Node("mul", body.span, (factor, body), ("",))
@@ -415,10 +415,3 @@ def _after_d(node: Node) -> Node | None:
 def _number(value: int, at: Node) -> Node:
     """A number that stands where a node does."""
     return Node("number", at.span, (), str(value))
-
-
-def _shifted(limit: Node, by: int) -> Node:
-    """A limit moved by one, or as it is."""
-    if not by:
-        return limit
-    return Node("add", limit.span, (limit, _number(1, limit)), (1, by))

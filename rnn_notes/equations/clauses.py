@@ -24,12 +24,13 @@ import numpy as np
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError, SizeError
 from rnn_notes.equations.evaluation import Budget, Evaluator
-from rnn_notes.equations.nodes import Linear, Node, compact
+from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
 from rnn_notes.equations.reading import Reader, letters
 from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
     SCALAR,
     STEPS,
+    Alias,
     Condition,
     Definition,
     Dim,
@@ -37,7 +38,6 @@ from rnn_notes.equations.symbols import (
     Scope,
     family,
 )
-from rnn_notes.equations.written_out import Pattern
 
 __all__ = ["Clauses", "index_letters"]
 
@@ -89,7 +89,7 @@ class Clauses:
         elif left.kind == "name" and left.value in self.scope.size_names:
             self.size(left, right)
         elif right.kind == "matrix" and (quantity := self.known(left)):
-            Pattern(self.scope, quantity, right).read()
+            self.written_out(quantity, right)
         else:
             self.definition(left, right)
 
@@ -171,10 +171,7 @@ class Clauses:
         """Read what a letter abbreviates."""
         body = Reader(self.scope).read(right)
         key, parameters = self.lowered(left, body.free)
-        inside = body
-        while inside.kind in ("entry", "transpose"):
-            inside = inside.parts[0]
-        same = inside.kind == "quantity"
+        same = body.within("entry", "transpose").kind == "quantity"
         if not same and (quantity := _identical(self.scope, parameters, body)):
             index = "".join(f"_{name}" for name in parameters)
             remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
@@ -216,6 +213,52 @@ class Clauses:
             raise
         return quantity if quantity.kind == "quantity" else None
 
+    # Matrices: letters for the entries of a quantity, or fixed numbers
+
+    def written_out(self, quantity: Node, matrix: Node) -> None:
+        """Read a quantity that is written out as a matrix."""
+        self.fix_sizes(quantity, matrix)
+        numbers = np.full(matrix.value, np.nan)
+        for place, entry in enumerate(matrix.parts):
+            at = np.unravel_index(place, matrix.value)
+            if entry.kind in ("name", "subscripted"):
+                sizes = zip(at, matrix.value, strict=True)
+                indices = tuple(Linear((), int(n) + 1) for n, size in sizes if size > 1)
+                alias = Node("entry", entry.span, (quantity,), ALIAS, indices=indices)
+                self.scope.bind(compact(entry), Alias(alias), entry)
+            else:
+                numbers[at] = _number(entry)
+        if np.isnan(numbers).all():
+            return
+        name, known = quantity.value, self.scope.known(quantity.value)
+        first = [str(index) for index in quantity.indices] == ["0"]
+        if known and known.role == "computed" and not first:
+            raise quantity.fail(
+                f"{name} is computed, expected what is drawn, such as a weight"
+            )
+        one = [0.0] * (numbers.size - 1) + [1]
+        if known and known.role == "onehot" and sorted(numbers.ravel()) != one:
+            raise matrix.fail(f"expected one 1 and zeros: {name} is one-hot")
+        self.scope.fixed[name] = numbers
+
+    def fix_sizes(self, quantity: Node, matrix: Node) -> None:
+        """Fix the sizes that a matrix has."""
+        shape, size = self.scope.shape(quantity.value), matrix.value
+        assert shape is not None
+        for dim, n in zip(shape, size, strict=True):
+            letter = "".join(dim) or "1"
+            known = self.scope.sizes.get(letter, n) if dim else 1
+            if letter.isdigit():
+                known = int(letter)
+            if len(dim) > 1 or known != n:
+                raise matrix.fail(
+                    f"a {size[0]}×{size[1]} matrix came, expected {known} for {n}"
+                )
+            if not letter.isdigit():
+                self.scope.sizes[letter] = n
+
+    # Shapes
+
     def shape(self, domain: Node) -> tuple[Dim, Dim]:
         r"""The shape in a clause such as ``A \in \mathbb{R}^{H \times V}``."""
         if domain.kind == "name" and domain.value == _REALS:
@@ -246,6 +289,15 @@ class Clauses:
         return names
 
 
+def _number(entry: Node) -> float:
+    """The number that an entry of a matrix is."""
+    if entry.kind == "add" and len(entry.parts) == 1:
+        return float(entry.value[0]) * _number(entry.parts[0])
+    if entry.kind != "number":
+        raise entry.fail("an expression came, expected a letter or a number")
+    return float(entry.value)
+
+
 @np.errstate(all="ignore")
 def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | None:
     """The quantity of the model that a definition computes, None if there is none.
@@ -257,19 +309,19 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
     strange = body.free - scope.size_names - set(parameters)
     if strange or not any(node.kind == "quantity" for node in body.walk()):
         return None
-    index = tuple(Linear(((name, 1),)) for name in parameters)
+    index = tuple(map(Linear.of, parameters))
     found = {
         name
         for name, equation in scope.model.equations.items()
         if len(equation.parameters) == len(parameters)
     }
     try:
-        shapes = Shapes(replace(scope, remarks=[]), "denominator")
+        shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
         for draw in draws(scope, (0,))[:2]:
-            world = draw.world(scope)
             evaluator = Evaluator(draw, shapes, Budget())
+            world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
                 env = {**draw.sizes, **dict.fromkeys(parameters, t)}
                 value = evaluator.value(body, env, world)[0]

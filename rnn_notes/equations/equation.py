@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import BothWaysError, EquationError
 from rnn_notes.equations.kinds import shown
 from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.shapes import Shapes, Way
 from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Quantity, Scope
 from rnn_notes.equations.unsaid import summed, widened, with_immediate_factors
 
@@ -29,7 +29,8 @@ class Equation:
 
     items  : what stands on the line: the equation, then conditions after commas
     scope  : what the letters stand for
-    layout : how derivatives are laid out
+    drawn  : what it is measured on
+    way    : how it is read
 
     Raises ``EquationError`` for what is not understood. Sides of different shapes are
     understood; ``fits`` says so.
@@ -39,12 +40,8 @@ class Equation:
         self,
         items: list[Node],
         scope: Scope,
-        layout: str,
         drawn: Sequence[Draw],
-        outer: bool = False,
-        flat: bool = False,
-        falling: bool = False,
-        whole: bool = False,
+        way: Way,
     ) -> None:
         self.draws = drawn
         relation, *said = items
@@ -60,13 +57,13 @@ class Equation:
         if self.scope.remarks is not None:
             self.relation = widened(summed(self.relation, reader.note), reader.note)
             usual = with_immediate_factors(self.relation, reader.note)
-            self.relation = with_immediate_factors(usual, reader.note, whole)
-            if whole and self.relation == usual:
+            self.relation = with_immediate_factors(usual, reader.note, way.whole)
+            if way.whole and self.relation == usual:
                 raise relation.fail("no factor came that this reads in another way")
         self.sides = self.relation.parts
-        self.shapes = Shapes(self.scope, layout, outer, flat)
+        self.shapes = Shapes(self.scope, way)
         first, *others = [self.shapes.of(side) for side in self.sides]
-        if flat:
+        if way.flat:
             self.sides = tuple(map(self.stacked, self.sides))
             first, *others = [self.shapes.of(side) for side in self.sides]
         for other in others:
@@ -76,11 +73,10 @@ class Equation:
         self.free = sorted(free - self.scope.size_names)
         self.check_letters()
         try:
-            self.downwards = self.running_down()
+            self.shapes.downwards = self.running_down()
         except BothWaysError as error:
             self.in_order(error)
-            self.downwards = self.running_down()
-        self.falling = falling
+            self.shapes.downwards = self.running_down()
 
     @property
     def fits(self) -> list[bool]:
@@ -94,7 +90,7 @@ class Equation:
         if not (rows and columns):
             return side
         column = Node("call", side.span, (side,), "vec")
-        if self.shapes.layout != "numerator":
+        if self.shapes.way.layout != "numerator":
             return column
         return Node("transpose", side.span, (column,))
 
@@ -215,7 +211,7 @@ class Equation:
                 self.gaps(node.parts[0], {**env, node.value: value}, gaps)
             return
         if node.kind == "defined":
-            inner = {**env, **dict(zip(node.binds, node.at(env), strict=True))}
+            inner = node.inner(env)
         for part in node.parts:
             self.gaps(part, inner, gaps)
 

@@ -14,7 +14,7 @@ from rnn_notes.equations.errors import EquationError, visible
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import measure
 from rnn_notes.equations.model import names, shipped
-from rnn_notes.equations.tasks import LAYOUTS, Layout
+from rnn_notes.equations.shapes import LAYOUTS, Layout
 
 __all__ = ["add_parser", "answer", "plain"]
 

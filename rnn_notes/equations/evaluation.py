@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -63,21 +64,10 @@ class Budget:
 
 
 class Sized:
-    """The numbers that shapes and limits come to in one draw.
+    """The numbers that shapes and limits come to in one draw."""
 
-    downwards : the products whose letter runs from a larger to a smaller value
-    falling   : whether products that rise have their last factor first
-    """
-
-    def __init__(
-        self,
-        draw: Draw,
-        shapes: Shapes,
-        downwards: Collection[Node] = (),
-        falling: bool = False,
-    ) -> None:
+    def __init__(self, draw: Draw, shapes: Shapes) -> None:
         self.draw, self.shapes = draw, shapes
-        self.downwards, self.falling = downwards, falling
         self.sizes: dict[Node, tuple[int, int]] = {}
 
     def size(self, node: Node) -> tuple[int, int]:
@@ -94,10 +84,11 @@ class Sized:
         else:
             domain = self.shapes.domain(node.value, node)
             low, high = 1, self.draw.last(domain)
-        if node in self.downwards:
+        if node in self.shapes.downwards:
             return range(low, high - 1, -1)
         rising = range(low, high + 1)
-        return rising[::-1] if self.falling and node.kind == "prod" else rising
+        falls = self.shapes.way.falling and node.kind == "prod"
+        return rising[::-1] if falls else rising
 
 
 def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
@@ -125,11 +116,12 @@ def compiled(node: Node, env: Env, sized: Sized) -> Callable[[Read], Array]:
 class Evaluator(Sized):
     """The values of one equation's pieces in the worlds of one draw.
 
-    budget     : what may be spent
-    directions : for differentials, where everything that is drawn may move
-    moving     : what does
-    filled     : the sums and products that had a term
-    lost       : a piece in which a term or an argument is lost to rounding, or None
+    budget   : what may be spent
+    world    : the world drawn; by another ``noise`` it shows other rounding errors, and
+               with ``scramble`` the network is another one
+    moving   : what moves in differentials
+    filled   : the sums and products that had a term
+    lost     : a piece in which a term or an argument is lost to rounding, or None
 
     Raises ``EquationError`` for what takes too much work, for an index that falls
     outside of what the draw has, and for derivatives in which the complex step and the
@@ -141,15 +133,22 @@ class Evaluator(Sized):
         draw: Draw,
         shapes: Shapes,
         budget: Budget,
-        downwards: Collection[Node] = (),
-        falling: bool = False,
+        noise: int = 0,
+        scramble: bool = False,
     ) -> None:
-        super().__init__(draw, shapes, downwards, falling)
+        super().__init__(draw, shapes)
         self.budget = budget
         budget.kept = 0
-        self.directions: Mapping[Key, Array] = {}
+        self.world = draw.world(shapes.scope, noise, scramble)
+        if noise or scramble:  # it is computed for this alone
+            budget.work += len(self.world.plan.steps)
         self.moving: frozenset[Key] = frozenset()
         self.start()
+
+    @cached_property
+    def directions(self) -> dict[Key, Array]:
+        """For differentials, where everything that is drawn may move."""
+        return self.draw.directions(self.world)
 
     def start(self) -> None:
         """Forget what was filled, and what was lost."""
@@ -255,12 +254,12 @@ class Evaluator(Sized):
             stacked = unvec(table[..., 0], self.size(node.parts[0]))
         elif y == SCALAR:
             rows, columns = self.size(node.parts[1])
-            if self.shapes.flat:
+            if self.shapes.way.flat:
                 rows, columns = rows * columns, 1
             stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
         else:
             stacked = table
-        numerator = by_numerator(node, y, self.shapes.layout)
+        numerator = by_numerator(node, y, self.shapes.way.layout)
         return stacked if numerator else stacked.swapaxes(-1, -2)
 
     def diagonal(self, node: Node, table: Array) -> Array:

@@ -125,8 +125,7 @@ def _defined(node: Node, find: Shapes) -> Shape:
 
 
 def _in_definition(node: Node, env: Env, sized: Sized) -> list[tuple[Node, Env]]:
-    values = dict(zip(node.binds, node.at(env), strict=True))
-    return [(node.parts[0], {**env, **values})]
+    return [(node.parts[0], node.inner(env))]
 
 
 def _entry(node: Node, find: Shapes) -> Shape:
@@ -254,7 +253,7 @@ def _hadamard(node: Node, find: Shapes) -> Shape:
 
 def _kronecker(node: Node, find: Shapes) -> Shape:
     shapes = [find.of(part) for part in node.parts]
-    if find.outer and len(shapes) == 2 and all(r and not c for r, c in shapes):
+    if find.way.outer and len(shapes) == 2 and all(r and not c for r, c in shapes):
         find.note(node, r"read \otimes as the outer product")
         return shapes[0][0], shapes[1][0]
     rows, columns = (sum(dims, ()) for dims in zip(*shapes, strict=True))
@@ -400,13 +399,13 @@ def _norm_value(of: Given) -> Array:
 
 def _derivative(node: Node, find: Shapes) -> Shape:
     y, x = (find.of(part) for part in node.parts)
-    numerator = by_numerator(node, y, find.layout)
+    numerator = by_numerator(node, y, find.way.layout)
     if x == SCALAR and y[0] and y[1] and not numerator:
         raise node.misfit(
             "a matrix by a scalar came in denominator layout, expected numerator: no "
             "denominator layout of it is in common use"
         )
-    if find.flat and y == SCALAR:
+    if find.way.flat and y == SCALAR:
         x = tuple(sorted(x[0] + x[1])), ()
     if SCALAR in (y, x):
         turned = numerator == (x != SCALAR)

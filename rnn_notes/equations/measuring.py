@@ -17,10 +17,10 @@ from rnn_notes.equations.evaluation import MOST_WORK, Budget
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.model import find, shipped
 from rnn_notes.equations.neighbours import CLOSE, WIDER
+from rnn_notes.equations.shapes import LAYOUTS, Layout
 from rnn_notes.equations.sides import Comparison
 from rnn_notes.equations.tasks import (
     SEEDS,
-    Layout,
     Task,
     check,
     diagonal_ways,
@@ -108,28 +108,28 @@ def _in_layout(
     try:
         usual = readings(task, budget)
     except MisfitError:
-        if task.strict or task.told:
+        if task.strict or task.way.told:
             raise
-        for way in itertools.chain(unusual(task), diagonal_ways(task)):
-            if not (equations := fitting(way, budget)):
+        for one in itertools.chain(unusual(task), diagonal_ways(task)):
+            if not (equations := fitting(one, budget)):
                 continue
-            if measured := _compared(way, equations, budget, hasty):
-                measured = replace(measured, latex=task.latex, only=way.told)
-                return replace(measured, holds=False, error=math.inf)
+            if found := _compared(one, equations, budget, hasty):
+                found = replace(found, latex=task.latex, only=one.way.told)
+                return replace(found, holds=False, error=math.inf)
         raise
-    found: Measurement | None = None
-    for way, equations in usual:
+    first: Measurement | None = None
+    for one, equations in usual:
         try:
-            measured = _compared(way, equations, budget, hasty or found is not None)
+            found = _compared(one, equations, budget, hasty or first is not None)
         except EquationError as error:
-            if found is None or isinstance(error, WorkError):
+            if first is None or isinstance(error, WorkError):
                 raise
             continue
-        if measured:
-            return measured
-        found = measured if found is None else found
-    assert found is not None
-    return found
+        if found:
+            return found
+        first = found if first is None else first
+    assert first is not None
+    return first
 
 
 def _budget(task: Task) -> Budget:
@@ -171,7 +171,7 @@ def _compared(
         look=lambda: _advice(replace(task, first=place), budget),
         translate=lambda measured: _in_the_book(measured, equations),
         model=task.model.name,
-        layout=task.laid_out,
+        layout=task.way.layout,
         read=_letters(equations),
         remarks=tuple(dict.fromkeys(remark.text for remark in remarks)),
     )
@@ -220,12 +220,12 @@ def _advice(task: Task, spent: Budget) -> tuple[tuple[str, ...], str, tuple[str,
     """Neighbours that hold, another layout, and what else would make a formula hold."""
     spent_at_least = max(spent.work, MOST_WORK / 4)
     budget = Budget(work=min(spent_at_least, MOST_WORK - _FOR_ADVICE))
-    asked = replace(task, layout=task.asked, outer=False)
+    asked = task.read(layout=task.layout or LAYOUTS[0], outer=False)
     saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
-    ways = () if asked.told else (way for way in unusual(asked) if not budget.over)
-    way = next((way for way in ways if holds(way, budget)), None)
-    layout = way.layout or "" if way and way.layout != task.layout else ""
-    saved += (f"holds {way.told}",) if way else ()
+    ways = () if task.way.told else (one for one in unusual(asked) if not budget.over)
+    way = next((one.way for one in ways if holds(one, budget)), task.way)
+    layout = way.layout if way.layout != task.way.layout else ""
+    saved += (f"holds {way.told}",) if way.told and not task.way.told else ()
     near = () if saved or budget.over else _close(task, budget)
     if not (saved or near):
         saved = _saved_by_options(asked, 2, budget)
@@ -258,7 +258,7 @@ def _saved_by_words(task: Task, budget: Budget) -> tuple[str, ...]:
             return (f"holds for {condition}",)
     for one in with_diagonals(task):
         if not budget.over and holds(one, budget):
-            return (f"holds {one.told}",)
+            return (f"holds {one.way.told}",)
     return ()
 
 
@@ -281,7 +281,6 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     """The formulas one edit away that hold, as far as the work for them goes."""
     found: list[str] = []
     budget = budget or Budget()
-    task = replace(task, layout=task.laid_out)
     telling = {one.latex for one in neighbours(task, WIDER)}  # in any network
     for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
         latex = neighbour.latex
@@ -311,7 +310,7 @@ def says_nothing_of(task: Task) -> bool:
     """Whether a formula speaks of a network, and holds in any other one as well."""
     quantities = task.model.quantities
     try:
-        drawn = replace(task, seeds=task.seeds[:1], layout=task.laid_out)
+        drawn = replace(task, seeds=task.seeds[:1])
         budget = _budget(drawn)
         equations = understood(drawn, budget)
         nodes = (n for e in equations for side in e.sides for n in side.walk())

@@ -111,7 +111,7 @@ class Model:
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
         self.functions = self.scope.functions
-        self.shapes = Shapes(self.scope, "denominator")
+        self.shapes = Shapes(self.scope)
         self.worlds: dict[Any, Any] = {}
         self.changed: dict[tuple[str, ...], Model] = {}
         self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}

@@ -56,6 +56,11 @@ class Linear:
     terms: tuple[tuple[str, int], ...] = ()
     constant: int = 0
 
+    @classmethod
+    def of(cls, letter: str) -> Linear:
+        """The index that is a letter alone."""
+        return cls(((letter, 1),))
+
     def at(self, letters: Mapping[str, int]) -> int:
         """The index for given values of its letters."""
         return self.constant + sum(k * letters[name] for name, k in self.terms)
@@ -76,7 +81,7 @@ class Linear:
         """
         total = Linear((), self.constant)
         for name, k in self.terms:
-            other = values.get(name, Linear(((name, 1),)))
+            other = values.get(name, Linear.of(name))
             scaled = Linear(
                 tuple((n, k * m) for n, m in other.terms), k * other.constant
             )
@@ -160,6 +165,30 @@ class Node:
     def at(self, env: Mapping[str, int]) -> tuple[int, ...]:
         """What its own indices come to for given values of their letters."""
         return tuple([index.at(env) for index in self.indices])
+
+    def within(self, *kinds: str) -> Node:
+        """What is left when nodes of these kinds are taken off, each to its first part.
+
+        >>> x = Node("name", (0, 1), value="x")
+        >>> Node("transpose", (0, 3), (x,)).within("entry", "transpose").kind
+        'name'
+        """
+        return self.parts[0].within(*kinds) if self.kind in kinds else self
+
+    def inner(self, env: Mapping[str, int]) -> dict[str, int]:
+        """The letters inside a definition, given those around it."""
+        return {**env, **dict(zip(self.binds, self.at(env), strict=True))}
+
+    def plus(self, number: int) -> Node:
+        """The index that is a number more than this one; itself for none."""
+        if not number:
+            return self
+        other = Node("number", self.span, (), str(abs(number)))
+        return Node("add", self.span, (self, other), (1, 1 if number > 0 else -1))
+
+    def exchanged(self, new: Callable[[Node], Node | None]) -> Node:
+        """The tree with other nodes in place of those for which ``new`` has one."""
+        return new(self) or self.with_parts(lambda part: part.exchanged(new))
 
     def walk(self) -> Iterator[Node]:
         """The node and all that it is made of."""

@@ -16,7 +16,6 @@ from rnn_notes.equations.symbols import (
     Alias,
     Definition,
     Letter,
-    Quantity,
     Scope,
     family,
 )
@@ -37,11 +36,6 @@ _FARTHEST = 12  # draws reach a little beyond
 
 
 _ENTRIES = tuple("ijklmnrsbpq")
-
-
-def _is_target(quantity: Quantity) -> bool:
-    """Whether a quantity is the letter that is due."""
-    return quantity.note.startswith("target")
 
 
 def _is_index(name: str) -> bool:
@@ -92,14 +86,14 @@ class Reader:
         if node.kind == "bars" and compact(node.parts[0]) in self.scope.size_names:
             size = compact(node.parts[0])
             self.note(f"read |{size}| as the size {size}", node)
-            return Linear(((size, 1),))
+            return Linear.of(size)
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
             known = name in self.scope.bindings
             letter = name in self.scope.size_names or _is_index(name)
             if letter and not (known and name not in self.bound):
-                return Linear(((name, 1),))
+                return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
     def note(self, text: str, node: Node) -> None:
@@ -139,13 +133,13 @@ class Reader:
         node = self.unfont(node, self.means(node.value))
         name = self.scope.renamed.get(node.value, node.value)
         if name in self.bound or name in self.scope.ranges:
-            return Node("index", node.span, indices=(Linear(((name, 1),)),))
+            return Node("index", node.span, indices=(Linear.of(name),))
         if name in self.scope.bindings:
             return self._bound_name(node, name, ())
         if (quantity := self.scope.known(name)) and not quantity.indexed:
             return Node("quantity", node.span, value=name)
         if name in self.scope.size_names:
-            return Node("index", node.span, indices=(Linear(((name, 1),)),))
+            return Node("index", node.span, indices=(Linear.of(name),))
         if name in _SPECIAL:
             return Node(_SPECIAL[name], node.span)
         if (quantity or self.scope.family(name)) and name not in _HINTS:
@@ -365,7 +359,12 @@ class Reader:
                 node = replace(node, value=body.value + primes)
                 return self._call(node)
             if not primes:
-                return self.read(_put(body, letter, replace(argument, form="closed")))
+                inside = {letter: replace(argument, form="closed")}
+                return self.read(
+                    body.exchanged(
+                        lambda n: inside.get(n.value) if n.kind == "name" else None
+                    )
+                )
         if name not in CALLS:
             known = ", ".join(sorted(n for n in CALLS if "'" not in n))
             raise node.fail(f"{name} is not known as a function, expected {known}")
@@ -389,7 +388,7 @@ class Reader:
         used = self.chains
         letter = next(n for n in _ENTRIES if n not in {*self.bound, *first.free, *used})
         used.add(letter)
-        at = (Linear(((letter, 1),)),)
+        at = (Linear.of(letter),)
         entries = [
             Node("entry", part.span, (part,), indices=at)
             for part in (slopes[0], second)
@@ -402,7 +401,7 @@ class Reader:
 
     def target(self, node: Node) -> Node:
         r"""``\operatorname{onehot}(k_t)``: the target, whose letter k_t is due."""
-        found = [n for n, q in self.scope.quantities.items() if _is_target(q)]
+        found = [n for n, q in self.scope.quantities.items() if q.is_target]
         (letter,) = node.parts[:1]
         indexed = letter.kind == "subscripted" and len(letter.parts) == 2
         if len(node.parts) != 1 or len(found) != 1 or not indexed:
@@ -491,13 +490,13 @@ class Reader:
             for index in part.indices
             if name in index.letters
         ]
-        next_, last = Linear(((name, 1),), 1), Linear(((STEPS, 1),))
+        next_, last = Linear(((name, 1),), 1), Linear.of(STEPS)
         later = bool(at) and all(index == next_ for _, index in at)
         if unsaid and later and limits in ((), (Linear((), 1), last)):
             self.note(f"read {name} as a step from 0 to T - 1", node)
             return Linear(), last.plus(Linear((), -1))
         if limits == (Linear(), last.plus(Linear((), -1))) and any(
-            index == Linear(((name, 1),)) and key not in self.scope.model.firsts
+            index == Linear.of(name) and key not in self.scope.model.firsts
             for key, index in at
         ):
             self.note("read the steps from 0 to T - 1 as all steps", node)
@@ -518,10 +517,8 @@ class Reader:
     def _derivative(self, node: Node) -> Node:
         if copied := self.copied(node.parts[1]):
             below, step = copied
-            above = inside = self.read(node.parts[0])
-            while inside.kind in ("entry", "transpose"):
-                inside = inside.parts[0]
-            if inside.indices != (step,):
+            above = self.read(node.parts[0])
+            if above.within("entry", "transpose").indices != (step,):
                 raise node.parts[1].fail(
                     f"{below.value} came with a step, expected it below a quantity of "
                     "that step"
@@ -535,7 +532,7 @@ class Reader:
         ):
             inside = inside.parts[0]
         known = self.scope.quantities.get(inside.value, None)
-        target = known is not None and _is_target(known)
+        target = known is not None and known.is_target
         if inside.kind not in _VARIABLES or (inside.kind == "quantity" and target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
@@ -629,13 +626,6 @@ class Reader:
 
     def _dots(self, node: Node) -> Node:
         raise node.fail("dots came, expected every term written out")
-
-
-def _put(node: Node, letter: str, argument: Node) -> Node:
-    """The node, not yet read, with an argument in place of a letter."""
-    if node.kind == "name" and node.value == letter:
-        return argument
-    return node.with_parts(lambda part: _put(part, letter, argument))
 
 
 def _substituted(node: Node, values: dict[str, Linear]) -> Node:

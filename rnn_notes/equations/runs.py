@@ -6,6 +6,7 @@ index, so the whole is ``\prod_{j=T}^{1} A_j``. Dots that leave out anything els
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -71,18 +72,18 @@ def _run(node: Node, first: int, dots: int, last: int) -> Node | None:
     """The product or sum that the pieces are, None where they follow no order."""
     pieces = node.parts[first:dots] + node.parts[dots + 1 : last + 1]
     rows = [row for row in _indices(pieces) if row is not None]
-    values = [[_linear(index) for index in row] for row in rows]
+    values = [[_linear(index) or Linear() for index in row] for row in rows]
     moving = [n for n, row in enumerate(values) if len(set(row)) > 1]
     if not moving:
         return None
     pivot = values[moving[0]]
-    if not _in_steps(pivot, dots - first):
+    gaps = [after.plus(before, -1) for before, after in itertools.pairwise(pivot)]
+    beside = {gap for n, gap in enumerate(gaps) if n != dots - first - 1}
+    if len(beside) > 1 or not beside <= {Linear((), 1), Linear((), -1)}:
         return None
     shifts = [values[n][0].plus(pivot[0], -1) for n in moving]
     for n, shift in zip(moving, shifts, strict=True):
-        moved = [value.plus(pivot[0], -1).plus(shift, -1) for value in values[n]]
-        steps = [value.plus(pivot[0], -1) for value in pivot]
-        if shift.letters or moved != steps:
+        if shift.letters or values[n] != [value.plus(shift) for value in pivot]:
             return None
     used = {part.value for piece in pieces for part in piece.walk()}
     free = [letter for letter in _LETTERS if letter not in used]
@@ -90,32 +91,16 @@ def _run(node: Node, first: int, dots: int, last: int) -> Node | None:
         return None
     letter = Node("name", node.parts[dots].span, (), free[0])
     new = {
-        id(rows[n][0]): _shifted(letter, s) for n, s in zip(moving, shifts, strict=True)
+        id(rows[n][0]): letter.plus(shift.constant)
+        for n, shift in zip(moving, shifts, strict=True)
     }
-    limits = (rows[moving[0]][0], rows[moving[0]][-1])
-    return _whole(node, letter, limits, _put(pieces[0], new), pivot)
-
-
-def _whole(
-    node: Node, letter: Node, limits: _Pair, body: Node, pivot: list[Linear]
-) -> Node:
-    """The product or sum over a letter between two limits."""
-    falls = len(pivot) > 2 and pivot[1].plus(pivot[0], -1) == Linear((), -1)
-    if node.kind == "add" and falls:
-        limits = limits[::-1]
-    kind = "sum" if node.kind == "add" else "prod"
-    span = (body.span[0], limits[1].span[1])
-    return Node(kind, span, (letter, *limits, body))
-
-
-def _in_steps(pivot: list[Linear], before: int) -> bool:
-    """Whether an index rises or falls by one from piece to piece, but for the dots."""
-    gaps = {
-        str(pivot[n + 1].plus(pivot[n], -1))
-        for n in range(len(pivot) - 1)
-        if n != before - 1
-    }
-    return len(gaps) <= 1 and gaps <= {"1", "-1"}
+    body = pieces[0].exchanged(lambda part: new.get(id(part)))
+    low, high = limits = (rows[moving[0]][0], rows[moving[0]][-1])
+    span = (body.span[0], high.span[1])
+    if node.kind == "mul":
+        return Node("prod", span, (letter, *limits, body))
+    falls = len(pivot) > 2 and gaps[0] == Linear((), -1)
+    return Node("sum", span, (letter, *((high, low) if falls else limits), body))
 
 
 def _indices(pieces: tuple[Node, ...]) -> Iterator[_Pair | None]:
@@ -125,44 +110,23 @@ def _indices(pieces: tuple[Node, ...]) -> Iterator[_Pair | None]:
         return
     indexed = pieces[0].kind == "subscripted"
     for place, same in enumerate(zip(*(piece.parts for piece in pieces), strict=True)):
-        if indexed and place and all(_is_index(part) for part in same):
+        if indexed and place and None not in map(_linear, same):
             yield same
         else:
             yield from _indices(same)
 
 
-def _is_index(node: Node) -> bool:
-    """Whether a node is an index such as t, 3 or t - 1."""
+def _linear(node: Node) -> Linear | None:
+    """The index that a node such as t, 3 or t - 1 stands for, None for another."""
     if node.kind == "number":
-        return str(node.value).isdigit()
-    if node.kind == "add":
-        return all(_is_index(part) for part in node.parts)
-    return node.kind == "name"
-
-
-def _linear(node: Node) -> Linear:
-    """The index that a node stands for."""
-    if node.kind == "number":
-        return Linear((), int(node.value))
+        return Linear((), int(node.value)) if node.value.isdigit() else None
     if node.kind == "name":
-        return Linear(((node.value, 1),))
+        return Linear.of(node.value)
+    if node.kind != "add":
+        return None
     total = Linear()
     for sign, part in zip(node.value, node.parts, strict=True):
-        total = total.plus(_linear(part), sign)
+        if (index := _linear(part)) is None:
+            return None
+        total = total.plus(index, sign)
     return total
-
-
-def _shifted(letter: Node, by: Linear) -> Node:
-    """A letter as an index, moved by a constant."""
-    if not by.constant:
-        return letter
-    number = Node("number", letter.span, (), str(abs(by.constant)))
-    sign = 1 if by.constant > 0 else -1
-    return Node("add", letter.span, (letter, number), (1, sign))
-
-
-def _put(node: Node, new: dict[int, Node]) -> Node:
-    """A piece with some of its indices exchanged."""
-    if id(node) in new:
-        return new[id(node)]
-    return node.with_parts(lambda part: _put(part, new))

@@ -7,36 +7,62 @@ the size that its place asks for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from rnn_notes.equations.dims import Dims, written
 from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.kinds import KINDS
 from rnn_notes.equations.nodes import Linear, Node, Remark
 from rnn_notes.equations.symbols import Dim, Scope, Shape
 
-__all__ = ["Shapes"]
+__all__ = ["LAYOUTS", "Layout", "Shapes", "Way"]
+
+Layout = Literal["denominator", "numerator", "mixed"]
+LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of reading a formula.
+
+    layout  : how derivatives are laid out
+    outer   : whether ⊗ is the outer product
+    flat    : whether a matrix below a line stands for its vec
+    falling : whether products that rise have their last factor first
+    whole   : whether the factor behind the derivative of a sum over steps is immediate
+    told    : how it is told, where it is unusual
+    """
+
+    layout: Layout = LAYOUTS[0]
+    outer: bool = False
+    flat: bool = False
+    falling: bool = False
+    whole: bool = False
+    told: str = ""
 
 
 class Shapes:
     """The shapes of the nodes of one equation, and where its indices run.
 
-    table   : the shape of every node, once ``settle`` has been called
-    domains : for an index letter, "time" or the dim of the entries that it counts
+    way       : how they are read
+    table     : the shape of every node, once ``settle`` has been called
+    domains   : for an index letter, "time" or the dim of the entries that it counts
+    downwards : the products whose letter runs from a larger to a smaller value
 
     Raises ``EquationError`` for pieces that do not fit, naming both shapes.
     """
 
-    def __init__(
-        self, scope: Scope, layout: str, outer: bool = False, flat: bool = False
-    ) -> None:
-        self.scope, self.outer, self.flat = scope, outer, flat
+    def __init__(self, scope: Scope, way: Way = Way()) -> None:
+        self.scope, self.way = scope, way
         self.lenient = scope.remarks is not None
-        self.layout = layout
         self.dims = Dims(scope.sizes)
         self.table: dict[Node, Shape] = {}
         self.settled: dict[Node, Shape] = {}
         self.slopes: set[Node] = set()
         self.domains: dict[str, list[tuple[Dim | str, Node]]] = {}
         self.pairs: list[frozenset[str]] = []
+        self.downwards: set[Node] = set()
 
     def shape(self, node: Node) -> Shape:
         """The shape of a node, with what is known by now put in."""

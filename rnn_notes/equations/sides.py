@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -11,17 +11,18 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import OutsideError
 from rnn_notes.equations.evaluation import SLACK, Budget, Evaluator
+from rnn_notes.equations.kinds import Env
 from rnn_notes.equations.measurement import Worst
 from rnn_notes.equations.nodes import Node
-from rnn_notes.equations.symbols import STEPS
-from rnn_notes.equations.what_moves import moving
-from rnn_notes.equations.worlds import ROUNDING, Array
+from rnn_notes.equations.symbols import STEPS, Quantity, Scope
+from rnn_notes.equations.worlds import ROUNDING, Array, Key, World
 
 __all__ = ["Comparison"]
 
 _CERTAIN = 1e-6  # no rounding explains more; a smaller difference is looked at again
 _AGAIN = 4  # times
 _GRAINS = 16  # rounding errors of the sides themselves, that they may differ
+_OF_PAGE = Quantity(None, False, "")  # a letter of the page, which no model has
 _UNFILLED = {
     "sum": "the sum is empty in every draw",
     "prod": "the prod is empty in every draw, its limits one apart; one that falls has"
@@ -48,6 +49,7 @@ class Comparison:
         self.equation, self.budget = equation, budget
         self.hasty, self.scramble = hasty, scramble
         self.fits, self.names = equation.fits, equation.side_shapes()
+        self.moves = equation.has("d")
         self.worst: Worst | None = None
         self.holds = True
         self.count = 0
@@ -65,37 +67,44 @@ class Comparison:
         """Compare the sides in every draw."""
         with np.errstate(all="ignore"):
             for draw in self.equation.draws:
-                self.one(draw)
+                drawn = self.drawn(draw)
+                for env in self.equation.cases(draw):
+                    self.compare(drawn, env)
                 if self.hasty and not self.holds:
                     return
         self.check_reach()
 
-    def one(self, draw: Draw) -> None:
-        """Compare the sides in one draw."""
-        sides = _Values(self.equation, draw, self.budget, scramble=self.scramble)
-        for env in self.equation.cases(draw):
-            try:
-                values, scale, lost = sides.compared(env)
-            except OutsideError as error:
-                self.outside = error
-                continue
-            letters = {name: env[name] for name in self.equation.free}
-            self.filled |= sides.filled
-            self.reached.setdefault(draw, []).append(letters)
-            self.compare(sides, env, values, scale, lost)
+    def drawn(self, draw: Draw, noise: int = 0) -> Evaluator:
+        """What evaluates the sides in one draw."""
+        shapes = self.equation.shapes
+        return Evaluator(draw, shapes, self.budget, noise, self.scramble)
 
-    def compare(
-        self,
-        sides: _Values,
-        env: dict[str, int],
-        values: list[Array],
-        scale: float,
-        lost: tuple[Node, str] | None,
-    ) -> None:
+    def values(self, drawn: Evaluator, env: Env) -> tuple[list[Array], float]:
+        """The value of every side, and the largest of their terms."""
+        sides = self.equation.sides
+        if self.moves:
+            drawn.moving = _moving(sides, env, drawn.world, self.equation.scope)
+        drawn.start()
+        terms = [part for side in sides if side.kind == "add" for part in side.parts]
+        try:
+            found = [drawn.value(node, env, drawn.world) for node in (*sides, *terms)]
+        except np.linalg.LinAlgError:
+            raise sides[0].fail("a singular matrix is inverted") from None
+        largest = max(float(np.abs(value).max()) for value in found)
+        return found[: len(sides)], largest
+
+    def compare(self, drawn: Evaluator, env: Env) -> None:
         """Compare neighbouring sides under one set of letters."""
+        try:
+            values, scale = self.values(drawn, env)
+        except OutsideError as outside:
+            self.outside = outside
+            return
         letters = {name: env[name] for name in self.equation.free}
-        apart = False
+        self.filled |= drawn.filled
+        self.reached.setdefault(drawn.draw, []).append(letters)
         self.count += 1
+        lost, apart = drawn.lost, False
         for place, (left, right) in enumerate(itertools.pairwise(values)):
             error, close = np.inf, False
             if self.fits[place]:
@@ -106,7 +115,7 @@ class Comparison:
                 close = _explained(gap, spread, left, right)
                 error = float(np.abs(gap).max()) / (scale or 1.0)
                 if not close and error < _CERTAIN:
-                    close = self.looked_at_again(sides.draw, env, place, spread)
+                    close = self.looked_at_again(drawn.draw, env, place, spread)
                 if close and (error > _CERTAIN or _drowned(left, right, spread)):
                     lost = lost or (self.equation.sides[0], "too few digits are left")
                     continue
@@ -116,21 +125,16 @@ class Comparison:
                 not self.holds, worst.error, bool(worst.left.any()),
             ):  # fmt: skip
                 shapes = self.names[place], self.names[place + 1]
-                first = [v[0] if v.ndim > 2 else v for v in (left, right)]
-                self.worst = Worst(
-                    sides.draw, letters, error, first[0], first[1], shapes
-                )
+                one, other = (v[0] if v.ndim > 2 else v for v in (left, right))
+                self.worst = Worst(drawn.draw, letters, error, one, other, shapes)
             self.holds &= close
         if lost and not apart:
-            self.lost.append((*lost, sides.draw))
+            self.lost.append((*lost, drawn.draw))
 
-    def looked_at_again(
-        self, draw: Draw, env: dict[str, int], place: int, spread: Array
-    ) -> bool:
+    def looked_at_again(self, draw: Draw, env: Env, place: int, spread: Array) -> bool:
         """Whether other rounding errors explain a small difference."""
         for noise in range(1, _AGAIN):
-            again = _Values(self.equation, draw, self.budget, noise, self.scramble)
-            values = again.compared(env)[0]
+            values, _ = self.values(self.drawn(draw, noise), env)
             left, right = values[place : place + 2]
             gap, other = _differences(left, right)
             spread = np.maximum(spread, other)
@@ -167,47 +171,6 @@ class Comparison:
             raise self.equation.sides[0].fail(
                 "one single case is left of all that is drawn, expected more"
             )
-
-
-class _Values(Evaluator):
-    """The values of an equation's sides in one draw.
-
-    noise    : another one shows other rounding errors
-    scramble : whether the network is another one
-    """
-
-    def __init__(
-        self,
-        equation: Equation,
-        draw: Draw,
-        budget: Budget,
-        noise: int = 0,
-        scramble: bool = False,
-    ) -> None:
-        down, falling = equation.downwards, equation.falling
-        super().__init__(draw, equation.shapes, budget, down, falling)
-        self.equation = equation
-        self.world = draw.world(equation.scope, noise, scramble)
-        if noise or scramble:  # it is computed for this alone
-            budget.work += len(self.world.plan.steps)
-        if equation.has("d"):
-            self.directions = draw.directions(self.world)
-
-    def compared(
-        self, env: dict[str, int]
-    ) -> tuple[list[Array], float, tuple[Node, str] | None]:
-        """The value of every side, the largest of their terms, and what is lost."""
-        sides = self.equation.sides
-        if self.directions:
-            self.moving = moving(sides, env, self.world, self.equation.scope)
-        self.start()
-        terms = [part for side in sides if side.kind == "add" for part in side.parts]
-        try:
-            found = [self.value(node, env, self.world) for node in (*sides, *terms)]
-        except np.linalg.LinAlgError:
-            raise sides[0].fail("a singular matrix is inverted") from None
-        largest = max(float(np.abs(value).max()) for value in found)
-        return found[: len(sides)], largest, self.lost
 
 
 def _differences(left: Array, right: Array) -> tuple[Array, Array]:
@@ -262,3 +225,52 @@ def _reach(reached: Mapping[Draw, list[dict[str, int]]]) -> str:
         if high != {0} and len(high) == 1 and (gap := high.pop()) > 0:
             texts.append(f"{name} < T" if gap == 1 else f"{name} < T − {gap - 1}")
     return "".join(f", {text}" for text in texts) or ", indices in range"
+
+
+def _moving(
+    sides: Iterable[Node], env: Env, world: World, scope: Scope
+) -> frozenset[Key]:
+    r"""What is nudged in an equation with differentials, for values of its letters.
+
+    All that is drawn moves, inputs only where a differential of theirs is written.
+    Where the differentials on the way are of drawn quantities alone, only these move:
+    so ``\mathrm{d}L = \langle G, \mathrm{d}W_{hy} \rangle`` speaks of changes of
+    W_{hy}, and ``\mathrm{d}y_t = W_{hy}\, \mathrm{d}h_t`` is false, since W_{hy} and
+    b_y move too.
+
+    The letters of a page move always, but for what ``where`` holds still, as in
+    ``\mathrm{d}A = 0``. What its model calls constant stands still beside the
+    differential of another letter, unless a constant has one too, as in
+    ``\mathrm{d}(AX) = A\, \mathrm{d}X``.
+    """
+    nodes = [node for side in sides for node in side.walk()]
+    named = {key for side in sides for key in _named(side, env, world.values, False)}
+    tops = [node.parts[0] for node in nodes if node.kind == "d"]
+    alone = {top.value for top in tops if top.kind == "quantity"}
+    what = {key: scope.known(key[0]) or _OF_PAGE for key in world.values}
+    computed = named - world.roots.keys()
+    drawn = {
+        key
+        for key in named - computed
+        if not (what[key].role == "onehot" and what[key].is_target)
+    }
+    on_the_way = len(computed) > 1 or any(key[0] not in alone for key in computed)
+    if on_the_way or all(what[key] is _OF_PAGE for key in drawn):
+        drawn |= {k for k in world.roots if what[k].role not in ("input", "onehot")}
+    drawn |= {key for key in world.roots if what[key] is _OF_PAGE}
+    constant = {key for key in drawn if what[key].note.startswith("constant")}
+    with_own = {key[0] for key in drawn} & alone
+    if with_own and not with_own & {key[0] for key in constant}:
+        drawn -= constant
+    return frozenset(key for key in drawn if key[0] not in scope.still)
+
+
+def _named(node: Node, env: Env, known: Collection[Key], inside: bool) -> Iterator[Key]:
+    """The quantities under a differential; all steps where the index is bound."""
+    if node.kind == "quantity" and inside:
+        here = all(index.letters <= set(env) for index in node.indices)
+        steps = [(node.value, node.at(env))] if here else known
+        yield from (key for key in steps if key in known and key[0] == node.value)
+    inner = {name: value for name, value in env.items() if name not in node.binds}
+    for part in node.parts:
+        yield from _named(part, inner, known, inside or node.kind == "d")

@@ -57,6 +57,11 @@ class Quantity:
     note: str = ""
     book: str = ""
 
+    @property
+    def is_target(self) -> bool:
+        """Whether it is the letter that is due."""
+        return self.note.startswith("target")
+
 
 @dataclass(frozen=True)
 class Letter:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
-from typing import Literal
+from typing import Any
 
 from rnn_notes.equations.clauses import Clauses, index_letters
 from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
@@ -18,14 +18,12 @@ from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes
+from rnn_notes.equations.shapes import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.tokens import AS_DIFFERENTIAL
 
 __all__ = [
-    "LAYOUTS",
     "SEEDS",
-    "Layout",
     "Reading",
     "Task",
     "all_fit",
@@ -39,8 +37,6 @@ __all__ = [
     "with_diagonals",
 ]
 
-Layout = Literal["denominator", "numerator", "mixed"]
-LAYOUTS: tuple[Layout, ...] = ("denominator", "mixed", "numerator")
 SEEDS = (0, 1, 2)
 
 
@@ -49,13 +45,8 @@ class Task:
     """What is to be measured, and how it is read.
 
     latex … seeds, model, strict : as in ``measure``
-    outer   : whether ⊗ is the outer product
-    flat    : whether a matrix below a line stands for its vec
-    falling : whether products have their last factor first
-    whole   : whether the factor behind the derivative of a sum over steps is immediate
-    told    : how an unusual way of reading is told
-    first   : the place of the draw that is compared first
-    asked   : the layout that was asked for, where ``layout`` is one of several tried
+    chosen : the way in which it is read; the book's layout and the usual ways, if none
+    first  : the place of the draw that is compared first
     """
 
     latex: str
@@ -65,18 +56,17 @@ class Task:
     seeds: Sequence[int]
     model: Model = field(default_factory=lambda: shipped("book"))
     strict: bool = False
-    outer: bool = False
-    flat: bool = False
-    falling: bool = False
-    whole: bool = False
-    told: str = ""
+    chosen: Way | None = None
     first: int = 0
-    asked: Layout | None = None
 
     @property
-    def laid_out(self) -> Layout:
-        """The layout in which it is read: the book's where none is said."""
-        return self.layout or LAYOUTS[0]
+    def way(self) -> Way:
+        """The way in which it is read."""
+        return self.chosen or Way(self.layout or LAYOUTS[0])
+
+    def read(self, **changes: Any) -> Task:
+        """The same task, read in a way that differs in some fields."""
+        return replace(self, chosen=replace(self.way, **changes))
 
 
 Reading = tuple[Task, list[Equation]]  # one way of reading a formula, and its equations
@@ -93,7 +83,7 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
     turns = (False, True) if "otimes" in task.latex and not task.strict else (False,)
     for layout in [task.layout] if task.layout else LAYOUTS[:2]:
         for outer in turns:
-            way = replace(task, layout=layout, outer=outer, asked=task.layout)
+            way = task.read(layout=layout, outer=outer)
             try:
                 equations = understood(way, budget)
             except WorkError:
@@ -115,22 +105,21 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
 def unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
     slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    layouts = LAYOUTS if slopes else (task.laid_out,)
-    flats = (False, True) if slopes and not task.strict else (False,)
-    turns = (False, True) if r"\prod" in task.latex and not task.strict else (False,)
-    wholes = (False, True) if r"\sum" in task.latex and flats[1:] else (False,)
+    usual, both = task.way.layout, (False, True)
+    layouts = LAYOUTS if slopes else (usual,)
+    flats = both[: 1 + (slopes and not task.strict)]
+    turns = both[: 1 + (r"\prod" in task.latex and not task.strict)]
+    wholes = flats if r"\sum" in task.latex else both[:1]
     ways = itertools.product(wholes, turns, flats, layouts)
     for whole, falling, flat, layout in ways:
-        told = [f"in {layout} layout"] if layout != task.laid_out else []
+        told = [f"in {layout} layout"] if layout != usual else []
         told += ["with each matrix below as its vec"] if flat else []
         told += ["with the last factor of each product first"] if falling else []
         told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
         if told:
             outer = "otimes" in task.latex and not task.strict
-            yield replace(
-                task, layout=layout, outer=outer, flat=flat, falling=falling,
-                whole=whole, told=", ".join(told),
-            )  # fmt: skip
+            way = Way(layout, outer, flat, falling, whole, ", ".join(told))
+            yield replace(task, layout=layout, chosen=way)
 
 
 def fitting(task: Task, budget: Budget) -> list[Equation] | None:
@@ -152,21 +141,8 @@ def all_fit(equations: list[Equation]) -> bool:
 def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
     """The equations of a task, one a line; ``EquationError`` for what is none."""
     lines, scope, drawn = _read(task, budget)
-    layout = task.laid_out
     with pointing(task.latex):
-        equations = [
-            Equation(
-                items,
-                scope,
-                layout,
-                drawn,
-                task.outer,
-                task.flat,
-                task.falling,
-                task.whole,
-            )
-            for items in lines
-        ]
+        equations = [Equation(items, scope, drawn, task.way) for items in lines]
     with pointing(task.where):
         free = {name for equation in equations for name in equation.free}
         for condition in scope.conditions:
@@ -178,13 +154,14 @@ def understood(task: Task, budget: Budget | None = None) -> list[Equation]:
 def neighbours(task: Task, rules: Mapping[str, Rule]) -> Iterator[Task]:
     """Tasks for the formulas one edit away, even if this one's shapes do not fit."""
     lines, scope, drawn = _read(task)
+    way = Way(task.way.layout)
     shaped: list[Line] = []
     for items in lines:
         try:
-            equation = Equation(items, scope, task.laid_out, drawn)
+            equation = Equation(items, scope, drawn, way)
             shaped.append((equation.relation, equation.shapes.shape))
         except MisfitError:
-            shapes = Shapes(scope, task.laid_out)
+            shapes = Shapes(scope, way)
             shaped.append((Reader(scope).read(items[0]), shapes.guessed))
     for edit in edits(task.latex, shaped, rules):
         yield replace(task, latex=edit.of(task.latex))
@@ -194,14 +171,14 @@ def with_diagonals(task: Task) -> Iterator[Task]:
     """The task with one column or row as a diagonal matrix, which is told."""
     for one in neighbours(task, ADDED):
         told = f"with a column as a diagonal matrix: {one.latex}"
-        yield replace(one, told=told)
+        yield one.read(told=told)
 
 
 def diagonal_ways(task: Task) -> Iterator[Task]:
     """The task with a column as a diagonal matrix, in every layout."""
-    for one in with_diagonals(replace(task, layout=task.laid_out)):
+    for one in with_diagonals(task):
         for layout in [task.layout] if task.layout else LAYOUTS:
-            yield replace(one, layout=layout)
+            yield one.read(layout=layout)
 
 
 def check(task: Task) -> None:

@@ -154,10 +154,8 @@ def _comes_from(node: Node, letter: str, whole: bool) -> bool:
 
 def _steps(node: Node) -> set[str]:
     """What stands in the index of a quantity, its letters and ``"1"`` for a number."""
-    while node.kind in ("entry", "transpose"):
-        node = node.parts[0]
-    letters = {letter for index in node.indices for letter in index.letters}
-    return letters or {"1" for _ in node.indices}
+    indices = node.within("entry", "transpose").indices
+    return {letter for i in indices for letter in i.letters} or {"1" for _ in indices}
 
 
 def _held(node: Node, letter: str, note: _Note) -> Node:

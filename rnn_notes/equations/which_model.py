@@ -110,13 +110,13 @@ def _understood(task: Task, budget: Budget) -> tuple[list[Equation], int]:
             return equations, 0
     except MisfitError as error:
         misfit = error
-    for way in unusual(task):
-        if not way.falling and (found := fitting(way, budget)):
+    for one in unusual(task):
+        if not one.way.falling and (found := fitting(one, budget)):
             return found, 1
     if misfit is None:
         return equations, 2
-    for way in diagonal_ways(task):
-        if found := fitting(way, budget):
+    for one in diagonal_ways(task):
+        if found := fitting(one, budget):
             return found, 3
     raise misfit
 

@@ -10,6 +10,7 @@ from rnn_notes import Params, check, forward, lstm, rnn
 from rnn_notes.diagnosis.loops import OF_TARGETS, Kind, bugs_of, variant
 from rnn_notes.diagnosis.problem import Due, Plain
 from rnn_notes.diagnosis.problem import forward as own_forward
+from rnn_notes.diagnosis.slopes import by_entries, slopes_along
 from rnn_notes.mutants import GALLERY
 from rnn_notes.mutants.bugs import compiled
 from rnn_notes.mutants.gated_mutants import GATED
@@ -347,3 +348,21 @@ def test_every_bug_of_the_lstm_is_named(name):
 
 def test_the_lstm_is_right():
     assert checked_lstm(lstm).right
+
+
+@pytest.mark.parametrize("kink", [0.5e-3, 3e-3, 5e-3, 2e-4])
+def test_a_kink_on_the_way_calls_for_a_shorter_step(kink):
+    x, calls = np.zeros(1), []
+
+    def loss():
+        calls.append(1)
+        return abs(x[0] - kink)
+
+    first = next(slopes_along(loss, x, np.ones(1)))
+    assert not first.steady
+    assert abs(first.value + 1) > 1e-3, "it would be wrong"
+    assert np.allclose(by_entries(loss, x, 1, np.random.default_rng(0)), -1, atol=1e-9)
+    calls.clear()
+    kink = 1.0
+    assert np.allclose(by_entries(loss, x, 1, np.random.default_rng(0)), -1, atol=1e-9)
+    assert len(calls) == 7, "one step is enough without one"

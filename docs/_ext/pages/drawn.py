@@ -23,13 +23,20 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
+from rnn_notes.book.figures.drawing.svg import Figure
+
 __all__ = ["LOGGER", "Drawn", "setup"]
 
 LOGGER = logging.getLogger(__name__)
 
 
 class Drawn(SphinxDirective):
-    """A numbered figure with the SVG of a figure function and a caption."""
+    """A numbered figure with the SVG of a figure function and a caption.
+
+    drawn : the figure, once ``run`` has drawn it
+    """
+
+    drawn: Figure
 
     required_arguments = 1
     has_content = True
@@ -38,7 +45,7 @@ class Drawn(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
         try:
-            svg = _picture(name)
+            self.drawn = _figure(name)
             caption = self.caption()
         except (LookupError, ValueError) as error:
             LOGGER.warning(
@@ -49,7 +56,9 @@ class Drawn(SphinxDirective):
                 type="drawn",
             )
             return []
-        raw = nodes.raw("", f'<div class="drawn">\n{svg}\n</div>', format="html")
+        raw = nodes.raw(
+            "", f'<div class="drawn">\n{self.drawn.svg}\n</div>', format="html"
+        )
         figure = nodes.figure("", raw, caption, classes=["drawn-figure"], drawn=name)
         self.set_source_info(figure)
         self.add_name(figure)
@@ -66,8 +75,8 @@ class Drawn(SphinxDirective):
         return caption
 
 
-def _picture(name: str) -> str:
-    """The SVG text of a figure by its name.
+def _figure(name: str) -> Figure:
+    """A figure by its name, drawn.
 
     Raises ``LookupError`` for an unknown name, and ``ValueError`` for a figure that
     cannot be read out: without alt text, or without the role that says it is one image.
@@ -79,13 +88,12 @@ def _picture(name: str) -> str:
         raise LookupError(
             f"rnn_notes.book.figures has no function {name!r}, but {known}"
         )
-    figure = function()
+    figure: Figure = function()
     if not figure.alt.strip():
         raise ValueError("its alt text is empty; expected what the picture says")
     if 'role="img"' not in figure.svg or "aria-labelledby=" not in figure.svg:
         raise ValueError('its SVG lacks role="img" or aria-labelledby')
-    svg: str = figure.svg
-    return svg
+    return figure
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from sphinx.application import Sphinx
 
 from docs._ext.pages.drawn import LOGGER, Drawn
 from docs._ext.pages.stepper import Live
-from rnn_notes.book import figures
 from rnn_notes.book.figures.drawing.frames import Moving
 
 __all__ = ["setup"]
@@ -35,8 +34,7 @@ class _MovingFigure(Drawn):
         made = super().run()
         name = self.options.get("name", self.arguments[0])
         for figure in made:
-            moving = getattr(figures, self.arguments[0])()
-            if not isinstance(moving, Moving):
+            if not isinstance(self.drawn, Moving):
                 LOGGER.warning(
                     "figure %r does not move; expected {drawn}",
                     self.arguments[0],
@@ -45,7 +43,7 @@ class _MovingFigure(Drawn):
                 )
                 return []
             figure["classes"].append("moving")
-            figure.insert(1, Live("", html=moving.controls(name), drawn=""))
+            figure.insert(1, Live("", html=self.drawn.controls(name), drawn=""))
         return made
 
 

@@ -23,12 +23,13 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from rjsmin import jsmin
 
 from docs._ext.site.policy import with_policy
-from docs._ext.site.searching import OFTEN
+from docs._ext.site.searching import OFTEN, TOOLS
 from docs._ext.site.searching import light as light_index
 from docs._ext.site.sheets import purged, short, unscripted
 
@@ -54,6 +55,9 @@ _FOLDS = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
     '<details class="admonition hide': '<details class="hide',
 }
+# Pygments marks names, signs and spaces too: most of what it marks, and what custom.css
+# leaves in the colour of the text around.
+_UNCOLOURED = re.compile(r'<span class="(?:nn?|o|p|w)">([^<]*)</span>')
 # Neither has a setting or a template. Sphinx would mark searched words in figures,
 # formulas and data too, and break them up; a marker of our own is longer than this.
 # The theme would lay out a page once for each of its blocks; interface.js does not.
@@ -106,6 +110,13 @@ _NEVER = {
     "version-switcher__button",
     "version-switcher__menu",
 }
+
+
+class _Script(NamedTuple):
+    """Scripts that are sent as one, and its text."""
+
+    names: list[str]
+    text: str
 
 
 def _asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
@@ -241,27 +252,30 @@ def _later(page: str) -> str:
     return _swapped(_CALL.sub("", page), _UNCALLED, _UNCALLED.replace("[]", names))
 
 
-def _folded(page: str) -> str:
-    """The page with plain folds.
+def _plain(page: str) -> str:
+    """The page with plain folds, and code whose marks are those that are seen.
 
-    >>> _folded('<details class="admonition hide above-input">')
+    >>> _plain('<details class="admonition hide above-input">')
     '<details class="hide above-input">'
+    >>> _plain('<span class="k">if</span> <span class="n">a</span>')
+    '<span class="k">if</span> a'
     """
     for theirs, ours in _FOLDS.items():
         page = page.replace(theirs, ours)
-    return page
+    return _UNCOLOURED.sub(r"\1", page)
 
 
-def _light(page: str, sheets: list[str], scripts: list[str], css: str, js: str) -> str:
-    """A page with its styles, its scripts as one, and what it may load."""
+def _light(page: str, sheets: list[str], css: str, scripts: dict[str, _Script]) -> str:
+    """A page with its styles, its scripts as few, and what it may load."""
     style = f"<style>{css}</style>\n"
     for font, calls in _FONTS.items():
         when = "preload" if re.search(calls, page) else "prefetch"
         if when == "preload" or (calls == "<math" and "live.js" in page):
             style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
     page = _merged(_SHEET, sheets, style, page)
-    call = f'<script src="{{}}site.js?v={_checksum(js)}"></script>\n'
-    page = _merged(_SCRIPT, scripts, call, page)
+    for name, script in scripts.items():
+        call = f'<script src="{{}}{name}?v={_checksum(script.text)}"></script>\n'
+        page = _merged(_SCRIPT, script.names, call, page)
     return with_policy(_later(_OPTIONS.sub("", page)))
 
 
@@ -280,7 +294,7 @@ def _styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[st
     made = {
         name: _anyhow(_words([text]))
         for name, text in own.items()
-        if "class" in text and name not in OFTEN  # which holds the pages' words
+        if "class" in text and name != OFTEN  # which holds the pages' words
     }
     everywhere = _anyhow(_words([js]) - _NEVER)
     meant = [
@@ -295,7 +309,7 @@ def finish(built: Path, site: Path) -> None:
     """Write what Sphinx wrote into ``built`` into ``site``, made light."""
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
-    pages = [_folded(path.read_text(encoding="utf-8")) for path in paths]
+    pages = [_plain(path.read_text(encoding="utf-8")) for path in paths]
     sheets = _asked(_SHEET, pages)
     everywhere = set.intersection(*(set(_asked(_SCRIPT, [page])) for page in pages))
     scripts = [name for name in _asked(_SCRIPT, pages) if name in everywhere]
@@ -304,16 +318,20 @@ def finish(built: Path, site: Path) -> None:
     js = _edited("\n;".join(read[name] for name in scripts))
     own = {p.name: p.read_text(encoding="utf-8") for p in static.glob("*.*js")}
     own = {name: text for name, text in own.items() if name not in scripts}
+    made = {"site.js": _Script(scripts, js)}
+    tools = [name for name in TOOLS if name in own]
+    made["search.js"] = _Script(tools, "\n;".join(own[name] for name in tools))
     shutil.copytree(built, site, ignore=shutil.ignore_patterns(*_UNUSED))
-    for name in [*sheets, *scripts]:
+    for name in [*sheets, *scripts, *tools]:
         (site / "_static" / name).unlink(missing_ok=True)
-    for name, text in {"site.js": js, **own}.items():
+    alone = {name: text for name, text in own.items() if name not in tools}
+    for name, text in {**alone, **{n: s.text for n, s in made.items()}}.items():
         short_js = jsmin(text, keep_bang_comments=True)
         (site / "_static" / name).write_text(short_js, encoding="utf-8")
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
     for path, page, its in zip(paths, pages, _styles(css, pages, js, own), strict=True):
-        text = _light(_with_icon(page, static), sheets, scripts, its, js)
+        text = _light(_with_icon(page, static), sheets, its, made)
         (site / path.relative_to(built)).write_text(text, encoding="utf-8")
 
 

@@ -25,9 +25,10 @@ from sphinx.search import js_index
 from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 from sphinx.search.en import SearchEnglish
 
-__all__ = ["OFTEN", "light", "setup"]
+__all__ = ["OFTEN", "TOOLS", "light", "setup"]
 
-_WORDS, OFTEN = "_static/words", "_static/often-said.js"
+_WORDS, OFTEN = "_static/words", "often-said.js"
+TOOLS = (OFTEN, "searchtools.js", "language_data.js", "search-words.js")
 _OFTEN_IS = 4
 _MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 _SILENT = re.compile(
@@ -98,6 +99,24 @@ def _often(text: str, least: int = _OFTEN_IS) -> dict[str, int]:
     return {word: n for word, n in times.items() if n >= least}
 
 
+def _packed(said: dict[str, dict[str, int]]) -> dict[str, object]:
+    """The same, by words: a digit for each page, in their order; 0 is seldom or never.
+
+    A digit is n / (n + 4) in tenths, which is what a search asks for.
+
+    >>> _packed({"a": {"add": 4}, "b": {"sum": 9}, "c": {"add": 100}})
+    {'pages': ['a', 'b', 'c'], 'words': {'add': '509', 'sum': '06'}}
+    """
+    words = sorted({word for times in said.values() for word in times})
+    digits = {
+        word: "".join(
+            str(10 * (n := times.get(word, 0)) // (n + 4)) for times in said.values()
+        )
+        for word in words
+    }
+    return {"pages": [*said], "words": {w: d.rstrip("0") for w, d in digits.items()}}
+
+
 def light(index: str) -> str:
     """Sphinx's search index without the entries that repeat its objects.
 
@@ -120,7 +139,7 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
         words = _plain(html)
         _script(out / _WORDS / f"{name}.js", f"pageWords[{name!r}]", words)
         said[name] = _often(_counted(html, words))
-    _script(out / OFTEN, "const oftenSaid", said)
+    _script(out / "_static" / OFTEN, "const oftenSaid", _packed(said))
 
 
 def _script(path: Path, name: str, value: object) -> None:

@@ -85,25 +85,32 @@ def reaches(T: int) -> list[int]:
 def _shares(net: Trained, name: str) -> tuple[float, ...]:
     """What is missed for each of the ``LENGTHS``, by the net of that name."""
     params = net.params if name == "trained" else net.untrained
-    return tuple(lacking(params, opening(net), T) for T in LENGTHS)
+    return lacking(params, opening(net), LENGTHS)
 
 
-def lacking(params: Params, indices: Sequence[int], T: int) -> float:
-    """What ``missed`` says, for any T: the last chunk may be shorter.
+def lacking(
+    params: Params, indices: Sequence[int], lengths: Sequence[int]
+) -> tuple[float, ...]:
+    """What ``missed`` says for some lengths, any T: the last chunk may be shorter.
 
     >>> params = Params.random(V=2, H=3, rng=np.random.default_rng(0), scale=1.0)
-    >>> bool(0 < lacking(params, [0, 1, 1, 0, 1, 1], T=3))
-    True
+    >>> some, none = lacking(params, [0, 1, 1, 0, 1, 1], (3, 5))
+    >>> some > 0, none
+    (True, 0.0)
     """
     start, steps = np.zeros((params.H, 1)), len(indices) - 1
-    cut = steps - steps % T
     whole = truncated(params, indices[:-1], indices[1:], start, back=steps)[1].dWhh
-    _, first, h = truncated(params, indices[:cut], indices[1 : cut + 1], start, back=T)
-    kept = first.dWhh
-    if steps > cut:
-        rest = forward(params, indices[cut:-1], indices[cut + 1 :], h)
-        kept = kept + backward(params, rest).dWhh
-    return float(np.linalg.norm(kept - whole) / np.linalg.norm(whole))
+    shares = []
+    for T in lengths:
+        cut = steps - steps % T
+        read, target = indices[:cut], indices[1 : cut + 1]
+        _, first, h = truncated(params, read, target, start, back=T)
+        kept = first.dWhh
+        if steps > cut:
+            rest = forward(params, indices[cut:-1], indices[cut + 1 :], h)
+            kept = kept + backward(params, rest).dWhh
+        shares.append(float(np.linalg.norm(kept - whole) / np.linalg.norm(whole)))
+    return tuple(shares)
 
 
 def _frame(
