@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import Blank, NewPage, arrive, violations
+from visits import Blank, NewPage, arrive, settled, violations
 
 THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -161,8 +161,11 @@ def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
     assert page.evaluate("document.activeElement.closest('main') !== null")
 
 
-def test_folded_parts_and_wide_formulas_by_keyboard(new_page: NewPage) -> None:
-    page = new_page("transposes", 390)
+def test_folded_parts_and_wide_formulas_by_keyboard(blank: Blank, address: str) -> None:
+    """On the way the tab key comes by a box, which asks another host for Python."""
+    page, _ = blank()
+    page.set_viewport_size({"width": 390, "height": 800})
+    settled(page, f"{address}/transposes.html")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.parentElement.open")
