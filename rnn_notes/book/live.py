@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rnn_notes.book import trained
 
 if TYPE_CHECKING:
-    from rnn_notes.equations.shapes import Layout
+    from rnn_notes.equations.kinds import Layout
 
 __all__ = [
     "LONGEST",

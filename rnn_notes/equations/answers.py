@@ -10,10 +10,10 @@ To measure true is not enough: $x = x$ does. An answer is right if
 from __future__ import annotations
 
 from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.kinds import Layout
 from rnn_notes.equations.measuring import measure, says_nothing_of
 from rnn_notes.equations.nodes import Node
 from rnn_notes.equations.parsing import parse
-from rnn_notes.equations.shapes import Layout
 
 __all__ = ["judge"]
 

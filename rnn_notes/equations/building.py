@@ -18,6 +18,7 @@ from rnn_notes.equations.scripts import Scripts, nodes
 __all__ = ["build"]
 
 _FUNCTIONS = {"ln": "log"}
+_ONES = ("1", r"\mathbf{1}", r"\mathbb{1}", r"\mathbb{I}", r"\mathrm{1}")
 _EQUALS = (r"\equiv", r"\triangleq", r"\doteq")
 _SAME = {r"\coloneqq": ":=", r"\leqslant": r"\leq", r"\geqslant": r"\geq"}
 _UP = {"<": 1, r"\lt": 1, r"\le": 0, r"\leq": 0}
@@ -101,9 +102,9 @@ class _Builder(Scripts):
         for before, child in itertools.pairwise(children):
             if isinstance(child, Node):  # a link, or nothing, stands before it
                 links.append(_link(before))
+        factors, links = self._indicators(factors, links)
         if "/" in links:
             return self._ratio(meta, factors, links)
-        factors, links = self._operators(factors, links)
         for factor in factors[:-1]:
             if factor.form == "open":
                 raise factor.fail("where does its argument end? expected brackets")
@@ -111,6 +112,19 @@ class _Builder(Scripts):
             return factors[0]
         whole = Node("mul", span(meta), factors, tuple(links))
         return without_dots(whole, self._note)
+
+    def _indicators(
+        self, factors: tuple[Node, ...], links: list[str]
+    ) -> tuple[tuple[Node, ...], list[str]]:
+        r"""The factors, each \mathbf{1} with the condition behind it as one."""
+        for place, (one, said) in enumerate(itertools.pairwise(factors)):
+            if one.value in _ONES and said.kind == "set" and len(said.parts) == 1:
+                whole = (one.span[0], said.span[1])
+                sign = replace(one, kind="name", value=r"\mathbf{1}")
+                both = Node("subscripted", whole, (sign, *said.parts))
+                rest = (*factors[:place], both, *factors[place + 2 :])
+                return self._indicators(rest, links[:place] + links[place + 1 :])
+        return factors, links
 
     def open_call(self, meta: Meta, children: list[Any]) -> Node:
         called = self.call(meta, children)
@@ -136,6 +150,9 @@ class _Builder(Scripts):
     def paren(self, meta: Meta, children: list[Any]) -> Node:
         (inside,) = nodes(children)
         return replace(inside, span=span(meta), form="closed")
+
+    def condition(self, meta: Meta, children: list[Any]) -> Node:
+        return Node("set", span(meta), (self.item(meta, children),), form="closed")
 
     def arguments(self, meta: Meta, children: list[Any]) -> Node:
         return Node("tuple", span(meta), nodes(children), form="closed")
@@ -254,22 +271,6 @@ class _Builder(Scripts):
         if len(factors) != 2:
             raise astray(meta, r"what is divided by what? expected \frac{...}{...}")
         return self.fraction(meta, list(factors))
-
-    def _operators(
-        self, factors: tuple[Node, ...], links: list[str]
-    ) -> tuple[tuple[Node, ...], list[str]]:
-        r"""The factors, \frac{d}{dx} and what follows it taken together."""
-        for place, factor in enumerate(factors[:-1]):
-            if factor.kind != "fraction" or not _is_d(factor.parts[0]):
-                continue
-            if by := _after_d(factor.parts[1]):
-                self._note(factor, r"read d as \partial")
-                of = factors[place + 1]
-                whole = (factor.span[0], of.span[1])
-                slope = Node("derivative", whole, (of, by), False)
-                rest = (*factors[:place], slope, *factors[place + 2 :])
-                return self._operators(rest, links[:place] + links[place + 1 :])
-        return factors, links
 
     # Sums and products over a letter
 

@@ -24,9 +24,9 @@ import numpy as np
 from rnn_notes.equations.draws import LARGEST_SIZE, draws
 from rnn_notes.equations.errors import EquationError, SizeError
 from rnn_notes.equations.evaluation import Budget, Evaluator
+from rnn_notes.equations.kinds import Shapes
 from rnn_notes.equations.nodes import ALIAS, Linear, Node, compact
 from rnn_notes.equations.reading import Reader, letters
-from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
     SCALAR,
     STEPS,

@@ -12,10 +12,9 @@ from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import BothWaysError, EquationError
-from rnn_notes.equations.kinds import shown
+from rnn_notes.equations.kinds import Shapes, Way, shown
 from rnn_notes.equations.nodes import Linear, Node, Remark, with_text
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes, Way
 from rnn_notes.equations.symbols import SCALAR, STEPS, Condition, Quantity, Scope
 from rnn_notes.equations.unsaid import summed, widened, with_immediate_factors
 
@@ -62,6 +61,8 @@ class Equation:
                 raise relation.fail("no factor came that this reads in another way")
         self.sides = self.relation.parts
         self.shapes = Shapes(self.scope, way)
+        if way.apart:
+            self.sides = tuple(map(self.laid_apart, self.sides))
         first, *others = [self.shapes.of(side) for side in self.sides]
         if way.flat:
             self.sides = tuple(map(self.stacked, self.sides))
@@ -86,13 +87,24 @@ class Equation:
 
     def stacked(self, side: Node) -> Node:
         """A side, or its vec if it is a matrix, as others are rows or columns."""
-        rows, columns = self.shapes.shape(side)
+        rows, columns = self.shapes.of(side)
         if not (rows and columns):
             return side
         column = Node("call", side.span, (side,), "vec")
-        if self.shapes.way.layout != "numerator":
+        if self.shapes.way.layout != "numerator" or self.shapes.way.apart:
             return column
         return Node("transpose", side.span, (column,))
+
+    def laid_apart(self, side: Node) -> Node:
+        """A side, each term of which is as a column, whatever its own layout is."""
+        if side.kind == "add":
+            return side.with_parts(self.laid_apart)
+        tops = [n.parts[0] for n in side.walk() if n.kind == "derivative"]
+        if all(self.shapes.guessed(top) == SCALAR for top in tops):
+            return self.stacked(_as_gradients(side))
+        if self.shapes.of(side)[0]:
+            raise side.fail("a chain of Jacobians came that is no row")
+        return Node("transpose", side.span, (side,))
 
     @property
     def line(self) -> str:
@@ -230,3 +242,11 @@ class Equation:
                 "its limits lie both ways round, expected one order", node.span
             )
         return True
+
+
+def _as_gradients(node: Node) -> Node:
+    """A tree whose derivatives have the shape of their variable, in any layout."""
+    node = node.with_parts(_as_gradients)
+    if node.kind == "derivative" and node.value is False:
+        return replace(node, value="gradient")
+    return node

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError, visible
+from rnn_notes.equations.kinds import LAYOUTS, Layout
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import measure
 from rnn_notes.equations.model import names, shipped
-from rnn_notes.equations.shapes import LAYOUTS, Layout
 
 __all__ = ["add_parser", "answer", "plain"]
 

@@ -12,16 +12,14 @@ import numpy as np
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import OutsideError
 from rnn_notes.equations.functions import unvec, vec
-from rnn_notes.equations.kinds import KINDS, Env, Given, by_numerator
+from rnn_notes.equations.kinds import KINDS, Env, Given, Shapes, Sized, by_numerator
 from rnn_notes.equations.nodes import Linear, Node
-from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, World
 
-__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "Sized", "compiled", "reads"]
+__all__ = ["MOST_WORK", "SLACK", "Budget", "Evaluator", "compiled", "reads"]
 
 MOST_WORK = 17_000
-_READING = 3  # times the pieces of a line that is read
 _LARGEST = 1_000_000  # numbers in one array
 _MOST_NUMBERS = 3_000_000  # in all that is kept of one draw
 SLACK = 50  # times the spread of the replicas, that rounding may have done
@@ -58,37 +56,9 @@ class Budget:
 
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
-        self.work += _READING * line.size
+        self.work += line.size
         if self.over:
             raise line.too_much()
-
-
-class Sized:
-    """The numbers that shapes and limits come to in one draw."""
-
-    def __init__(self, draw: Draw, shapes: Shapes) -> None:
-        self.draw, self.shapes = draw, shapes
-        self.sizes: dict[Node, tuple[int, int]] = {}
-
-    def size(self, node: Node) -> tuple[int, int]:
-        """Rows and columns of a node."""
-        found = self.sizes.get(node)
-        if found is None:
-            found = self.sizes[node] = self.draw.shape(self.shapes.shape(node))
-        return found
-
-    def values(self, node: Node, env: Env) -> range:
-        """The values of the letter that a sum or product binds, in order."""
-        if node.indices:
-            low, high = node.at(env)
-        else:
-            domain = self.shapes.domain(node.value, node)
-            low, high = 1, self.draw.last(domain)
-        if node in self.shapes.downwards:
-            return range(low, high - 1, -1)
-        rising = range(low, high + 1)
-        falls = self.shapes.way.falling and node.kind == "prod"
-        return rising[::-1] if falls else rising
 
 
 def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
@@ -254,7 +224,7 @@ class Evaluator(Sized):
             stacked = unvec(table[..., 0], self.size(node.parts[0]))
         elif y == SCALAR:
             rows, columns = self.size(node.parts[1])
-            if self.shapes.way.flat:
+            if self.shapes.way.flat and node.value != "gradient":
                 rows, columns = rows * columns, 1
             stacked = unvec(table[..., 0, :], (rows, columns)).swapaxes(-1, -2)
         else:

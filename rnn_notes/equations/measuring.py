@@ -14,10 +14,10 @@ from rnn_notes.equations.dims import written
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import MOST_WORK, Budget
+from rnn_notes.equations.kinds import LAYOUTS, Layout
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.model import find, shipped
 from rnn_notes.equations.neighbours import CLOSE, WIDER
-from rnn_notes.equations.shapes import LAYOUTS, Layout
 from rnn_notes.equations.sides import Comparison
 from rnn_notes.equations.tasks import (
     SEEDS,

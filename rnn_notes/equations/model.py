@@ -30,11 +30,11 @@ from typing import Any
 from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
-from rnn_notes.equations.evaluation import Sized, compiled, reads
+from rnn_notes.equations.evaluation import compiled, reads
+from rnn_notes.equations.kinds import Shapes, Sized
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import Shapes
 from rnn_notes.equations.symbols import (
     STEPS,
     Definition,

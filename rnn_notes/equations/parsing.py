@@ -13,7 +13,7 @@ from lark.exceptions import VisitError
 from rnn_notes.equations.building import build
 from rnn_notes.equations.errors import EquationError, Span
 from rnn_notes.equations.nodes import Node, Remark
-from rnn_notes.equations.tokens import Kept, sorted_out
+from rnn_notes.equations.tokens import sorted_out
 
 __all__ = ["parse"]
 
@@ -88,7 +88,7 @@ def _parsed(latex: str) -> tuple[list[list[Node]], list[Remark]] | EquationError
 def _tree(latex: str, remarks: list[Remark]) -> Any:
     """Lark's tree of a formula."""
     parser = _parser()
-    feeding = parser.parse_interactive()
+    feeding = parser.parse_interactive(start="start")
     for token in sorted_out(parser.lex(latex), remarks):
         feeding.feed_token(token)
     return feeding.feed_token(Token("$END", "", len(latex), end_pos=len(latex)))
@@ -104,7 +104,7 @@ def _parser() -> Lark:
         lexer="basic",
         propagate_positions=True,
         maybe_placeholders=True,
-        postlex=Kept(),
+        start=["start", "kept"],
     )
     parser.lexer = parser._build_lexer()  # lex() would build one for every formula
     return parser

@@ -23,6 +23,7 @@ from rnn_notes.equations.symbols import (
 __all__ = ["Reader", "letters"]
 
 _SPECIAL = {"I": "identity", r"\mathbf{I}": "identity", r"\mathbf{1}": "ones"}
+_SPECIAL[r"\mathbb{1}"] = "ones"
 _HINTS = {
     "d": r": write the differential as \mathrm{d}",
     "e": r": write \exp(...) for the exponential, e_t for a target",
@@ -227,14 +228,18 @@ class Reader:
         return self._entry(quantity, items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
-        if items[0].kind == "relation" and items[0].value == ("=",):
-            items = list(items[0].parts)  # the indicator of i = y_t
+        said = items[0].parts[0] if items[0].kind == "set" else items[0]
+        if said.kind == "relation" and said.value == ("=",):
+            items = list(said.parts)  # the indicator of i = y_t
         if _SPECIAL.get(name) == "ones" and len(items) == 2:
-            target = self.read(items[1])
+            means = any(map(self.means, {compact(p) for p in items[1].walk()}))
+            target = self.read(items[1]) if means else items[1]
             known = self.scope.known(str(target.value))
             if known and known.role == "onehot":
                 self.note("read the indicator as an entry of a one-hot column", node)
                 return self._entry(target, items[:1])
+            name = r"\delta"
+            self.note(r"read the indicator as \delta", node)
         if name in _SPECIAL and len(items) == 1:
             return Node(_SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items

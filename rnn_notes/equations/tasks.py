@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
@@ -13,12 +14,12 @@ from rnn_notes.equations.draws import LARGEST_SIZE, Draw, draws, whole_numbers
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
 from rnn_notes.equations.evaluation import Budget
+from rnn_notes.equations.kinds import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.model import Model, shipped
 from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.shapes import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.symbols import Definition, Scope
 from rnn_notes.equations.tokens import AS_DIFFERENTIAL
 
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 SEEDS = (0, 1, 2)
+_CHAIN = re.compile(r"\}\s*(\\(cdot|times|,)|\*)?\s*\\[dtc]?frac\s*\{\s*\\partial")
 
 
 @dataclass(frozen=True)
@@ -110,15 +112,21 @@ def unusual(task: Task) -> Iterator[Task]:
     flats = both[: 1 + (slopes and not task.strict)]
     turns = both[: 1 + (r"\prod" in task.latex and not task.strict)]
     wholes = flats if r"\sum" in task.latex else both[:1]
-    ways = itertools.product(wholes, turns, flats, layouts)
-    for whole, falling, flat, layout in ways:
+    chain = not task.layout and _CHAIN.search(task.latex)
+    aparts = flats if chain else both[:1]
+    ways = itertools.product(aparts, wholes, turns, flats, layouts)
+    for apart, whole, falling, flat, layout in ways:
+        if apart and not (flat and layout == "numerator"):
+            continue
         told = [f"in {layout} layout"] if layout != usual else []
         told += ["with each matrix below as its vec"] if flat else []
         told += ["with the last factor of each product first"] if falling else []
         told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
+        if apart:
+            told[:2] = ["with each chain of Jacobians in numerator layout, then turned"]
         if told:
             outer = "otimes" in task.latex and not task.strict
-            way = Way(layout, outer, flat, falling, whole, ", ".join(told))
+            way = Way(layout, outer, flat, falling, whole, apart, ", ".join(told))
             yield replace(task, layout=layout, chosen=way)
 
 

@@ -15,7 +15,7 @@ from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
 from rnn_notes.equations.words import settled
 
-__all__ = ["AS_DIFFERENTIAL", "Kept", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -28,19 +28,6 @@ _MOST_TOKENS = 1500
 AS_DIFFERENTIAL = "read {} as a differential"
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
 _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
-
-
-class Kept:
-    """The tokens that lark keeps though no rule of the grammar names them."""
-
-    always_accept = (
-        *("PERIOD", "BARS", "BAR", "ROW", "CELL", "SEPARATOR"),
-        *("WORD", "QUAD", "BRACE", "FORALL", "INCREMENT"),
-    )
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        """The stream as it comes."""
-        return stream
 
 
 def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
@@ -56,8 +43,22 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
         if len(tokens) >= _MOST_TOKENS:
             raise astray(token, f"more than {_MOST_TOKENS} symbols came")
         tokens.append(token)
-    tokens = _with_differentials(_with_cases(tokens), remarks)
+    tokens = _with_operators(_with_cases(tokens), remarks)
+    tokens = _with_differentials(tokens, remarks)
     return _Lines(remarks).sorted(settled(_by_cases(tokens, remarks), remarks))
+
+
+def _with_operators(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
+    r"""The tokens with \partial for d in ``\frac{d}{dx}``, of what follows it."""
+    out = list(tokens)
+    for n, token in enumerate(tokens[:-5]):
+        opened, above, closed, below, by = tokens[n + 1 : n + 6]
+        braces = token.type == "FRAC" and opened + closed + below == "{}{"
+        if braces and all(re.fullmatch(r"d|\\mathrm\W*d\W*", d) for d in (above, by)):
+            for place in (n + 2, n + 5):
+                out[place] = Token.new_borrow_pos("PARTIAL", r"\partial", tokens[place])
+            remarks.append(Remark(r"read d as \partial", span(above)))
+    return out
 
 
 def _with_differentials(tokens: list[Token], remarks: list[Remark]) -> list[Token]:

@@ -129,10 +129,47 @@ def with_immediate_factors(
     if node.kind == "mul":
         for letter in bound:
             if any(_comes_from(factor, letter, whole) for factor in _factors(node)):
-                node = _held(node, letter, note)
+                node = _held(node, _at(letter), note)
+    if node.kind == "add":
+        node = _paths_held(node, note)
     return node.with_parts(
         lambda part: with_immediate_factors(part, note, whole, bound)
     )
+
+
+def _at(letter: str) -> Callable[[Node], bool]:
+    """What tells whether the step of the quantity above is a letter."""
+    return lambda part: _steps(part.parts[0]) == {letter}
+
+
+def _paths_held(node: Node, note: _Note) -> Node:
+    r"""A sum of paths that is written out, the ends of all but the longest immediate.
+
+    In ``\frac{\partial h_2}{\partial W} + \frac{\partial h_2}{\partial h_1}
+    \frac{\partial h_1}{\partial W}`` the first is what W does within step 2 alone.
+    """
+    paths = [[*_factors(t)] if t.kind == "mul" else [t] for t in node.parts]
+
+    def goes_on(last: Node) -> bool:
+        """Whether another path goes through that step, to the same variable."""
+        return any(
+            one.kind == end.kind == "derivative"
+            and end.parts[1].value == last.parts[1].value
+            and _before(one.parts[1], last.parts[0]) > 0
+            and _before(last.parts[0], one.parts[0]) >= 0
+            for *before, end in paths
+            for one in before
+        )
+
+    return node.with_parts(lambda term: _held(term, goes_on, note))
+
+
+def _before(one: Node, other: Node) -> int:
+    """How many steps a quantity comes before another one, -1 if that is not known."""
+    if one.value != other.value or not (one.indices and other.indices):
+        return -1
+    apart = other.indices[0].plus(one.indices[0], -1)
+    return -1 if apart.letters else apart.constant
 
 
 def _factors(node: Node) -> Iterator[Node]:
@@ -158,17 +195,17 @@ def _steps(node: Node) -> set[str]:
     return {letter for i in indices for letter in i.letters} or {"1" for _ in indices}
 
 
-def _held(node: Node, letter: str, note: _Note) -> Node:
-    """The product with its last factors, by parameters, as immediate ones."""
+def _held(node: Node, chosen: Callable[[Node], bool], note: _Note) -> Node:
+    """The product with those of its factors by parameters as immediate ones."""
 
     def one(part: Node) -> Node:
         if part.kind == "mul":
             return part.with_parts(one)
-        if part.kind == "derivative" and part.value is False:
-            above, below = part.parts
-            if _steps(above) == {letter} and not _steps(below):
-                note("read the factor within one step as immediate, ∂⁺", part)
-                return replace(part, value=True)
+        plain = part.kind == "derivative" and part.value is False
+        steps = [bool(_steps(side)) for side in part.parts] if plain else []
+        if steps == [True, False] and chosen(part):
+            note("read the factor within one step as immediate, ∂⁺", part)
+            return replace(part, value=True)
         return part
 
-    return node.with_parts(one)
+    return one(node)

@@ -29,18 +29,21 @@ class _Fit:
     letters  : what each letter of the formula is in the book, by its name there
     misfit   : 0 where its shapes fit, 1 where they do unusually, 2 or 3 elsewhere
     lenient  : how many lenient readings it takes
+    computed : whether it names anything that the model computes
     """
 
     model: Model
     letters: frozenset[str]
     misfit: int
     lenient: int
+    computed: bool
 
 
 def model_for(task: Task, model: str | None) -> Model:
     """The model that is named, or else the one in which a formula is read.
 
-    Of several the book's comes before others.
+    Of several the book's comes before others, and that of no network where what is
+    read names nothing that a network computes.
 
     Raises
     ------
@@ -71,6 +74,9 @@ def model_for(task: Task, model: str | None) -> Model:
     equal = [one for one in found if (one.misfit, one.lenient) == best]
     if equal[0].model is book or len({one.letters for one in equal}) == 1:
         return equal[0].model
+    plain = [one for one in equal if one.model.name == "none"]
+    if plain and not any(one.computed for one in equal):
+        return plain[0].model
     commands = "".join(
         f"\n  {command(task.latex, one.model.name)}" for one in equal[:6]
     )
@@ -90,7 +96,9 @@ def _fit(task: Task, budget: Budget) -> _Fit:
     steps = sum(remark.text.startswith("read a step") for remark in remarks)
     steps += 2 * sum(" as a new name " in remark.text for remark in remarks)
     steps += sum(map(_entries_as_steps, equations))
-    return _Fit(task.model, frozenset(letters), misfit, len(remarks) + 2 * steps)
+    computed = any(k.role == "computed" for one in equations for _, k in one.named())
+    lenient = len(remarks) + 2 * steps
+    return _Fit(task.model, frozenset(letters), misfit, lenient, computed)
 
 
 def _entries_as_steps(equation: Equation) -> int:

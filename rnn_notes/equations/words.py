@@ -36,6 +36,7 @@ _JOINTS = {
 }
 _CONDITIONS = {"for", "for all", "if", "when", "where", "with", "für", "falls", "wenn"}
 _CONDITIONS |= {"para", "para todo", "se", "si", "pour", "pour tout", "mit"}
+_NUMBER = "left out {}, the number of an equation"
 _ENDS = ("ROW", "SEPARATOR", "END")
 _END = Token("END", "")
 _BEFORE_OPERAND = {
@@ -152,7 +153,7 @@ class _Words:
         if types in (["NUMBER"], ["NUMBER", "NAME"]):
             number = "".join(inside)
             self.skipped |= set(range(opened, closed + 1))
-            said = f"left out ({number}), the number of an equation"
+            said = _NUMBER.format(f"({number})")
             self.remarks.append(Remark(said, span(self.tokens[opened])))
             return None
         if "RELATION" not in types:
@@ -208,6 +209,9 @@ class _Words:
 
     def ending(self, place: int, token: Token, said: str) -> Token | None:
         """A letter in the place of a word that ends a line, if it may be one."""
+        if re.fullmatch(r"\(\w{0,2}[\d.]+\w?\)", said):
+            self.remarks.append(Remark(_NUMBER.format(said), span(token)))
+            return None
         if re.search(r"[<>=≤≥]|\d", said):
             raise astray(
                 token,

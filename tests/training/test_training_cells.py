@@ -1,5 +1,6 @@
 """Training of all three networks, of streams side by side, by each of the rules."""
 
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
@@ -161,6 +162,26 @@ def test_indices_take_the_smallest_integers(size):
     assert vocabulary.encode(letters) == indices.tolist()
     with pytest.raises(ValueError, match=r"'!' at place 1 is not in the vocabulary"):
         vocabulary.indices("a!")
+
+
+def test_a_long_text_takes_a_byte_a_letter_beside_one_block():
+    vocabulary = Vocabulary("ab")
+
+    def peak(way, length):
+        """The most bytes that a look-up of so many letters holds at once."""
+        text = "ab" * (length // 2)
+        tracemalloc.start()
+        way(text)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few, many = 2_000_000, 8_000_000
+    array, numbers = (
+        (peak(way, many) - peak(way, few)) / (many - few)
+        for way in (vocabulary.indices, vocabulary.encode)
+    )
+    assert array < 1.1 < 5 < numbers, "a list takes more"
 
 
 def test_a_text_is_looked_up_in_blocks(monkeypatch):
