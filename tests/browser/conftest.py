@@ -12,7 +12,18 @@ from firefox import FIREFOX, Firefox, firefox
 from live_cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from server import served
-from visits import PAGES, SITE, Blank, Heard, NewPage, Opened, Visit, chromium, settled
+from visits import (
+    PAGES,
+    SITE,
+    Blank,
+    Heard,
+    Lasting,
+    NewPage,
+    Opened,
+    Visit,
+    chromium,
+    settled,
+)
 from webkit import SCREEN, WEBKIT, WebKit, webkit
 
 CHROMIUM = chromium.program()
@@ -132,12 +143,10 @@ def safari() -> Iterator[WebKit]:
 
 
 def heard_context(browser: Browser, **options: Any) -> tuple[BrowserContext, Heard]:
-    """A browser context and what is heard from it."""
+    """A browser context and what is heard from its pages."""
     context, heard = browser.new_context(**options), Heard()
     context.set_default_timeout(60_000)
-    context.on("request", lambda request: heard.requests.append(request.url))
-    context.on("console", heard.note)
-    context.on("weberror", lambda error: heard.errors.append(str(error.error)))
+    context.on("page", heard.listen)
     return context, heard
 
 
@@ -157,43 +166,42 @@ def context(browser: Browser) -> Iterator[Opened]:
 
 
 @pytest.fixture(scope="session")
-def lasting(browser: Browser) -> Iterator[Opened]:
+def lasting(browser: Browser) -> Iterator[Lasting]:
     """A function that gives one context to all who want these options.
 
     What one page has fetched and compiled is there for the next.
     """
-    made: dict[tuple[Any, ...], tuple[BrowserContext, Heard]] = {}
+    made: dict[tuple[Any, ...], BrowserContext] = {}
 
-    def give(**options: Any) -> tuple[BrowserContext, Heard]:
+    def give(**options: Any) -> BrowserContext:
         wish = tuple(sorted(options.items()))
         if wish not in made:
             size = {"width": 1280, "height": 900}
-            made[wish] = heard_context(browser, viewport=size, **options)
+            made[wish] = browser.new_context(viewport=size, **options)
+            made[wish].set_default_timeout(60_000)
         return made[wish]
 
     yield give
-    for context, _ in made.values():
+    for context in made.values():
         context.close()
 
 
 @pytest.fixture
-def blank(lasting: Opened) -> Iterator[Blank]:
-    """A function that opens an empty page in such a context, and what is heard there.
+def blank(lasting: Lasting) -> Iterator[Blank]:
+    """A function that opens an empty page in such a context, and what is heard of it.
 
     What the page has stored in the end is forgotten.
     """
-    made: list[tuple[Page, Heard]] = []
+    made: list[Page] = []
 
     def open_(**options: Any) -> tuple[Page, Heard]:
-        context, heard = lasting(**options)
-        made.append((context.new_page(), heard))
-        return made[-1]
+        made.append(lasting(**options).new_page())
+        return made[-1], Heard().listen(made[-1])
 
     yield open_
-    for page, heard in made:
+    for page in made:
         page.evaluate("location.protocol === 'about:' || localStorage.clear()")
         page.close()
-        heard.forget()
 
 
 @pytest.fixture
@@ -230,12 +238,11 @@ def page(blank: Blank) -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def visit(
-    request: pytest.FixtureRequest, lasting: Opened, address: str
+    request: pytest.FixtureRequest, lasting: Lasting, address: str
 ) -> Iterator[Visit]:
     """A visit to a page, loaded once for all tests that look and change nothing."""
-    made, heard = lasting(reduced_motion="reduce")
-    heard.forget()
-    page = made.new_page()
+    page = lasting(reduced_motion="reduce").new_page()
+    heard = Heard().listen(page)
     settled(page, f"{address}/{request.param}.html")
     yield Visit(request.param, page, heard)
     page.close()

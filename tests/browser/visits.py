@@ -52,7 +52,7 @@ AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
 @dataclass
 class Heard:
-    """What the pages of one browser context asked for and complained about."""
+    """What some pages, and the windows that they open, asked for and complained of."""
 
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -61,6 +61,14 @@ class Heard:
         """Every host that was asked for something."""
         asked = (urlsplit(url) for url in self.requests)
         return {url.netloc for url in asked if url.scheme.startswith(("http", "ws"))}
+
+    def listen(self, page: Page) -> Heard:
+        """This, with one page more that is heard."""
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self.note)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("popup", self.listen)
+        return self
 
     def note(self, said: Any) -> None:
         """Keep errors and warnings of the console."""
@@ -92,6 +100,7 @@ class Visit:
 
 
 Opened = Callable[..., tuple[BrowserContext, Heard]]
+Lasting = Callable[..., BrowserContext]
 Blank = Callable[..., tuple[Page, Heard]]
 NewPage = Callable[..., Page]
 
