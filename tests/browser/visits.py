@@ -44,6 +44,10 @@ GROUND = """[...document.querySelectorAll('.formula')].map(e => [
 LOADED = """![...document.querySelectorAll('math')].some(
   math => math.checkVisibility()) || [...document.fonts].some(
   font => font.family.includes('STIX Two Math') && font.status === 'loaded')"""
+# After this, what looks on as boxes change their size has been told.
+DRAWN = (
+    "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r())))"
+)
 FORMULAS = [
     name for name in PAGES if "<math" in (SITE / f"{name}.html").read_text("utf-8")
 ]
@@ -96,6 +100,7 @@ class Visit:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(media=on, color_scheme=scheme)  # type: ignore[arg-type]
         self.page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
+        self.page.evaluate(DRAWN)
         return self.page
 
 
