@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 from server import served
-from visits import SITE, Opened, arrive, becomes
+from visits import SITE, Blank, Opened, arrive, becomes
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)" />')
 ATTACKS = {
@@ -93,23 +93,21 @@ def attempt(page: Page, attack: str) -> Callable[[], Outcome]:
     return lambda: Outcome(*page.evaluate(state), len(asked))
 
 
-def test_the_policy_bites(context: Opened, address: str) -> None:
+def test_the_policy_bites(blank: Blank, address: str) -> None:
     for directive, attack in ATTACKS.items():
-        made, _ = context()
-        page = made.new_page()
+        page, _ = blank()
         arrive(page, f"{address}/index.html")
         becomes(attempt(page, attack), Outcome([directive], False, 0))
 
 
 def test_without_the_policy_the_same_attacks_succeed(
-    context: Opened, tmp_path: Path
+    blank: Blank, tmp_path: Path
 ) -> None:
     html = META.sub("", (SITE / "index.html").read_text(encoding="utf-8"))
     (tmp_path / "index.html").write_text(html, encoding="utf-8")
     with served(tmp_path) as address:
         for directive, attack in ATTACKS.items():
-            made, _ = context()
-            page = made.new_page()
+            page, _ = blank()
             arrive(page, f"{address}/index.html")
             ran = directive.startswith("script-src")
             becomes(attempt(page, attack), Outcome([], ran, directive in CALLS))
