@@ -129,16 +129,21 @@ class _Builder(Scripts):
         first, *others = factors[place:]
         if any(other.measured for other in others):
             return factors, links
-        above, by = first.parts
-        end = others[-1].span[1]
-        argument = Node(
-            "mul", (above.span[0], end), (above, *others), (*links[place:],)
-        )
-        head = replace(first, span=(first.span[0], above.span[0]))
-        told = f"read all factors behind {self._text(head).strip()} as what is derived"
-        self._note(argument, told)
-        whole = replace(first, span=(first.span[0], end), parts=(argument, by))
+        whole = self._around(first, others, (*links[place:],))
         return (*factors[:place], whole), links[:place]
+
+    def _around(self, slope: Node, others: list[Node], links: tuple[str, ...]) -> Node:
+        """A derivative of what stands in it and of further factors."""
+        above, by = slope.parts
+        start, end = slope.span[0], others[-1].span[1]
+        if above.span == slope.span:  # it is derived twice
+            inside = self._around(above, others, links)
+        else:
+            inside = Node("mul", (above.span[0], end), (above, *others), links)
+            head = replace(slope, span=(start, above.span[0]))
+            behind = self._text(head).strip()
+            self._note(inside, f"read all factors behind {behind} as what is derived")
+        return replace(slope, span=(start, end), parts=(inside, by))
 
     def _indicators(
         self, factors: tuple[Node, ...], links: list[str]
@@ -198,7 +203,8 @@ class _Builder(Scripts):
 
     def beside(self, meta: Meta, children: list[Any]) -> Node:
         """Blocks in square brackets; their shapes decide how they are put together."""
-        parts, text = nodes(children), self.latex[meta.start_pos : meta.end_pos]
+        parts = nodes(children)
+        text = f"[{', '.join(map(self._text, parts))}]"
         return Node("matrix", span(meta), parts, (0, len(parts), text), "closed")
 
     def above(self, meta: Meta, children: list[Any]) -> Node:
@@ -227,19 +233,19 @@ class _Builder(Scripts):
         return Node("d", span(meta), (of,), slanted, form)
 
     def derivative(self, meta: Meta, children: list[Any]) -> Node:
-        *_, numerator, _, denominator = children
-        return self._derivative(meta, children, (numerator, denominator))
+        above, below = [c for c in children if getattr(c, "type", "") == "PARTIAL"]
+        if "+" in below:
+            raise astray(meta, r"\partial^{+} came below the line, expected it above")
+        return Node("derivative", span(meta), nodes(children), "+" in above)
 
     def slashed(self, meta: Meta, children: list[Any]) -> Node:
-        _, numerator, link, _, denominator = children
-        if link != "/":
+        if children[2] != "/":
             raise astray(meta, r"a lone \partial has no meaning")
-        return self._derivative(meta, children, (numerator, denominator))
+        return self.derivative(meta, children)
 
     def operator(self, meta: Meta, children: list[Any]) -> Node:
-        *_, denominator, numerator = children
-        node = self._derivative(meta, children, (numerator, denominator))
-        return replace(node, form="open")
+        node = self.derivative(meta, children)
+        return replace(node, parts=node.parts[::-1], form="open")
 
     big_operator = operator
 
@@ -251,13 +257,17 @@ class _Builder(Scripts):
         return Node("fraction", span(meta), (slope, factor))
 
     def second(self, meta: Meta, children: list[Any]) -> Node:
-        *_, of, _, first, _, last = children
-        if last is None:
+        of, first, *last = nodes(children)
+        if not last:
             if first.kind != "power" or first.parts[1].value != "2":
                 raise first.fail(r"\partial^2 came above, expected x^2 below")
-            first = last = first.parts[0]
+            first, last = first.parts[0], [first.parts[0]]
         inner = Node("derivative", span(meta), (of, first), False)
-        return Node("derivative", span(meta), (inner, last), False)
+        return Node("derivative", span(meta), (inner, *last), False)
+
+    def second_operator(self, meta: Meta, children: list[Any]) -> Node:
+        *below, of = children
+        return replace(self.second(meta, [of, *below[-4:]]), form="open")
 
     def lowered(self, meta: Meta, children: list[Any]) -> Node:
         partial, below, of = children
@@ -276,28 +286,20 @@ class _Builder(Scripts):
             raise astray(sign, f"{came} came, expected one")
         return below[0]
 
-    def _derivative(
-        self, meta: Meta, children: list[Any], parts: tuple[Node, Node]
-    ) -> Node:
-        above, below = [c for c in children if getattr(c, "type", "") == "PARTIAL"]
-        if "+" in below:
-            raise astray(meta, r"\partial^{+} came below the line, expected it above")
-        return Node("derivative", span(meta), parts, "+" in above)
-
     def fraction(self, meta: Meta, children: list[Any]) -> Node:
         above, below = nodes(children)
-        if (of := _after_d(above)) and (by := _after_d(below)):
-            if not above.kind == below.kind == "d":
-                self._note(above, r"read d as \partial")
-            return Node("derivative", span(meta), (of, by), False)
-        return Node("fraction", span(meta), (above, below))
+        of, by = _after_d(above), _after_d(below)
+        if not (of and by):
+            return Node("fraction", span(meta), (above, below))
+        if not above.kind == below.kind == "d":
+            self._note(above, r"read d as \partial")
+        return Node("derivative", span(meta), (of, by), False)
 
     def short_fraction(self, meta: Meta, children: list[Token]) -> Node:
-        above, below = re.findall(r"\w", children[0].split("frac")[1])
-        parts = []
-        for sign in (above, below):
-            kind = "number" if sign.isdigit() else "name"
-            parts.append(Node(kind, span(meta), (), sign))
+        parts = [
+            Node("number" if sign.isdigit() else "name", span(meta), (), sign)
+            for sign in re.findall(r"\w", children[0].split("frac")[1])
+        ]
         return Node("fraction", span(meta), tuple(parts))
 
     def _ratio(self, meta: Meta, factors: tuple[Node, ...], links: list[str]) -> Node:
@@ -312,8 +314,7 @@ class _Builder(Scripts):
 
     # Sums and products over a letter
 
-    def limits(self, meta: Meta, children: list[Any]) -> list[Any]:
-        return children
+    limits = function
 
     def limits_reversed(self, meta: Meta, children: list[Any]) -> list[Any]:
         return children[::-1]
@@ -360,7 +361,7 @@ class _Builder(Scripts):
         """Index, first and last of every letter that is bound; empty if not read."""
         if len(sub) > 1 and sub[1].kind != "dots":
             if sup is None and all(item.kind == "name" for item in sub):
-                self._note(sub[0], "read the letters under one sign as a sign for each")
+                self._note(sub[0], "read the indices under one sign as a sign for each")
                 return [(item,) for item in sub]
             return []
         if len(sub) == 3 and sup is None:  # k = 1, \dots, t
@@ -461,7 +462,9 @@ def _goes_on(node: Node) -> bool:
     if node.kind not in ("derivative", "gradient"):
         return False
     first, by = node.parts
+    if node.form == "open":
+        return True
     if first.span < by.span:  # it stands above a line
         return False
     numbers = all(part.kind in ("number", "fraction") for part in first.walk())
-    return node.form == "open" or first.kind == "transpose" or numbers
+    return first.kind == "transpose" or numbers

@@ -8,13 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError, visible
 from rnn_notes.equations.kinds import LAYOUTS, Layout
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import measure
-from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.model import names, shipped, text_of
 
 __all__ = ["add_parser", "answer", "plain"]
 
@@ -66,7 +67,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--where", default="", metavar="CLAUSES",
-        help=r"further letters, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
+        help=r"further symbols, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, one a line")
     parser.set_defaults(run=_run)
@@ -81,18 +82,13 @@ def _run(args: argparse.Namespace) -> int:
     """
     if args.models:
         for name in names():
-            print(f"{name}\n{_indented(visible(shipped(name).text))}\n")
+            print(f"{name}\n{indent(visible(shipped(name).text).rstrip(), '  ')}\n")
         return _HOLDS
     formulas = list(_gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
         raise ValueError("no formula came, expected at least one")
     show = _in_json if args.json else _painter(sys.stdout)
     return max(_one(latex, args, show) for latex in formulas)
-
-
-def _indented(text: str) -> str:
-    """A text with two spaces before every line."""
-    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:
@@ -103,11 +99,7 @@ def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator
         else:
             yield latex
     for path in files:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise ValueError(f"{path}: not UTF-8") from None
-        yield from _blocks(text)
+        yield from _blocks(text_of(path))
 
 
 def _blocks(text: str) -> list[str]:

@@ -54,6 +54,12 @@ class Budget:
         if self.over or numbers > _LARGEST or self.kept > _MOST_NUMBERS:
             raise node.too_much()
 
+    def compare(self, node: Node, numbers: int) -> None:
+        """Count the work of a softmax that compares so many, of which none is kept."""
+        self.work += numbers / 6000  # one costs less than a number that is kept
+        if self.over or numbers > 4 * _LARGEST:
+            raise node.too_much()
+
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
         self.work += line.size
@@ -140,12 +146,13 @@ class Evaluator(Sized):
         before = self.filled, self.lost
         self.start()
         rows, columns = self.size(node)
-        if rows * columns * REPLICAS * math.prod(world.batch) > _LARGEST:
+        numbers = rows * columns * REPLICAS * math.prod(world.batch)
+        if (node.kind, node.value) == ("call", "softmax") and world.batch:
+            self.budget.compare(node, numbers * max(rows, columns))
+        if numbers > _LARGEST:
             raise node.too_much()
-        if special := _SPECIAL.get(node.kind):
-            value = special(self, node, env, world)
-        else:
-            value = self.composed(node, env, world)
+        find = _SPECIAL.get(node.kind, Evaluator.composed)
+        value = find(self, node, env, world)
         if node.kind != "zero":
             value = world.noise.of(value)
         self.budget.spend(node, value.size)
@@ -315,7 +322,9 @@ class Evaluator(Sized):
             after = frozenset[Key]().union(*(world.plan.after(k) for k in nudges))
             shapes = [world.values[k].shape for k in after if k in world.values]
             numbers = REPLICAS * sum(shape[-2] * shape[-1] for shape in shapes)
+            pairs = REPLICAS * sum(world.plan.pairs.get(key, 0) for key in after)
             self.budget.spend(node, N * numbers)
+            self.budget.compare(node, N * pairs)
             self.budget.work += 2 * len(after)
             moved = {
                 k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()

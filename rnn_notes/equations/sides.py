@@ -52,7 +52,7 @@ class Comparison:
         self.equation, self.budget = equation, budget
         self.hasty, self.scramble = hasty, scramble
         self.fits, self.names = equation.fits, equation.side_shapes()
-        self.moves = equation.has("d")
+        self.moves = bool(equation.pieces("d"))
         self.worst: Worst | None = None
         self.holds = True
         self.count = 0
@@ -166,10 +166,9 @@ class Comparison:
         if self.holds and 2 * len(self.lost) > self.count:
             node, reason, draw = self.lost[0]
             raise node.fail(f"{reason} at {draw}")
-        for side in sides:
-            for node in side.walk():
-                if node.kind in ("sum", "prod") and node not in self.filled:
-                    raise node.fail(_UNFILLED[node.kind])
+        for node in self.equation.pieces("sum", "prod"):
+            if node not in self.filled:
+                raise node.fail(_UNFILLED[node.kind])
         if self.holds:
             self.check_cases()
 
@@ -196,6 +195,8 @@ def _magnitude(node: Node, env: Env, drawn: Evaluator) -> float:
     if node.kind in ("add", "sum"):
         terms = KINDS[node.kind].inside(node, env, drawn)
         return max((_magnitude(*term, drawn) for term in terms), default=0.0)
+    if node.kind in ("norm", "transpose"):
+        return _magnitude(node.parts[0], env, drawn)
     if node.kind == "mul":
         return math.prod(_magnitude(part, env, drawn) for part in node.parts)
     if node.kind == "derivative" and node.parts[0].kind in ("add", "sum"):

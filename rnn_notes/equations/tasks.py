@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
@@ -20,8 +19,8 @@ from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.symbols import SCALAR, Definition, Scope
-from rnn_notes.equations.tokens import AS_DIFFERENTIAL, SLANTED
+from rnn_notes.equations.symbols import Definition, Scope
+from rnn_notes.equations.tokens import AS_DIFFERENTIAL, OPERATOR, SLANTED
 from rnn_notes.equations.unsaid import (
     no_differentials,
     with_gradients,
@@ -40,11 +39,18 @@ __all__ = [
     "readings",
     "understood",
     "unusual",
+    "upright",
     "with_diagonals",
 ]
 
 SEEDS = (0, 1, 2)
-_CHAIN = re.compile(r"\}\s*(\\(cdot|times|,)|\*)?\s*\\[dtc]?frac\s*\{\s*\\partial")
+
+
+_TOLD = {  # of the fields of a way
+    "flat": "with each matrix below as its vec",
+    "falling": "with the last factor of each product first",
+    "whole": "with the factor within one step as immediate, ∂⁺",
+}
 
 
 @dataclass(frozen=True)
@@ -111,40 +117,60 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
 
 def unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
-    slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    usual, both = task.way.layout, (False, True)
-    layouts = LAYOUTS if slopes else (usual,)
-    flats = both[: 1 + (slopes and not task.strict)]
-    turns = both[: 1 + (r"\prod" in task.latex and not task.strict)]
-    wholes = flats if r"\sum" in task.latex else both[:1]
-    chain = not task.layout and _CHAIN.search(task.latex)
-    aparts = flats if chain else both[:1]
-    ways = itertools.product(aparts, wholes, turns, flats, layouts)
-    for apart, whole, falling, flat, layout in ways:
-        if apart and not (flat and layout == "numerator"):
+    latex, usual = task.latex, task.way.layout
+    slopes = r"\partial" in latex or r"\nabla" in latex
+    flat = slopes and not task.strict
+    possible = {
+        "apart": flat and not task.layout and _has_chain(latex),
+        "whole": flat and r"\sum" in latex,
+        "falling": r"\prod" in latex and not task.strict,
+        "flat": flat,
+    }
+    plain = Way(outer="otimes" in latex and not task.strict, slopes=task.way.slopes)
+    choices = itertools.product(
+        *[[False, True][: 1 + may] for may in possible.values()]
+    )
+    for chosen, layout in itertools.product(choices, LAYOUTS if slopes else [usual]):
+        fields: dict[str, Any] = dict(zip(possible, chosen, strict=True))
+        way = replace(plain, layout=layout, **fields)
+        if way.apart and not (way.flat and layout == "numerator"):
             continue
         told = [f"in {layout} layout"] if layout != usual else []
-        told += ["with each matrix below as its vec"] if flat else []
-        told += ["with the last factor of each product first"] if falling else []
-        told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
-        if apart:
+        told += [words for name, words in _TOLD.items() if fields[name]]
+        if way.apart:
             told[:2] = ["with each chain of Jacobians in numerator layout, then turned"]
         if told:
-            outer = "otimes" in task.latex and not task.strict
-            way = Way(layout, outer, flat, falling, whole, apart, task.way.slopes)
             way = replace(way, told=", ".join(told))
             yield replace(task, layout=layout, chosen=way)
 
 
-def fitting(task: Task, budget: Budget) -> list[Equation] | None:
-    """The equations of a task if its pieces fit, None if they do not."""
-    try:
-        equations = understood(task, budget)
-    except WorkError:
-        raise
-    except EquationError:
-        return None
-    return equations if all_fit(equations) else None
+def _has_chain(latex: str) -> bool:
+    r"""Whether a derivative is multiplied with another one.
+
+    >>> slope = r"\frac{\partial y}{\partial x}"
+    >>> _has_chain(rf"{slope} \cdot ({slope})"), _has_chain(rf"{slope} + {slope}")
+    (True, False)
+    """
+    nodes = (n for line in parse(latex, []) for item in line for n in item.walk())
+    return any(
+        sum(any(of.kind == "derivative" for of in part.walk()) for part in node.parts)
+        > (node.kind == "mul")
+        for node in nodes
+        if node.kind in ("mul", "prod")
+    )
+
+
+def fitting(ways: Iterable[Task], budget: Budget) -> Iterator[Reading]:
+    """Those among ways of reading a formula in which its pieces fit."""
+    for one in ways:
+        try:
+            equations = understood(one, budget)
+        except WorkError:
+            raise
+        except EquationError:
+            continue
+        if all_fit(equations):
+            yield one, equations
 
 
 def all_fit(equations: list[Equation]) -> bool:
@@ -231,9 +257,9 @@ def _read(
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
     read = {remark.text for remark in remarks or ()}
-    if "d" in scope.bindings and AS_DIFFERENTIAL.format("d") in read:
+    if "d" in scope.bindings and {AS_DIFFERENTIAL.format("d"), OPERATOR} & read:
         raise EquationError(
-            r"d came before a letter, and where has a d: write \mathrm{d}"
+            r"d came before a symbol, and where has a d: write \mathrm{d}"
         )
     if remarks is not None and not any(
         part.kind in ("derivative", "gradient") for i in items for part in i.walk()
@@ -250,21 +276,31 @@ def _read(
 
 def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
     """The lines with each slanted d as a gradient of the model's loss."""
-    losses = [
-        name
-        for name, known in scope.quantities.items()
-        if known.role == "computed" and known.shape == SCALAR and not known.indexed
-    ]
-    if not losses:
+    if not scope.losses:
         raise EquationError(
             r"d came beside terms without one: as a gradient it needs a model with a "
             r"loss, as a differential \mathrm{d} in every term"
         )
-    told, note = scope.remarks or [], Reader(scope).note
+    told = scope.remarks or []
     told[:] = [one for one in told if one.text not in SLANTED]
     return [
-        [with_gradients(relation, losses[-1], note), *said] for relation, *said in lines
+        [with_gradients(relation, scope.losses[-1], scope.note), *said]
+        for relation, *said in lines
     ]
+
+
+def upright(task: Task) -> Iterator[str]:
+    r"""The formula with each slanted d as \mathrm{d}, and with each as a \nabla."""
+    lines, scope, _ = _read(task)
+    slanted = [n for line in lines for i in line for n in i.walk() if n.kind == "d"]
+    slanted.sort(key=lambda node: node.span, reverse=True)
+    for sign in (r"\mathrm{d}%s", rf"\nabla_{{%s}} {scope.losses[-1]}"):
+        text = task.latex
+        for node in slanted:
+            start, end = node.span
+            inside = text[slice(*node.parts[0].span)]
+            text = text[:start] + sign % inside + text[end:]
+        yield text
 
 
 def _without_names(
@@ -287,12 +323,12 @@ def _without_names(
         if used:
             clause = replace(relation, parts=(first, second), value=("=",))
             try:
-                Clauses(scope, frozenset()).read([clause])
+                Clauses(scope).read([clause])
             except EquationError:
                 kept.append(line)
                 continue
             budget.read(second)
-        reader.note(f"read {letter} as a new name for what follows it", first)
+        scope.note(f"read {letter} as a new name for what follows it", first)
         if relation.parts[2:]:
             sides, signs = relation.parts[1:], relation.value[1:]
             kept.append([replace(relation, parts=sides, value=signs), *said])

@@ -13,9 +13,9 @@ from lark import Token
 
 from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
-from rnn_notes.equations.words import settled
+from rnn_notes.equations.words import after_group, settled
 
-__all__ = ["AS_DIFFERENTIAL", "SLANTED", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "OPERATOR", "SLANTED", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -25,6 +25,7 @@ _CALCULATIONS = {
 }
 _WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 _MOST_TOKENS = 1500
+OPERATOR = r"read d as \partial"
 AS_DIFFERENTIAL = "read {} as a differential"
 SLANTED = {AS_DIFFERENTIAL.format(letter) for letter in ("d", r"\delta")}
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
@@ -32,13 +33,7 @@ _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
 def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
-    """The tokens that the grammar knows.
-
-    Raises
-    ------
-    EquationError
-        For what is astray.
-    """
+    """The tokens that the grammar knows; ``EquationError`` for what is astray."""
     tokens: list[Token] = []
     for token in stream:
         if len(tokens) >= _MOST_TOKENS:
@@ -50,16 +45,28 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
 
 
 def _with_operators(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
-    r"""The tokens with \partial for d in ``\frac{d}{dx}``, of what follows it."""
-    out = list(tokens)
+    r"""The tokens with \partial for d, in ``\frac{d}{dx}``, ``\frac{d^2 y}{dx^2}``."""
+    out: list[Token | None] = list(tokens)
     for n, token in enumerate(tokens[:-5]):
-        opened, above, closed, below, by = tokens[n + 1 : n + 6]
-        braces = token.type == "FRAC" and opened + closed + below == "{}{"
-        if braces and all(re.fullmatch(r"d|\\mathrm\W*d\W*", d) for d in (above, by)):
-            for place in (n + 2, n + 5):
-                out[place] = Token.new_borrow_pos("PARTIAL", r"\partial", tokens[place])
-            remarks.append(Remark(r"read d as \partial", span(above)))
-    return out
+        if token.type != "FRAC" or tokens[n + 1] != "{" or not _is_d(tokens[n + 2]):
+            continue
+        below, power = after_group(tokens, n + 1), after_group(tokens, n + 4)
+        twice = re.fullmatch(r"\^\{?2\}?", "".join(tokens[n + 3 : power]))
+        end = after_group(tokens, below) if twice else below + 2
+        ds = [p for p in range(below + 1, min(end, len(tokens))) if _is_d(tokens[p])]
+        if not (twice or below == n + 4) or ds[:1] != [below + 1]:
+            continue
+        for place in (n + 2, *ds):
+            out[place] = Token.new_borrow_pos("PARTIAL", r"\partial", tokens[place])
+        if twice:
+            out[n + 2] = Token.new_borrow_pos("SECOND", r"\partial^2", tokens[n + 2])
+            out[n + 3 : power] = [None] * (power - n - 3)
+        remarks.append(Remark(OPERATOR, span(tokens[n + 2])))
+    return [token for token in out if token is not None]
+
+
+def _is_d(token: Token) -> bool:
+    return bool(re.fullmatch(r"d|\\mathrm\W*d\W*", token))
 
 
 def _with_differentials(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
@@ -83,11 +90,11 @@ def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
 
     Each line says the left side again; "otherwise" is the opposite of the case before.
     """
-    opened = [n for n, token in enumerate(tokens) if _names(token, "MATRIX", "cases")]
-    closed = [n for n, token in enumerate(tokens) if _names(token, "END", "cases")]
-    if len(opened) != 1 or len(closed) != 1 or not 0 < opened[0] < closed[0]:
+    outer = [n for n, token in enumerate(tokens) if token.type in ("MATRIX", "END")]
+    outer = [n for n in outer if _environment(tokens[n]) == "cases"]
+    if [tokens[n].type for n in outer] != ["MATRIX", "END"] or outer[0] == 0:
         return tokens
-    first, last = opened[0], closed[0]
+    first, last = outer
     head = tokens[:first]
     ends = [n for n, token in enumerate(head) if token.type in ("ROW", "SEPARATOR")]
     start = ends[-1] + 1 if ends else 0
@@ -117,17 +124,12 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
         if token.type == "MATRIX" and out and out[-1].type == "LSET":
             out[-1] = Token.new_borrow_pos("MATRIX", r"\begin{cases}", token)
             closing = _environment(token)
-        elif closing and _names(token, "END", closing):
+        elif closing and token.type == "END" and _environment(token) == closing:
             out.append(Token.new_borrow_pos("END", r"\end{cases}", token))
             closing = ""
         else:
             out.append(token)
     return out
-
-
-def _names(token: Token, kind: str, name: str) -> bool:
-    """Whether a token opens or closes an environment of this name."""
-    return token.type == kind and _environment(token) == name
 
 
 def _environment(token: Token) -> str:
