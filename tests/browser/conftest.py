@@ -12,7 +12,18 @@ from firefox import FIREFOX, Firefox, firefox
 from live_cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from server import served
-from visits import PAGES, SITE, Heard, NewPage, Opened, chromium, settled
+from visits import (
+    PAGES,
+    SITE,
+    Blank,
+    Heard,
+    Lasting,
+    NewPage,
+    Opened,
+    Visit,
+    chromium,
+    settled,
+)
 from webkit import SCREEN, WEBKIT, WebKit, webkit
 
 CHROMIUM = chromium.program()
@@ -37,9 +48,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes ``name`` runs once for every page of the site."""
+    """A test that takes ``name`` or ``visit`` runs once for every page of the site.
+
+    What takes a ``visit`` runs page by page, whatever file it stands in.
+    """
     if "name" in metafunc.fixturenames:
         metafunc.parametrize("name", PAGES)
+    if "visit" in metafunc.fixturenames:
+        metafunc.parametrize("visit", PAGES, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -128,12 +144,10 @@ def safari() -> Iterator[WebKit]:
 
 
 def heard_context(browser: Browser, **options: Any) -> tuple[BrowserContext, Heard]:
-    """A browser context and what is heard from it."""
+    """A browser context and what is heard from its pages."""
     context, heard = browser.new_context(**options), Heard()
     context.set_default_timeout(60_000)
-    context.on("request", lambda request: heard.requests.append(request.url))
-    context.on("console", heard.note)
-    context.on("weberror", lambda error: heard.errors.append(str(error.error)))
+    context.on("page", heard.listen)
     return context, heard
 
 
@@ -152,18 +166,61 @@ def context(browser: Browser) -> Iterator[Opened]:
         context.close()
 
 
+@pytest.fixture(scope="session")
+def lasting(browser: Browser) -> Iterator[Lasting]:
+    """A function that gives one context to all who want these options.
+
+    What one page has fetched and compiled is there for the next.
+    """
+    made: dict[tuple[Any, ...], BrowserContext] = {}
+
+    def give(**options: Any) -> BrowserContext:
+        wish = tuple(sorted(options.items()))
+        if wish not in made:
+            size = {"width": 1280, "height": 900}
+            made[wish] = browser.new_context(viewport=size, **options)
+            made[wish].set_default_timeout(60_000)
+        return made[wish]
+
+    yield give
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def new_page(context: Opened, address: str) -> Iterator[NewPage]:
+def blank(lasting: Lasting) -> Iterator[Blank]:
+    """A function that opens an empty page in such a context, and what is heard of it.
+
+    What the page has stored in the end is forgotten.
+    """
+    made: list[Page] = []
+
+    def open_(**options: Any) -> tuple[Page, Heard]:
+        made.append(lasting(**options).new_page())
+        return made[-1], Heard().listen(made[-1])
+
+    yield open_
+    for page in made:
+        page.evaluate("location.protocol === 'about:' || localStorage.clear()")
+        page.close()
+
+
+@pytest.fixture
+def new_page(blank: Blank, address: str) -> Iterator[NewPage]:
     """A function that opens a page of the site alone; in the end none made an error.
 
-    It takes the page's name, the window's width and height, and Playwright's options.
+    It takes the page's name, the window's width and height, what media are asked for,
+    and Playwright's other options.
     """
     visits: list[Heard] = []
 
     def visit(name: str, width: int = 1280, height: int = 800, **options: Any) -> Page:
-        made, heard = context(viewport={"width": width, "height": height}, **options)
+        wishes = ("color_scheme", "reduced_motion")
+        media = {wish: options.pop(wish) for wish in wishes if wish in options}
+        page, heard = blank(**options)
         visits.append(heard)
-        page = made.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(**media)
         settled(page, f"{address}/{name}.html")
         return page
 
@@ -172,20 +229,24 @@ def new_page(context: Opened, address: str) -> Iterator[NewPage]:
 
 
 @pytest.fixture
-def page(context: Opened) -> Iterator[Page]:
+def page(blank: Blank) -> Iterator[Page]:
     """A page on a wide screen; in the end it made no error and asked no other host."""
-    made, heard = context(viewport={"width": 1280, "height": 900})
-    yield made.new_page()
+    made, heard = blank()
+    yield made
     assert not heard.errors
     assert {host.split(":")[0] for host in heard.hosts()} <= {"127.0.0.1"}
 
 
 @pytest.fixture(scope="session")
-def kept(browser: Browser) -> Iterator[tuple[BrowserContext, Heard]]:
-    """A context for many tests; what one has fetched and compiled is kept."""
-    made, heard = heard_context(browser, viewport={"width": 1280, "height": 900})
-    yield made, heard
-    made.close()
+def visit(
+    request: pytest.FixtureRequest, lasting: Lasting, address: str
+) -> Iterator[Visit]:
+    """A visit to a page, loaded once for all tests that look and change nothing."""
+    page = lasting(reduced_motion="reduce").new_page()
+    heard = Heard().listen(page)
+    settled(page, f"{address}/{request.param}.html")
+    yield Visit(request.param, page, heard)
+    page.close()
 
 
 @pytest.fixture(scope="session")
@@ -211,11 +272,6 @@ def forward(started: tuple[Page, Heard]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def reader(kept: tuple[BrowserContext, Heard]) -> Iterator[tuple[Page, Heard]]:
-    """A new page of that context, and what is heard from it."""
-    made, heard = kept
-    heard.errors.clear()
-    heard.requests.clear()
-    page = made.new_page()
-    yield page, heard
-    page.close()
+def reader(blank: Blank) -> tuple[Page, Heard]:
+    """A new page, and what is heard from it."""
+    return blank()

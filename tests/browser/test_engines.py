@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from firefox import Firefox
-from playwright.sync_api import Page
 from visits import (
     BROKEN,
     GROUND,
@@ -18,8 +17,8 @@ from visits import (
     SIDEWAYS,
     SITE,
     SMALL,
+    Visit,
     becomes,
-    settled,
 )
 from webkit import NARROW, WebKit
 
@@ -73,12 +72,11 @@ def sound(window: Firefox | WebKit, width: int) -> None:
 
 
 def test_a_page_in_three_engines(
-    page: Page, fox: Firefox, safari: WebKit, address: str, name: str
+    visit: Visit, fox: Firefox, safari: WebKit, address: str
 ) -> None:
     """A link leads to its section also once fonts and scripts change what is above."""
-    url = f"{address}/{name}.html"
-    settled(page, url)
-    form = page.evaluate(FORMS)
+    url = f"{address}/{visit.name}.html"
+    form = visit.seen(1280).evaluate(FORMS)
     fox.open(url)
     assert parted(fox.value(FORMS), form) == []
     assert fox.value(LOADED)
@@ -91,7 +89,7 @@ def test_a_page_in_three_engines(
         assert (width, fox.value(LOST)) == (width, [])
         sound(fox, width)
     for width in (1280, NARROW):
-        sections = SECTIONS[name][2:-2][
+        sections = SECTIONS[visit.name][2:-2][
             -1:
         ]  # the page does not end before it is on top
         # Another address than that of the page that is there: it is loaded anew.

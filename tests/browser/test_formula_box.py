@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from live_cells import PATIENCE, answered
-from playwright.sync_api import BrowserContext, Locator, Page, expect
-from visits import Heard, arrive
+from playwright.sync_api import Locator, Page, expect
+from visits import Lasting, arrive
 
 from rnn_notes.book.live import Session
 
@@ -21,9 +21,9 @@ FORMULAS = {
 
 
 @pytest.fixture(scope="module")
-def equations(kept: tuple[BrowserContext, Heard], vendored: str) -> Iterator[Page]:
+def equations(lasting: Lasting, vendored: str) -> Iterator[Page]:
     """The page on formulas, for all tests here: Python starts once."""
-    page = kept[0].new_page()
+    page = lasting().new_page()
     arrive(page, f"{vendored}/equations.html")
     yield page
     page.close()

@@ -4,9 +4,7 @@ a page is code.
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page
-from visits import PAGES, Opened, settled
+from visits import PAGES, NewPage, Visit
 
 WIDTH, HEIGHT = 1280, 800
 SCREENS, SHARE = 1.5, 1 / 3
@@ -28,31 +26,15 @@ MEASURED = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page(browser) -> Page:
-    size = {"width": WIDTH, "height": HEIGHT}
-    return browser.new_page(viewport=size)
+def test_a_first_result_is_near_and_code_is_the_smaller_part(visit: Visit) -> None:
+    top, share = visit.seen(WIDTH, HEIGHT).evaluate(MEASURED)
+    assert (top > SCREENS * HEIGHT) == (visit.name in LOOKED_UP), top
+    assert (share > SHARE) == (visit.name in ABOUT_CODE), share
 
 
-def test_a_first_result_is_near_and_code_is_the_smaller_part(
-    page: Page, address: str
-) -> None:
-    low, wordy = {}, {}
-    for name in PAGES:
-        settled(page, f"{address}/{name}.html")
-        top, share = page.evaluate(MEASURED)
-        if top > SCREENS * HEIGHT:
-            low[name] = top
-        if share > SHARE:
-            wordy[name] = share
-    assert low.keys() == LOOKED_UP, low
-    assert wordy.keys() == ABOUT_CODE, wordy
-
-
-def test_a_result_far_below_its_code_is_seen(context: Opened, address: str) -> None:
-    made, _ = context(viewport={"width": WIDTH, "height": HEIGHT})
-    page = made.new_page()
-    settled(page, f"{address}/cost.html")
+def test_a_result_far_below_its_code_is_seen(new_page: NewPage) -> None:
+    assert {*LOOKED_UP, *ABOUT_CODE} <= {*PAGES}
+    page = new_page("cost", WIDTH, HEIGHT)
     assert page.evaluate(MEASURED)[0] <= SCREENS * HEIGHT
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert page.evaluate(MEASURED)[0] > SCREENS * HEIGHT

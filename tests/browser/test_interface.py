@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from visits import DRAWN, NewPage, Opened, arrive, becomes, settled, violations
+from visits import DRAWN, Blank, NewPage, Opened, arrive, becomes, settled, violations
 
 WIDE = """[...document.querySelectorAll('.formula')]
   .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth)"""
@@ -167,10 +167,10 @@ def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
     expect(page.locator("main :focus")).to_have_count(1)
 
 
-def test_folded_parts_and_wide_formulas_by_keyboard(
-    context: Opened, address: str
-) -> None:
-    page = context(viewport={"width": 390, "height": 800})[0].new_page()
+def test_folded_parts_and_wide_formulas_by_keyboard(blank: Blank, address: str) -> None:
+    """On the way the tab key comes by a box, which asks another host for Python."""
+    page, _ = blank()
+    page.set_viewport_size({"width": 390, "height": 800})
     settled(page, f"{address}/transposes.html")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
@@ -206,11 +206,11 @@ OPEN = "article math:not(details:not([open]) math)"
 @pytest.mark.parametrize("to", ["", "#exercises"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_what_is_far_is_laid_out_after_what_is_seen(
-    context: Opened, address: str, to: str, scripts: bool
+    blank: Blank, address: str, to: str, scripts: bool
 ) -> None:
     """And at once on the way to a place; all of it even if no script arrives."""
-    made, _ = context(viewport={"width": 390, "height": 800})
-    page = made.new_page()
+    page, _ = blank()
+    page.set_viewport_size({"width": 390, "height": 800})
     page.add_init_script(FIRST)
     if not scripts:
         page.route("**/*.js*", lambda route: route.abort())

@@ -6,7 +6,7 @@ import re
 
 from live_cells import PATIENCE, Cell, differences, opened, parting
 from playwright.sync_api import Page, expect
-from visits import SITE, Heard, NewPage, Opened, arrive, violations
+from visits import SITE, Blank, Heard, NewPage, Opened, arrive, violations
 
 ROUNDING = {"gradient-check": [2]}  # errors of quotients whose step is too small
 
@@ -253,9 +253,8 @@ def test_axe_finds_nothing_in_a_page_that_lives(context: Opened, vendored: str):
         assert page.evaluate(sideways) <= 0
 
 
-def test_a_file_says_why_nothing_runs(context: Opened):
-    made, _ = context()
-    page = made.new_page()
+def test_a_file_says_why_nothing_runs(blank: Blank):
+    page, _ = blank()
     arrive(page, (SITE / "forward.html").as_uri())
     expect(page.locator(".live-excuse")).to_have_count(1)
     expect(page.locator(".live-excuse")).to_contain_text("http.server")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import PAGES, SIDEWAYS, SITE, NewPage, Opened, arrive
+from visits import SIDEWAYS, SITE, NewPage, Opened, Visit, arrive
 
 # Words of a figure that lie on other words of it, or that its edge cuts.
 CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
@@ -26,21 +26,23 @@ CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
 })"""
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_word_of_a_figure_lies_on_another_or_is_cut(
-    context: Opened, address: str, width: int
-) -> None:
-    page = context(viewport={"width": width, "height": 900})[0].new_page()
-    page.emulate_media(reduced_motion="reduce")
-    for name in PAGES:
-        arrive(page, f"{address}/{name}.html")
-        assert (name, page.evaluate(CRAMPED)) == (name, [])
-    arrive(page, f"{address}/dhnext.html")
+WIDTHS = (390, 1280)
+
+
+def test_no_word_of_a_figure_lies_on_another_or_is_cut(visit: Visit) -> None:
+    for width in WIDTHS:
+        assert (width, visit.seen(width).evaluate(CRAMPED)) == (width, [])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_crowded_words_are_seen(new_page: NewPage, width: int) -> None:
+    page = new_page("dhnext", width, 900, reduced_motion="reduce")
+    assert page.evaluate(CRAMPED) == []
     page.evaluate(
         "document.querySelectorAll('.drawn text').forEach("
         "text => text.setAttribute('textLength', 120))"
     )
-    assert len(page.evaluate(CRAMPED)) > 5, "crowded words are seen"
+    assert len(page.evaluate(CRAMPED)) > 5
 
 
 # What has one of the theme's own colours, in its rules or as it is drawn.

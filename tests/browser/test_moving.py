@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, NewPage, Opened, arrive, becomes, violations
+from visits import SITE, Blank, NewPage, arrive, becomes, violations
 from webkit import NARROW, WebKit
 
 from rnn_notes.book import figures
@@ -80,8 +80,8 @@ def test_the_keyboard_moves_it(page: Page, address: str, where: str) -> None:
 
 
 @every_figure
-def test_it_works_from_a_file(context: Opened, where: str) -> None:
-    page = context()[0].new_page()
+def test_it_works_from_a_file(blank: Blank, where: str) -> None:
+    page, _ = blank()
     arrive(page, (SITE / f"{where}.html").as_uri())
     go(page, 2)
     becomes(lambda: parted(page, figure(where).frames[2]), [])
@@ -121,12 +121,12 @@ def test_pointing_at_an_entry_lights_what_it_meets(page: Page, address: str) -> 
 
 
 def test_a_page_without_such_a_figure_loads_no_script_for_it(
-    context: Opened, address: str
+    blank: Blank, address: str
 ) -> None:
-    made, heard = context()
+    page, heard = blank()
     for name, count in (("layouts", 0), ("transposes", 1)):
-        heard.requests.clear()
-        arrive(made.new_page(), f"{address}/{name}.html")
+        heard.forget()
+        arrive(page, f"{address}/{name}.html")
         asked = [url for url in heard.requests if "moving.js" in url]
         assert len(asked) == count, name
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from visits import (
-    DRAWN,
     GROUND,
     LOADED,
     LOST,
@@ -18,9 +17,9 @@ from visits import (
     SMALL,
     NewPage,
     Opened,
+    Visit,
     arrive,
     becomes,
-    settled,
     violations,
 )
 
@@ -48,31 +47,25 @@ VIEWS: list[tuple[int, str, dict[str, Any] | None]] = [
 ]
 
 
-def test_page(context: Opened, address: str, name: str) -> None:
-    made, heard = context(reduced_motion="reduce")
-    page = made.new_page()
-    settled(page, f"{address}/{name}.html")
+def test_page(visit: Visit, address: str) -> None:
+    page = visit.page
     assert page.evaluate("document.querySelectorAll('.MathJax, .katex').length") == 0
     assert page.evaluate(LOADED)
     for width, scheme, looked in VIEWS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
-        page.evaluate(DRAWN)
+        visit.seen(width, scheme=scheme)
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
         assert not page.evaluate(LOST)
         if width == 1280:
             assert not any(goes_on for goes_on, _ in page.evaluate(GROUND))
-        if name == "index":
+        if visit.name == "index":
             assert not violations(page)
         elif looked is not None:
             assert not violations(page, **looked)
     for width in (390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert not page.evaluate(SMALL)
-    assert not heard.errors
-    assert heard.hosts() == {address.removeprefix("http://")}
+        assert not visit.seen(width).evaluate(SMALL)
+    assert not visit.heard.errors
+    assert visit.heard.hosts() == {address.removeprefix("http://")}
 
 
 def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:

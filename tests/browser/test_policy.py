@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 from server import served
-from visits import SITE, Opened, arrive, becomes
+from visits import SITE, Blank, Opened, arrive, becomes
 
 META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)" />')
 ATTACKS = {
@@ -94,19 +94,19 @@ def attacked(page: Page) -> Callable[[], Outcome]:
     return lambda: Outcome(*page.evaluate(state), sorted(asked))
 
 
-def test_the_policy_bites(context: Opened, address: str) -> None:
-    page = context()[0].new_page()
+def test_the_policy_bites(blank: Blank, address: str) -> None:
+    page, _ = blank()
     arrive(page, f"{address}/index.html")
     becomes(attacked(page), Outcome(sorted(ATTACKS), 0, []))
 
 
 def test_without_the_policy_the_same_attacks_succeed(
-    context: Opened, tmp_path: Path
+    blank: Blank, tmp_path: Path
 ) -> None:
     html = META.sub("", (SITE / "index.html").read_text(encoding="utf-8"))
     (tmp_path / "index.html").write_text(html, encoding="utf-8")
     with served(tmp_path) as address:
-        page = context()[0].new_page()
+        page, _ = blank()
         arrive(page, f"{address}/index.html")
         becomes(attacked(page), Outcome([], 2, CALLS))
 

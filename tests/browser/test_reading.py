@@ -6,7 +6,7 @@ import re
 
 from firefox import Firefox
 from playwright.sync_api import Page, expect
-from visits import BROKEN, GROUND, LOADED, PAGES, SITE, NewPage, Opened, settled
+from visits import BROKEN, GROUND, LOADED, SITE, NewPage, Visit, settled
 from webkit import WebKit
 
 SHOWN = """[...document.querySelectorAll('math')].filter(math => math.checkVisibility({
@@ -39,27 +39,24 @@ def test_firefox_keeps_the_policy_and_opens_files(fox: Firefox, address: str) ->
     assert fox.value("document.querySelectorAll('meta[http-equiv]').length") == 1
 
 
-def test_on_paper_nothing_is_cut_and_solutions_are_open(
-    context: Opened, address: str
-) -> None:
-    made, _ = context(viewport={"width": 658, "height": 990}, color_scheme="dark")
-    page = made.new_page()  # as wide as A4 between margins of 18 mm
-    page.emulate_media(media="print")
-    for name in PAGES:
-        settled(page, f"{address}/{name}.html")
-        assert (name, page.evaluate(CUT)) == (name, [])
-        solutions = page.locator("details.solution > :not(summary)")
-        for at in range(solutions.count()):
-            assert solutions.nth(at).bounding_box()["height"] > 0, name
-        for part in page.locator(f"{CHROME}, .live-bar").all():
-            assert not part.is_visible(), name
-        ink = page.evaluate("getComputedStyle(document.querySelector('main')).color")
-        assert max(map(int, re.findall(r"\d+", ink)[:3])) < 100, (
-            "dark ink, in any scheme"
-        )
-    settled(page, f"{address}/transposes.html")
-    page.emulate_media(media="screen")
-    assert page.evaluate(CUT), "on a screen as narrow, some lines scroll"
+A4 = 658  # as wide as a sheet between margins of 18 mm
+
+
+def test_on_paper_nothing_is_cut_and_solutions_are_open(visit: Visit) -> None:
+    page = visit.seen(A4, 990, "dark", on="print")
+    assert page.evaluate(CUT) == []
+    solutions = page.locator("details.solution > :not(summary)")
+    for at in range(solutions.count()):
+        assert solutions.nth(at).bounding_box()["height"] > 0
+    for part in page.locator(f"{CHROME}, .live-bar").all():
+        assert not part.is_visible()
+    ink = page.evaluate("getComputedStyle(document.querySelector('main')).color")
+    assert max(map(int, re.findall(r"\d+", ink)[:3])) < 100, "dark ink, in any scheme"
+
+
+def test_on_a_screen_as_narrow_some_lines_scroll(new_page: NewPage) -> None:
+    page = new_page("transposes", A4, 990)
+    assert page.evaluate(CUT)
     assert not page.locator("details.solution > p").first.is_visible()
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, NewPage, Opened, arrive, becomes, violations
+from visits import SITE, Blank, NewPage, arrive, becomes, violations
 
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
@@ -207,9 +207,8 @@ def test_its_parts_come_when_it_is_near_or_above(new_page: NewPage) -> None:
 
 
 @both_pages
-def test_it_works_from_a_file(context: Opened, where: str) -> None:
-    made, heard = context(viewport={"width": 1280, "height": 900})
-    page = made.new_page()
+def test_it_works_from_a_file(blank: Blank, where: str) -> None:
+    page, heard = blank()
     arrive(page, (SITE / f"{where}.html").as_uri())
     come_near(page)
     page.locator(".stepper input").focus()

@@ -57,7 +57,7 @@ AXE = ROOT / ".venv" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 
 @dataclass
 class Heard:
-    """What the pages of one browser context asked for and complained about."""
+    """What some pages, and the windows that they open, asked for and complained of."""
 
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -67,13 +67,47 @@ class Heard:
         asked = (urlsplit(url) for url in self.requests)
         return {url.netloc for url in asked if url.scheme.startswith(("http", "ws"))}
 
+    def listen(self, page: Page) -> Heard:
+        """This, with one page more that is heard."""
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", self.note)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("popup", self.listen)
+        return self
+
     def note(self, said: Any) -> None:
         """Keep errors and warnings of the console."""
         if said.type in ("error", "warning"):
             self.errors.append(f"{said.type}: {said.text}")
 
+    def forget(self) -> None:
+        """Begin again, with nothing heard."""
+        self.requests.clear()
+        self.errors.clear()
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what is heard from it."""
+
+    name: str
+    page: Page
+    heard: Heard
+
+    def seen(
+        self, width: int, height: int = 900, scheme: str = "light", on: str = "screen"
+    ) -> Page:
+        """The page as it is seen in a window of this size, in these colours."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(media=on, color_scheme=scheme)  # type: ignore[arg-type]
+        self.page.locator(f"html[data-theme={scheme}]").wait_for(state="attached")
+        self.page.evaluate(DRAWN)
+        return self.page
+
 
 Opened = Callable[..., tuple[BrowserContext, Heard]]
+Lasting = Callable[..., BrowserContext]
+Blank = Callable[..., tuple[Page, Heard]]
 NewPage = Callable[..., Page]
 
 
