@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from visits import (
+    CRAMPED,
     DRAWN,
     GROUND,
     LOADED,
@@ -60,6 +61,7 @@ def test_page(context: Opened, address: str, name: str) -> None:
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
         assert not page.evaluate(LOST)
+        assert not page.evaluate(CRAMPED)
         if width == 1280:
             assert not any(goes_on for goes_on, _ in page.evaluate(GROUND))
         if name == "index":
