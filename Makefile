@@ -6,7 +6,7 @@ OLDEST := 3.11.5
 OLDER = $(shell $(PYTHON) -c "import sys; v = sys.version_info[:3]; print('.'.join(map(str, v)) * (v < tuple(map(int, '$(OLDEST)'.split('.')))))")
 VENV = $(if $(OLDER),$(error Python $(OLDEST) or later is needed, and $(PYTHON) is $(OLDER): make PYTHON=path/to/python))$(PYTHON) -m venv
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/bytecode
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/_build/hypothesis
 export MPLCONFIGDIR := $(CURDIR)/_build
 export PATH := $(CURDIR)/$(BIN):$(PATH)

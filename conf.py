@@ -39,6 +39,7 @@ extensions = [
     "docs._ext.build.failures",
     "docs._ext.build.kernels",
     "docs._ext.build.changes",
+    "docs._ext.build.numbering",
     "docs._ext.live.runnable",
     "docs._ext.pages.joined",
     "docs._ext.formulas.mathml",

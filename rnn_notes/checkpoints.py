@@ -55,13 +55,14 @@ class Checkpoint:
     digest: str
 
 
-def digest(text: str) -> str:
-    """The SHA-256 of a text, in hexadecimal digits.
+def digest(text: str | bytes) -> str:
+    """The SHA-256 of a text or of its UTF-8, in hexadecimal digits.
 
-    >>> digest("abb") == digest("abb"), digest("abb") == digest("aba")
+    >>> digest("abb") == digest(b"abb"), digest("abb") == digest("aba")
     (True, False)
     """
-    return hashlib.sha256(text.encode()).hexdigest()
+    data = text.encode() if isinstance(text, str) else text
+    return hashlib.sha256(data).hexdigest()
 
 
 def save(path: str | Path, checkpoint: Checkpoint) -> None:

@@ -6,13 +6,21 @@ After tests of formulas the run ends with the time that a formula takes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers import speed, trees
 from tests.helpers.smallbook import EXTENSIONS, Engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_bytecode_of_copies_is_kept(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    yield
+    trees.forget_bytecode(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture

@@ -298,7 +298,7 @@
 
   // In whose notation a formula is read
   function choice(model) {
-    const known = Object.entries({ "": "the notation that its letters fit", ...data.models });
+    const known = Object.entries({ "": "the notation that its symbols fit", ...data.models });
     const shorter = ([value, title]) => make("option", { value, selected: value === model }, title);
     return make("select", { ariaLabel: "Notation" }, ...known.map(shorter));
   }

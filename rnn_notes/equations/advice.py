@@ -39,7 +39,7 @@ def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
     lines = []
     others = _models(letter, latex, model)
     if near := _nearest(letter, model, alone=not others):
-        lines.append(f"the nearest letter that is known: {near}")
+        lines.append(f"the nearest symbol that is known: {near}")
     called = re.match(r"'*\s*(\\left)?\s*\(", latex[error.span[1] :])
     if not called and f"{_UNKNOWN} as a function" not in error.reason:
         name = _with_step(letter)

@@ -129,16 +129,21 @@ class _Builder(Scripts):
         first, *others = factors[place:]
         if any(other.measured for other in others):
             return factors, links
-        above, by = first.parts
-        end = others[-1].span[1]
-        argument = Node(
-            "mul", (above.span[0], end), (above, *others), (*links[place:],)
-        )
-        head = replace(first, span=(first.span[0], above.span[0]))
-        told = f"read all factors behind {self._text(head).strip()} as what is derived"
-        self._note(argument, told)
-        whole = replace(first, span=(first.span[0], end), parts=(argument, by))
+        whole = self._around(first, others, (*links[place:],))
         return (*factors[:place], whole), links[:place]
+
+    def _around(self, slope: Node, others: list[Node], links: tuple[str, ...]) -> Node:
+        """A derivative of what stands in it and of further factors."""
+        above, by = slope.parts
+        start, end = slope.span[0], others[-1].span[1]
+        if above.span == slope.span:  # it is derived twice
+            inside = self._around(above, others, links)
+        else:
+            inside = Node("mul", (above.span[0], end), (above, *others), links)
+            head = replace(slope, span=(start, above.span[0]))
+            behind = self._text(head).strip()
+            self._note(inside, f"read all factors behind {behind} as what is derived")
+        return replace(slope, span=(start, end), parts=(inside, by))
 
     def _indicators(
         self, factors: tuple[Node, ...], links: list[str]
@@ -196,6 +201,17 @@ class _Builder(Scripts):
         entries = tuple(entry for row in rows for entry in row)
         return Node("matrix", span(meta), entries, (len(rows), len(rows[0])))
 
+    def beside(self, meta: Meta, children: list[Any]) -> Node:
+        """Blocks in square brackets; their shapes decide how they are put together."""
+        parts = nodes(children)
+        text = f"[{', '.join(map(self._text, parts))}]"
+        return Node("matrix", span(meta), parts, (0, len(parts), text), "closed")
+
+    def above(self, meta: Meta, children: list[Any]) -> Node:
+        parts = nodes(children)
+        self._note(parts[1], "read ; in square brackets as the next row")
+        return Node("matrix", span(meta), parts, (len(parts), 1), "closed")
+
     def row(self, meta: Meta, children: list[Any]) -> list[Node]:
         return list(nodes(children))
 
@@ -248,6 +264,10 @@ class _Builder(Scripts):
             first = last = first.parts[0]
         inner = Node("derivative", span(meta), (of, first), False)
         return Node("derivative", span(meta), (inner, last), False)
+
+    def second_operator(self, meta: Meta, children: list[Any]) -> Node:
+        *below, of = children
+        return replace(self.second(meta, [of, *below[-4:]]), form="open")
 
     def lowered(self, meta: Meta, children: list[Any]) -> Node:
         partial, below, of = children
@@ -350,7 +370,7 @@ class _Builder(Scripts):
         """Index, first and last of every letter that is bound; empty if not read."""
         if len(sub) > 1 and sub[1].kind != "dots":
             if sup is None and all(item.kind == "name" for item in sub):
-                self._note(sub[0], "read the letters under one sign as a sign for each")
+                self._note(sub[0], "read the indices under one sign as a sign for each")
                 return [(item,) for item in sub]
             return []
         if len(sub) == 3 and sup is None:  # k = 1, \dots, t
@@ -451,7 +471,9 @@ def _goes_on(node: Node) -> bool:
     if node.kind not in ("derivative", "gradient"):
         return False
     first, by = node.parts
+    if node.form == "open":
+        return True
     if first.span < by.span:  # it stands above a line
         return False
     numbers = all(part.kind in ("number", "fraction") for part in first.walk())
-    return node.form == "open" or first.kind == "transpose" or numbers
+    return first.kind == "transpose" or numbers

@@ -37,6 +37,7 @@ from rnn_notes.equations.symbols import (
     Letter,
     Scope,
     family,
+    total,
 )
 
 __all__ = ["Clauses", "index_letters"]
@@ -88,7 +89,9 @@ class Clauses:
             self.still(left, right)
         elif left.kind == "name" and left.value in self.scope.size_names:
             self.size(left, right)
-        elif right.kind == "matrix" and (quantity := self.known(left)):
+        elif (
+            right.kind == "matrix" and right.value[0] and (quantity := self.known(left))
+        ):
             self.written_out(quantity, right)
         else:
             self.definition(left, right)
@@ -193,7 +196,7 @@ class Clauses:
     ) -> tuple[str, tuple[str, ...]]:
         """A name and its indices; a subscript such as that of W_a is in the name."""
         if name.kind not in ("name", "subscripted") or "<" in compact(name):
-            raise name.fail("an expression came, expected a letter with a new meaning")
+            raise name.fail("an expression came, expected a symbol with a new meaning")
         if name.kind == "name":
             return str(name.value), ()
         places = [place for item in name.parts[1:] for place in letters(item)]
@@ -250,7 +253,7 @@ class Clauses:
             known = self.scope.sizes.get(letter, n) if dim else 1
             if letter.isdigit():
                 known = int(letter)
-            if len(dim) > 1 or known != n:
+            if len(dim) > 1 or known != n or not letter.isalnum():
                 raise matrix.fail(
                     f"a {size[0]}×{size[1]} matrix came, expected {known} for {n}"
                 )
@@ -280,11 +283,15 @@ class Clauses:
         if node.kind == "number" and node.value.isdigit():
             self.whole(node)
             return () if node.value == "1" else (node.value,)
+        if node.kind == "add" and min(node.value) > 0:
+            return total(map(self.dim, node.parts))
+        if node.kind == "mul" and node.parts[0].kind == "number":
+            return tuple(sorted(d for part in node.parts for d in self.dim(part)))
         names = tuple(sorted(compact(part) for part in letters(node)))
         if not all(name.isalpha() and len(name) == 1 for name in names):
-            raise node.fail(f"{compact(node)} is no size, expected a letter or number")
+            raise node.fail(f"{compact(node)} is no size, expected a symbol or number")
         if len(names) > 3:
-            raise node.fail(f"{compact(node)} came, expected at most three letters")
+            raise node.fail(f"{compact(node)} came, expected at most three symbols")
         self.scope.size_names.update(names)
         return names
 
@@ -294,7 +301,7 @@ def _number(entry: Node) -> float:
     if entry.kind == "add" and len(entry.parts) == 1:
         return float(entry.value[0]) * _number(entry.parts[0])
     if entry.kind != "number":
-        raise entry.fail("an expression came, expected a letter or a number")
+        raise entry.fail("an expression came, expected a symbol or a number")
     return float(entry.value)
 
 
@@ -319,7 +326,8 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
-        for draw in draws(scope, (0,))[:2]:
+        found = {name for name in found if scope.shape(name) == shape}
+        for draw in draws(scope, (0,))[: 2 if found else 0]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
             for t in range(1, draw.sizes[STEPS] + 1) if parameters else [0]:
@@ -329,8 +337,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
                 found = {
                     name
                     for name in found
-                    if scope.shape(name) == shape
-                    and np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
+                    if np.allclose(world.values[name, at][0], value, 1e-11, 1e-13)
                 }
     except (EquationError, np.linalg.LinAlgError):
         return None

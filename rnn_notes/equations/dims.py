@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from rnn_notes.equations.symbols import Dim, Shape
+from rnn_notes.equations.symbols import Dim, Shape, size_of
 
 __all__ = ["Dims", "written"]
 
@@ -30,7 +30,10 @@ def _written_dim(dim: Dim, sizes: Mapping[str, int]) -> str:
     values = list(sizes.values())
     known = {str(n): name for name, n in sizes.items() if values.count(n) == 1}
     counts = Counter(known.get(name, name) for name in dim)
-    names = sorted(counts, key=lambda n: (_ORDER.find(n) if n in _ORDER else 9, n))
+    names = sorted(
+        counts,
+        key=lambda n: (_ORDER.find(n) if n in _ORDER else 9 - 99 * n.isdigit(), n),
+    )
     powers = {1: "", 2: "²", 3: "³"}
     pieces = [f"{n}{powers[counts[n]] if counts[n] < 4 else counts[n]}" for n in names]
     if any(name.isdigit() for name in names):
@@ -95,9 +98,9 @@ class Dims:
         """The number that a product comes to, and its letters of no fixed size."""
         number, rest = 1, []
         for name in names.elements():
-            if name.isdigit() or name in self.sizes:
-                number *= int(name) if name.isdigit() else self.sizes[name]
-            else:
+            try:
+                number *= size_of((name,), self.sizes)
+            except KeyError:
                 rest.append(name)
         return number, tuple(sorted(rest))
 

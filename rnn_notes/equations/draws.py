@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape
+from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape, size_of
 from rnn_notes.equations.worlds import Array, Key, Noise, World, scrambled
 
 __all__ = ["LARGEST_SIZE", "SETTINGS", "Draw", "draws", "whole_numbers"]
@@ -47,10 +47,7 @@ class Draw:
 
     def size(self, dim: Dim) -> int:
         """The number that a product of sizes comes to."""
-        product = 1
-        for name in dim:
-            product *= int(name) if name.isdigit() else self.sizes[name]
-        return product
+        return size_of(dim, self.sizes)
 
     def last(self, domain: Dim | str) -> int:
         """The last value of an index that counts steps, or entries."""

@@ -14,7 +14,7 @@ from rnn_notes.equations.errors import EquationError, visible
 from rnn_notes.equations.kinds import LAYOUTS, Layout
 from rnn_notes.equations.measurement import Measurement
 from rnn_notes.equations.measuring import measure
-from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.model import names, shipped, text_of
 
 __all__ = ["add_parser", "answer", "plain"]
 
@@ -66,7 +66,7 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--where", default="", metavar="CLAUSES",
-        help=r"further letters, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
+        help=r"further symbols, as in 'A \in \mathbb{R}^{H \times V}; y = A x_t'",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON, one a line")
     parser.set_defaults(run=_run)
@@ -103,11 +103,7 @@ def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator
         else:
             yield latex
     for path in files:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise ValueError(f"{path}: not UTF-8") from None
-        yield from _blocks(text)
+        yield from _blocks(text_of(path))
 
 
 def _blocks(text: str) -> list[str]:

@@ -54,6 +54,12 @@ class Budget:
         if self.over or numbers > _LARGEST or self.kept > _MOST_NUMBERS:
             raise node.too_much()
 
+    def compare(self, node: Node, numbers: int) -> None:
+        """Count the work of a softmax that compares so many, of which none is kept."""
+        self.work += numbers / 6000  # one costs less than a number that is kept
+        if self.over or numbers > 4 * _LARGEST:
+            raise node.too_much()
+
     def read(self, line: Node) -> None:
         """Count the work of reading a line and of finding its shapes."""
         self.work += line.size
@@ -69,14 +75,17 @@ def reads(node: Node, env: Env, sized: Sized) -> Iterator[Key]:
         yield from reads(part, inside, sized)
 
 
-def compiled(node: Node, env: Env, sized: Sized) -> Callable[[Read], Array]:
+def compiled(
+    node: Node, env: Env, sized: Sized, budget: Budget
+) -> Callable[[Read], Array]:
     """What computes a node of a model from what it reads: no noise, nothing kept."""
     at, value = node.at(env), KINDS[node.kind].value
+    budget.spend(node, REPLICAS * math.prod(sized.size(node)))
     if node.kind == "quantity":
         key = (node.value, at)
         return lambda read: read(key)
     inside = KINDS[node.kind].inside(node, env, sized)
-    parts = [compiled(part, inner, sized) for part, inner in inside]
+    parts = [compiled(part, inner, sized, budget) for part, inner in inside]
     if not parts:
         constant = value(Given(node, at, [], sized))
         return lambda read: constant
@@ -137,7 +146,10 @@ class Evaluator(Sized):
         before = self.filled, self.lost
         self.start()
         rows, columns = self.size(node)
-        if rows * columns * REPLICAS * math.prod(world.batch) > _LARGEST:
+        numbers = rows * columns * REPLICAS * math.prod(world.batch)
+        if (node.kind, node.value) == ("call", "softmax") and world.batch:
+            self.budget.compare(node, numbers * max(rows, columns))
+        if numbers > _LARGEST:
             raise node.too_much()
         if special := _SPECIAL.get(node.kind):
             value = special(self, node, env, world)
@@ -312,7 +324,9 @@ class Evaluator(Sized):
             after = frozenset[Key]().union(*(world.plan.after(k) for k in nudges))
             shapes = [world.values[k].shape for k in after if k in world.values]
             numbers = REPLICAS * sum(shape[-2] * shape[-1] for shape in shapes)
+            pairs = REPLICAS * sum(world.plan.pairs.get(key, 0) for key in after)
             self.budget.spend(node, N * numbers)
+            self.budget.compare(node, N * pairs)
             self.budget.work += 2 * len(after)
             moved = {
                 k: np.concatenate([s * d for s in steps]) for k, d in nudges.items()

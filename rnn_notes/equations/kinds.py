@@ -23,7 +23,7 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError
 from rnn_notes.equations.functions import CALLS, ENTRYWISE, kronecker, multiplied
 from rnn_notes.equations.nodes import Linear, Node, Remark
-from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape
+from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape, total
 from rnn_notes.equations.worlds import Array
 
 __all__ = [
@@ -345,16 +345,49 @@ def _entry_value(of: Given) -> Array:
 
 
 def _matrix(node: Node, find: Shapes) -> Shape:
-    for part in node.parts:
-        if (shape := find.of(part)) != SCALAR:
-            raise part.misfit(f"an entry of {written(shape)} came, expected a scalar")
-    rows, columns = (() if n == 1 else (str(n),) for n in node.value)
-    return rows, columns
+    """The shape of blocks: each row of one height, each column of one width."""
+    shapes = [find.of(part) for part in node.parts]
+    m, n, *text = node.value
+    if not m:  # in square brackets: columns stand above each other
+        column = any(shape[0] for shape in shapes) and not any(s[1] for s in shapes)
+        m, n = (n, 1) if column else (1, n)
+        if shapes[0] == shapes[-1] and len({*shapes[0]}) == 1 and shapes[0] != SCALAR:
+            raise node.fail(
+                "is it a commutator or a row of blocks? expected A B - B A, or "
+                r"\begin{bmatrix} A & B \end{bmatrix}"
+            )
+        how = "column, each part above the next" if column else "row of blocks"
+        find.note(node, f"read {text[0]} as one {how}")
+
+    def common(axis: int, places: range, last: bool) -> Dim:
+        """The size that blocks share, a zero's too; none of them is left unknown."""
+        now = {place: find.now(shapes[place]) for place in places}
+        known = [place for place in places if not find.dims.open(now[place][axis])]
+        size = now[known[0]][axis] if known else ()
+        for place in places if known or last else ():
+            part = node.parts[place]
+            if not known and part.kind != "zero":
+                raise part.fail("its size does not follow, expected it as in I_V")
+            if not find.dims.same(now[place][axis], size):
+                came, other = written(now[place]), written(now[known[0]])
+                where = "below" if axis else "beside"
+                raise part.misfit(f"a block of {came} came {where} one of {other}")
+        return size
+
+    for last in (False, True):
+        rows = [common(0, range(i * n, i * n + n), last) for i in range(m)]
+        columns = [common(1, range(j, m * n, n), last) for j in range(n)]
+    return total(rows), total(columns)
 
 
 def _matrix_value(of: Given) -> Array:
-    flat = np.concatenate(np.broadcast_arrays(*of.parts), axis=-2)
-    return flat.reshape(*flat.shape[:-2], *of.node.value)
+    m, n, *_ = of.node.value
+    if not m:
+        m, n = (n, 1) if of.size[0] > of.parts[0].shape[-2] else (1, n)
+    lead = np.broadcast_shapes(*(part.shape[:-2] for part in of.parts))
+    whole = [np.broadcast_to(part, (*lead, *part.shape[-2:])) for part in of.parts]
+    rows = [np.concatenate(whole[i * n : i * n + n], axis=-1) for i in range(m)]
+    return np.concatenate(rows, axis=-2)
 
 
 # Sums and products

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from rnn_notes.equations.advice import advised
+from rnn_notes.equations.advice import advised, command
 from rnn_notes.equations.dims import written
 from rnn_notes.equations.equation import Equation
 from rnn_notes.equations.errors import EquationError, MisfitError, WorkError, pointing
@@ -29,6 +29,7 @@ from rnn_notes.equations.tasks import (
     readings,
     understood,
     unusual,
+    upright,
     with_diagonals,
 )
 from rnn_notes.equations.tokens import SLANTED
@@ -114,9 +115,9 @@ def _beside_gradients(task: Task, found: Measurement) -> Measurement:
         if found.holds:
             return found
     if verdict == "holds as well" and not found.holds:
+        commands = (command(latex, task.model.name) for latex in upright(task))
         raise EquationError(
-            "d has two readings: as a differential it does not hold, as the gradient "
-            r"of the loss it does; write \mathrm{d} or \nabla"
+            "\n  ".join(("d has two readings, expected one of them:", *commands))
         )
     remark = f"with each d as a gradient of the loss it {verdict}"
     return replace(found, remarks=(*found.remarks, remark))

@@ -30,7 +30,7 @@ from typing import Any
 from rnn_notes.equations.clauses import Clauses
 from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
-from rnn_notes.equations.evaluation import compiled, reads
+from rnn_notes.equations.evaluation import Budget, compiled, reads
 from rnn_notes.equations.kinds import Shapes, Sized
 from rnn_notes.equations.nodes import Node, compact
 from rnn_notes.equations.parsing import parse
@@ -45,11 +45,12 @@ from rnn_notes.equations.symbols import (
 )
 from rnn_notes.equations.worlds import Key, Plan, Step
 
-__all__ = ["Model", "clauses", "find", "names", "shipped"]
+__all__ = ["Model", "clauses", "find", "names", "shipped", "text_of"]
 
 _STEP = "t"
 _IN = (r"\in",)
 _ZERO = ("number", "0")
+_APART = r";(?![^\[]*\])"  # between clauses, not between blocks
 _LONGEST = 20_000
 _MOST_QUANTITIES = 60
 
@@ -71,7 +72,7 @@ def clauses(text: str) -> Iterator[_Clause]:
     """
     for line in text.splitlines():
         code, _, comment = re.sub(r"\\%", "", line).partition("%")
-        pieces = [piece.strip() for piece in code.split(";") if piece.strip()]
+        pieces = [piece.strip() for piece in re.split(_APART, code) if piece.strip()]
         if not pieces and comment.strip():
             yield _Clause(f"% {comment.strip()}")
         note, _, book = comment.rpartition("=") if "=" in comment else (comment, "", "")
@@ -212,7 +213,7 @@ class Model:
         if left.kind == "prime" and left.parts[0].kind == "name":
             return f"{compact(left.parts[0])}'", ""
         if left.kind not in ("name", "subscripted") or "<" in compact(left):
-            raise left.fail("an expression came, expected a letter")
+            raise left.fail("an expression came, expected a symbol")
         return compact(left), ""
 
     def add(self, name: str, quantity: Quantity, node: Node) -> None:
@@ -282,7 +283,7 @@ class Model:
             name = left.value if left.kind == "call" else compact(left.parts[0])
             argument = left.parts[-1]
             if argument.kind != "name":
-                raise argument.fail("an expression came, expected a letter")
+                raise argument.fail("an expression came, expected a symbol")
             self.functions[name] = Definition((compact(argument),), right)
             return
         name, index = self.called(left)
@@ -358,12 +359,12 @@ class Model:
 
 def _steps(model: Model, draw: Draw) -> list[Step]:
     """Every quantity at every step, each after what it is computed from."""
-    sized = Sized(draw, model.shapes)
+    sized, budget = Sized(draw, model.shapes), Budget()
     steps: dict[Key, Step] = {}
     for name, equation in model.equations.items():
         for t in range(1, draw.sizes[STEPS] + 1) if equation.parameters else [0]:
             index = (t,) * len(equation.parameters)
-            steps[name, index] = _step((name, index), equation, sized)
+            steps[name, index] = _step((name, index), equation, sized, budget)
     graph = {
         key: [other for other in step.reads if _is_computed(model, other, draw)]
         for key, step in steps.items()
@@ -375,7 +376,7 @@ def _steps(model: Model, draw: Draw) -> list[Step]:
         raise model.blame(name, f"{name} refers to itself") from None
 
 
-def _step(key: Key, equation: Definition, sized: Sized) -> Step:
+def _step(key: Key, equation: Definition, sized: Sized, budget: Budget) -> Step:
     """How a quantity is computed, all indices put in."""
     body = equation.body
     for node in body.walk():
@@ -383,7 +384,9 @@ def _step(key: Key, equation: Definition, sized: Sized) -> Step:
             raise node.fail(f"{node.kind} came in a model, expected an expression")
     env = {**sized.draw.sizes, **dict(zip(equation.parameters, key[1], strict=True))}
     found = tuple(dict.fromkeys(reads(body, env, sized)))
-    return Step(key, compiled(body, env, sized), found)
+    sizes = (sized.size(node) for node in body.walk() if node.value == "softmax")
+    pairs = sum(rows * columns * max(rows, columns) for rows, columns in sizes)
+    return Step(key, compiled(body, env, sized, budget), found, pairs)
 
 
 def _is_computed(model: Model, key: Key, draw: Draw) -> bool:
@@ -471,7 +474,20 @@ def find(model: str | None) -> Model:
         return _with_sound_options(Model(model, "yours"))
     path = Path(model)
     if path.suffix or path.is_file():
-        text = path.read_text(encoding="utf-8-sig")
-        return _with_sound_options(Model(text, path.stem))
+        return _with_sound_options(Model(text_of(path), path.stem))
     known = ", ".join(names())
     raise ValueError(f"model is {model!r}, expected a file or one of {known}")
+
+
+def text_of(path: Path) -> str:
+    """The text of a file.
+
+    Raises
+    ------
+    ValueError
+        That names the file, unless it is UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: not UTF-8") from None

@@ -240,6 +240,8 @@ class Reader:
                 return self._entry(target, items[:1])
             name = r"\delta"
             self.note(r"read the indicator as \delta", node)
+        if key := self.above_delta(name):
+            return self.gradient_by(node, self._step(node, key, items[:1]), items[1:])
         if name in _SPECIAL and len(items) == 1:
             return Node(_SPECIAL[name], node.span, value=self._sizes(items[0]))
         pair = letters(items[0]) if len(items) == 1 else items
@@ -258,6 +260,19 @@ class Reader:
                     f"expected {key}, or an entry of it as in ({key})_{{ij}}"
                 )
         raise node.fail(f"{compact(node)} is not known, expected {', '.join(weights)}")
+
+    def above_delta(self, name: str) -> str:
+        r"""The quantity y of ``\delta^y``, where the model has it and a loss, or ""."""
+        above = re.fullmatch(r"\\delta\^\{(\w+)\}", name)
+        return self.scope.family(above[1]) if above and self.scope.losses else ""
+
+    def gradient_by(self, node: Node, by: Node, items: list[Node]) -> Node:
+        """The gradient of the model's loss by a quantity, or an entry of it."""
+        loss = self.scope.losses[-1]
+        text = f"{by.value.rstrip('_')}_{{{by.indices[0]}}}"
+        self.note(f"read {compact(node)} as the gradient of {loss} by {text}", node)
+        of = Node("quantity", node.span, value=loss)
+        return self._entry(Node("derivative", node.span, (of, by), "gradient"), items)
 
     def _sizes(self, item: Node) -> tuple[str, ...]:
         """The size that stands as the subscript of an identity or of ones."""
@@ -413,7 +428,7 @@ class Reader:
             raise node.fail("onehot came, expected the letter that is due, as in k_t")
         name = self.scope.family(plain(compact(letter.parts[0])))
         if name not in ("", *found):
-            raise node.fail(f"onehot of {compact(letter)} came, expected a new letter")
+            raise node.fail(f"onehot of {compact(letter)} came, expected a new symbol")
         self.note(f"read onehot({compact(letter)}) as the target", node)
         index = (self.index(letter.parts[1]),)
         return Node("quantity", node.span, value=found[0], indices=index)
@@ -476,6 +491,9 @@ class Reader:
         return Node(node.kind, node.span, (read,), name, indices=indices, binds=(name,))
 
     _prod = _sum
+
+    def _matrix(self, node: Node) -> Node:
+        return node.with_parts(self._term)
 
     def counted(
         self,
@@ -590,7 +608,11 @@ class Reader:
             return ""
         left = relation.parts[0]
         base, *items = left.parts if left.kind == "subscripted" else (left,)
-        if base.kind != "name" or base.value in _SPECIAL:
+        if (
+            base.kind != "name"
+            or base.value in _SPECIAL
+            or self.above_delta(base.value)
+        ):
             return ""
         texts = {base.value, plain(base.value), compact(left)}
         texts |= {f"{base.value}_{{{compact(item)}}}" for item in items[:1]}

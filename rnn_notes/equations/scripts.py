@@ -76,12 +76,12 @@ class Scripts(Transformer_NonRecursive[Token, Any]):
             return replace(node, kind="name", value=_with_mark(command, node.value))
         if node.kind in _SCRIPTED:
             if not font:
-                self._note(node, f"read {command} as one over the letter alone")
+                self._note(node, f"read {command} as one over the symbol alone")
             first, *rest = node.parts
             return replace(node, parts=(self._marked(command, first), *rest))
         if font and node.kind == "mul":
             return node.with_parts(lambda part: self._marked(command, part))
-        raise node.fail(f"{command} over an expression came, expected a letter")
+        raise node.fail(f"{command} over an expression came, expected a symbol")
 
     # Scripts
 
@@ -206,7 +206,7 @@ class Scripts(Transformer_NonRecursive[Token, Any]):
             return replace(base, span=place, parts=(named, *rest))
         if base.kind != "name":
             raise sup.fail(
-                "a word came above an expression, expected it above a letter"
+                "a word came above an expression, expected it above a symbol"
             )
         return replace(base, span=place, value=f"{base.value}^{{{_word(sup)}}}")
 

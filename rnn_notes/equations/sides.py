@@ -196,6 +196,8 @@ def _magnitude(node: Node, env: Env, drawn: Evaluator) -> float:
     if node.kind in ("add", "sum"):
         terms = KINDS[node.kind].inside(node, env, drawn)
         return max((_magnitude(*term, drawn) for term in terms), default=0.0)
+    if node.kind in ("norm", "transpose"):
+        return _magnitude(node.parts[0], env, drawn)
     if node.kind == "mul":
         return math.prod(_magnitude(part, env, drawn) for part in node.parts)
     if node.kind == "derivative" and node.parts[0].kind in ("add", "sum"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +22,10 @@ __all__ = [
     "Quantity",
     "Scope",
     "Shape",
+    "Total",
     "family",
+    "size_of",
+    "total",
 ]
 
 Dim = tuple[str, ...]  # a product of sizes: ("H", "V") is H·V, () is 1
@@ -29,6 +34,48 @@ Shape = tuple[Dim, Dim]
 SCALAR: Shape = ((), ())
 STEPS = "T"  # the size that counts steps, in every model
 PAGE = "page: "  # before the name of a page's own letter, so that it is nobody else's
+
+
+class Total(str):
+    """A size that is a sum of sizes, ``(H+V)``, which are its ``parts``."""
+
+    __slots__ = ("parts",)
+    parts: tuple[Dim, ...]
+
+
+def total(dims: Iterable[Dim]) -> Dim:
+    """The sum of sizes, as one size.
+
+    >>> total([("H",), ("V",)]), total([("H",), ("3", "H")]), total([(), ()])
+    (('(H+V)',), ('4', 'H'), ('2',))
+    """
+    counts = Counter[Dim]()
+    for dim in dims:
+        whole = dim[0] if len(dim) == 1 else None
+        for part in whole.parts if isinstance(whole, Total) else (dim,):
+            numbers = [int(name) for name in part if name.isdigit()]
+            counts[tuple(n for n in part if not n.isdigit())] += math.prod(numbers)
+    parts = tuple((*[str(k)] * (k > 1), *dim) for dim, k in sorted(counts.items()))
+    if len(parts) == 1:
+        return parts[0]
+    whole = Total(f"({'+'.join('·'.join(part) or '1' for part in parts)})")
+    whole.parts = parts
+    return (whole,)
+
+
+def size_of(dim: Dim, sizes: Mapping[str, int]) -> int:
+    """The number that a product of sizes comes to.
+
+    >>> size_of((*total([("H",), ("V",)]), "2"), {"H": 3, "V": 4})
+    14
+    """
+    product = 1
+    for name in dim:
+        if isinstance(name, Total):
+            product *= sum(size_of(part, sizes) for part in name.parts)
+        else:
+            product *= int(name) if name.isdigit() else sizes[name]
+    return product
 
 
 def family(name: str) -> str:
@@ -156,6 +203,15 @@ class Scope:
             if key in self.quantities and self.quantities[key].indexed:
                 return key
         return ""
+
+    @property
+    def losses(self) -> list[str]:
+        """The numbers that the model computes once."""
+        return [
+            name
+            for name, known in self.quantities.items()
+            if known.role == "computed" and known.shape == SCALAR and not known.indexed
+        ]
 
     def known(self, name: str) -> Quantity | None:
         """The model's quantity of this name, if it has one."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
@@ -20,8 +19,8 @@ from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
 from rnn_notes.equations.nodes import Node, Remark
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
-from rnn_notes.equations.symbols import SCALAR, Definition, Scope
-from rnn_notes.equations.tokens import AS_DIFFERENTIAL, SLANTED
+from rnn_notes.equations.symbols import Definition, Scope
+from rnn_notes.equations.tokens import AS_DIFFERENTIAL, OPERATOR, SLANTED
 from rnn_notes.equations.unsaid import (
     no_differentials,
     with_gradients,
@@ -40,11 +39,11 @@ __all__ = [
     "readings",
     "understood",
     "unusual",
+    "upright",
     "with_diagonals",
 ]
 
 SEEDS = (0, 1, 2)
-_CHAIN = re.compile(r"\}\s*(\\(cdot|times|,)|\*)?\s*\\[dtc]?frac\s*\{\s*\\partial")
 
 
 @dataclass(frozen=True)
@@ -117,8 +116,7 @@ def unusual(task: Task) -> Iterator[Task]:
     flats = both[: 1 + (slopes and not task.strict)]
     turns = both[: 1 + (r"\prod" in task.latex and not task.strict)]
     wholes = flats if r"\sum" in task.latex else both[:1]
-    chain = not task.layout and _CHAIN.search(task.latex)
-    aparts = flats if chain else both[:1]
+    aparts = flats if not task.layout and _has_chain(task.latex) else both[:1]
     ways = itertools.product(aparts, wholes, turns, flats, layouts)
     for apart, whole, falling, flat, layout in ways:
         if apart and not (flat and layout == "numerator"):
@@ -134,6 +132,22 @@ def unusual(task: Task) -> Iterator[Task]:
             way = Way(layout, outer, flat, falling, whole, apart, task.way.slopes)
             way = replace(way, told=", ".join(told))
             yield replace(task, layout=layout, chosen=way)
+
+
+def _has_chain(latex: str) -> bool:
+    r"""Whether a derivative is multiplied with another one.
+
+    >>> slope = r"\frac{\partial y}{\partial x}"
+    >>> _has_chain(rf"{slope} \cdot ({slope})"), _has_chain(rf"{slope} + {slope}")
+    (True, False)
+    """
+    nodes = (n for line in parse(latex, []) for item in line for n in item.walk())
+    return any(
+        sum(any(of.kind == "derivative" for of in part.walk()) for part in node.parts)
+        > (node.kind == "mul")
+        for node in nodes
+        if node.kind in ("mul", "prod")
+    )
 
 
 def fitting(task: Task, budget: Budget) -> list[Equation] | None:
@@ -231,9 +245,9 @@ def _read(
         budget.read(item)
     scope = _scope(task, lines, remarks, budget)
     read = {remark.text for remark in remarks or ()}
-    if "d" in scope.bindings and AS_DIFFERENTIAL.format("d") in read:
+    if "d" in scope.bindings and {AS_DIFFERENTIAL.format("d"), OPERATOR} & read:
         raise EquationError(
-            r"d came before a letter, and where has a d: write \mathrm{d}"
+            r"d came before a symbol, and where has a d: write \mathrm{d}"
         )
     if remarks is not None and not any(
         part.kind in ("derivative", "gradient") for i in items for part in i.walk()
@@ -250,12 +264,7 @@ def _read(
 
 def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
     """The lines with each slanted d as a gradient of the model's loss."""
-    losses = [
-        name
-        for name, known in scope.quantities.items()
-        if known.role == "computed" and known.shape == SCALAR and not known.indexed
-    ]
-    if not losses:
+    if not scope.losses:
         raise EquationError(
             r"d came beside terms without one: as a gradient it needs a model with a "
             r"loss, as a differential \mathrm{d} in every term"
@@ -263,8 +272,23 @@ def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
     told, note = scope.remarks or [], Reader(scope).note
     told[:] = [one for one in told if one.text not in SLANTED]
     return [
-        [with_gradients(relation, losses[-1], note), *said] for relation, *said in lines
+        [with_gradients(relation, scope.losses[-1], note), *said]
+        for relation, *said in lines
     ]
+
+
+def upright(task: Task) -> Iterator[str]:
+    r"""The formula with each slanted d as \mathrm{d}, and with each as a \nabla."""
+    lines, scope, _ = _read(task)
+    slanted = [n for line in lines for i in line for n in i.walk() if n.kind == "d"]
+    slanted.sort(key=lambda node: node.span, reverse=True)
+    for sign in (r"\mathrm{d}%s", rf"\nabla_{{%s}} {scope.losses[-1]}"):
+        text = task.latex
+        for node in slanted:
+            start, end = node.span
+            inside = text[slice(*node.parts[0].span)]
+            text = text[:start] + sign % inside + text[end:]
+        yield text
 
 
 def _without_names(

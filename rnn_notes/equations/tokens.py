@@ -13,9 +13,9 @@ from lark import Token
 
 from rnn_notes.equations.errors import EquationError, astray, span
 from rnn_notes.equations.nodes import Remark
-from rnn_notes.equations.words import settled
+from rnn_notes.equations.words import after_group, settled
 
-__all__ = ["AS_DIFFERENTIAL", "SLANTED", "sorted_out"]
+__all__ = ["AS_DIFFERENTIAL", "OPERATOR", "SLANTED", "sorted_out"]
 
 _MATRICES = {"matrix", "bmatrix", "pmatrix", "smallmatrix", "array"}
 _CALCULATIONS = {
@@ -25,6 +25,7 @@ _CALCULATIONS = {
 }
 _WHOLE = {"cases", "array"}  # lines of a calculation where nothing stands before
 _MOST_TOKENS = 1500
+OPERATOR = r"read d as \partial"
 AS_DIFFERENTIAL = "read {} as a differential"
 SLANTED = {AS_DIFFERENTIAL.format(letter) for letter in ("d", r"\delta")}
 _OPERANDS = {"NAME", "MARK", "FUNCTION", "WORD", "LPAR", "LSQB", "BAR"}
@@ -50,16 +51,28 @@ def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token
 
 
 def _with_operators(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
-    r"""The tokens with \partial for d in ``\frac{d}{dx}``, of what follows it."""
-    out = list(tokens)
+    r"""The tokens with \partial for d, in ``\frac{d}{dx}``, ``\frac{d^2 y}{dx^2}``."""
+    out: list[Token | None] = list(tokens)
     for n, token in enumerate(tokens[:-5]):
-        opened, above, closed, below, by = tokens[n + 1 : n + 6]
-        braces = token.type == "FRAC" and opened + closed + below == "{}{"
-        if braces and all(re.fullmatch(r"d|\\mathrm\W*d\W*", d) for d in (above, by)):
-            for place in (n + 2, n + 5):
-                out[place] = Token.new_borrow_pos("PARTIAL", r"\partial", tokens[place])
-            remarks.append(Remark(r"read d as \partial", span(above)))
-    return out
+        if token.type != "FRAC" or tokens[n + 1] != "{" or not _is_d(tokens[n + 2]):
+            continue
+        below, power = after_group(tokens, n + 1), after_group(tokens, n + 4)
+        twice = re.fullmatch(r"\^\{?2\}?", "".join(tokens[n + 3 : power]))
+        end = after_group(tokens, below) if twice else below + 2
+        ds = [p for p in range(below + 1, min(end, len(tokens))) if _is_d(tokens[p])]
+        if not (twice or below == n + 4) or ds[:1] != [below + 1]:
+            continue
+        for place in (n + 2, *ds):
+            out[place] = Token.new_borrow_pos("PARTIAL", r"\partial", tokens[place])
+        if twice:
+            out[n + 2] = Token.new_borrow_pos("SECOND", r"\partial^2", tokens[n + 2])
+            out[n + 3 : power] = [None] * (power - n - 3)
+        remarks.append(Remark(OPERATOR, span(tokens[n + 2])))
+    return [token for token in out if token is not None]
+
+
+def _is_d(token: Token) -> bool:
+    return bool(re.fullmatch(r"d|\\mathrm\W*d\W*", token))
 
 
 def _with_differentials(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
@@ -174,6 +187,7 @@ class _Lines:
         self.fresh = True  # nothing has been said in this row
         self.started = False
         self.column = 0
+        self.brackets = 0  # square ones that are open
         self.open: list[Token] = []  # bars
         self.cases: Token | None = None  # cases that are closed
 
@@ -214,6 +228,9 @@ class _Lines:
             return self.environment(token)
         if token.type in _PAIRS:
             return self.bars(token, after)
+        self.brackets += (token == "[") - (token == "]")
+        if token == ";" and self.brackets > 0:
+            return Token.new_borrow_pos("ROW", token, token)
         if token.type == "SEPARATOR":
             self.separator = token
             return None

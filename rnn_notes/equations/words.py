@@ -15,7 +15,7 @@ from lark import Token
 from rnn_notes.equations.errors import astray, span
 from rnn_notes.equations.nodes import Remark
 
-__all__ = ["settled"]
+__all__ = ["after_group", "settled"]
 
 _FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
@@ -250,19 +250,19 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     skipped: set[int] = set()
     for place, token in enumerate(tokens):
         if token == "{" and (not place or tokens[place - 1].type in _ENDS):
-            end = _after_group(tokens, place)
+            end = after_group(tokens, place)
             inside = tokens[place:end]
             if any(
                 one.type == "RELATION" and _depth(inside, one) == 1 for one in inside
             ):
                 skipped |= {place, end - 1}  # \large{a = b}
         if token.type == "BRACE":
-            end = _after_group(tokens, place + 1)
+            end = after_group(tokens, place + 1)
             skipped.add(place)
             if token == r"\boxed":
                 skipped |= {place + 1, end - 1}
             elif tokens[end : end + 1] in (["_"], ["^"]):
-                skipped |= set(range(end, _after_group(tokens, end + 1)))
+                skipped |= set(range(end, after_group(tokens, end + 1)))
         if place not in skipped:
             out.append(token)
     return out
@@ -274,7 +274,7 @@ def _depth(tokens: list[Token], to: Token) -> int:
     return before.count("{") - before.count("}")  # type: ignore[arg-type]
 
 
-def _after_group(tokens: list[Token], place: int) -> int:
+def after_group(tokens: list[Token], place: int) -> int:
     """The place after the group in braces, or the one token, that starts here."""
     depth = 0
     while place < len(tokens):

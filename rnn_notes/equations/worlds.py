@@ -77,6 +77,7 @@ class Step:
     key: Key
     compute: Callable[[Read], Array]
     reads: tuple[Key, ...]
+    pairs: int = 0  # of entries that its softmax compares
 
 
 class Plan:
@@ -84,6 +85,7 @@ class Plan:
 
     def __init__(self, steps: list[Step]) -> None:
         self.steps = steps
+        self.pairs = {step.key: step.pairs for step in steps if step.pairs}
         self.readers: dict[Key, list[Key]] = {}
         for step in steps:
             for key in step.reads:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import shlex
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,40 @@ _OPTIONS = {  # of the command line, and what they are called in Settings
     "seed": "seed",
 }
 _FEW = 10  # chunks: a network learns fewer by heart, and little else
+_PIECE = 100_000  # bytes of a text decoded at once
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text as its bytes: in a string, one emoji gives every letter four of them."""
+
+    data: bytes
+    vocabulary: Vocabulary
+    length: int
+
+    def indices(self, vocabulary: Vocabulary) -> Array:
+        """The index of every character, in the smallest integers that can hold them."""
+        found = np.empty(self.length, np.min_scalar_type(len(vocabulary)))
+        place = 0
+        for piece in _pieces(self.data):
+            end = place + len(piece)
+            found[place:end] = vocabulary.indices(piece)
+            place = end
+        return found
+
+
+def _pieces(data: bytes) -> Iterator[str]:
+    """The text of the bytes, piece by piece; an error says its place among all."""
+    start = 0
+    while start < len(data):
+        end = start + _PIECE
+        try:
+            piece, read = codecs.utf_8_decode(data[start:end], None, end >= len(data))
+        except UnicodeDecodeError as error:
+            error.start += start
+            raise
+        yield piece
+        start += read
 
 
 def train(args: argparse.Namespace) -> int:
@@ -58,7 +93,11 @@ def train(args: argparse.Namespace) -> int:
 
 
 def _trained(
-    args: argparse.Namespace, path: Path, checkpoint: Checkpoint, text: str, stop: Stop
+    args: argparse.Namespace,
+    path: Path,
+    checkpoint: Checkpoint,
+    text: _Text,
+    stop: Stop,
 ) -> State:
     """The last state of a training, saved; it ends early where it is asked to stop."""
     state, T = checkpoint.state, checkpoint.settings.T
@@ -105,7 +144,7 @@ def _states(checkpoint: Checkpoint, read: Array) -> Iterator[State]:
     )
 
 
-def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
+def _begun(args: argparse.Namespace, path: Path, text: _Text) -> Checkpoint:
     """A new training, saved at once: what is wrong with the place is told now."""
     for place in (path, args.table):
         if place and place.exists():
@@ -117,13 +156,13 @@ def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     chosen = {name: value for name, value in given.items() if value is not None}
     B = chosen.get("B", 1)
     share = chosen.get("held_out", 0.0)
-    cut = _cut(text, share)
+    cut = _cut(text.length, share)
     longest = cut // B - 1
-    about = f"{args.file} has {len(text)} characters"
+    about = f"{args.file} has {text.length} characters"
     if longest < 1:
         and_share = f" and --held-out {share:g}" if share else ""
         raise ValueError(f"{about}, too few for --batch {B}{and_share}")
-    if share and len(text) - cut < 2:
+    if share and text.length - cut < 2:
         raise ValueError(f"{about}: --held-out {share:g} leaves fewer than two of them")
     if chosen.get("T", 1) > longest:
         raise ValueError(
@@ -132,7 +171,7 @@ def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
     rate = RATES[chosen.get("rule", Settings.rule)]
     default = {"T": min(Settings.T, longest), "learning_rate": rate}
     settings = Settings(**{**default, **chosen})
-    vocabulary, rng = Vocabulary.of(text), np.random.default_rng(settings.seed)
+    vocabulary, rng = text.vocabulary, np.random.default_rng(settings.seed)
     state = start(
         len(vocabulary),
         settings.H,
@@ -142,16 +181,16 @@ def _begun(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
         B=settings.B,
         rule=settings.rule,
     )
-    checkpoint = Checkpoint(state, vocabulary, settings, digest(text))
+    checkpoint = Checkpoint(state, vocabulary, settings, digest(text.data))
     _reach(args.table)
     save(path, checkpoint)
     return checkpoint
 
 
-def _resumed(args: argparse.Namespace, path: Path, text: str) -> Checkpoint:
+def _resumed(args: argparse.Namespace, path: Path, text: _Text) -> Checkpoint:
     """The training saved at ``path``; text and options must be those it began with."""
     checkpoint = load(path)
-    if digest(text) != checkpoint.digest:
+    if digest(text.data) != checkpoint.digest:
         raise ValueError(f"{args.file} is not the text that {path} was trained on")
     for option, name in _OPTIONS.items():
         given, was = getattr(args, option), getattr(checkpoint.settings, name)
@@ -181,7 +220,7 @@ def write(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path) -> _Text:
     """The text in a file, or on standard input where the file is called "-".
 
     Raises
@@ -189,44 +228,48 @@ def _read_text(path: Path) -> str:
     ValueError
         Unless it is UTF-8 and can be learnt from.
     """
-    piped = str(path) == "-"
+    data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    data = data.removeprefix(codecs.BOM_UTF8)
+    letters: set[str] = set()
+    length = 0
     try:
-        data = sys.stdin.buffer.read() if piped else path.read_bytes()
-        text = data.decode("utf-8-sig")
+        for piece in _pieces(data):
+            letters.update(piece)
+            length += len(piece)
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
         raise ValueError(
-            f"{path} is not UTF-8 text: byte 0x{byte:02x} at place {error.start}"
+            f"{path} is not UTF-8 text: byte 0x{data[error.start]:02x} "
+            f"at place {error.start}"
         ) from error
-    if len(text) < 2:
+    if length < 2:
         raise ValueError(
-            f"{path} holds {'one character' if text else 'no text'}, expected at least "
-            "two characters: one to read and the next to predict"
+            f"{path} holds {'one character' if length else 'no text'}, expected at "
+            "least two characters: one to read and the next to predict"
         )
-    return text
+    return _Text(data, Vocabulary.of("".join(letters)), length)
 
 
-def _cut(text: str, held_out: float) -> int:
+def _cut(length: int, held_out: float) -> int:
     """The place where the text that is trained on ends."""
-    return len(text) - round(held_out * len(text))
+    return length - round(held_out * length)
 
 
-def _halves(text: str, checkpoint: Checkpoint) -> tuple[Array, Array]:
+def _halves(text: _Text, checkpoint: Checkpoint) -> tuple[Array, Array]:
     """The text that is trained on and the text that is held out, as indices."""
-    indices = checkpoint.vocabulary.indices(text)
-    cut = _cut(text, checkpoint.settings.held_out)
+    indices = text.indices(checkpoint.vocabulary)
+    cut = _cut(text.length, checkpoint.settings.held_out)
     return indices[:cut], indices[cut:]
 
 
-def _heading(file: Path, text: str, path: Path, checkpoint: Checkpoint) -> str:
+def _heading(file: Path, text: _Text, path: Path, checkpoint: Checkpoint) -> str:
     """What is about to be trained, on what, and where it is saved."""
     state, s = checkpoint.state, checkpoint.settings
     V = len(checkpoint.vocabulary)
-    n = (_cut(text, s.held_out) // s.B - 1) // s.T
+    n = (_cut(text.length, s.held_out) // s.B - 1) // s.T
     few = f"\nonly {n} chunk{'s' * (n > 1)} of {s.T} to learn from" if n < _FEW else ""
     going_on = f", going on after step {state.step}" if state.step else ""
     return (
-        f"{file}: {len(text)} characters, {V} different; guessing blindly costs "
+        f"{file}: {text.length} characters, {V} different; guessing blindly costs "
         f"{np.log(V):.3f} nats a letter{few}\n"
         f"{s.cell}, H = {s.H}, T = {s.T}, B = {s.B}, {s.rule} at "
         f"{s.learning_rate:g}, clip {s.clip:g}, seed {s.seed}: "

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from firefox import FIREFOX, Firefox, firefox
 from live_cells import NO_WHEEL, WHEEL, Cell, opened, site_with_numpy
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from server import served
 from visits import PAGES, SITE, Heard, NewPage, Opened, chromium, settled
 from webkit import SCREEN, WEBKIT, WebKit, webkit
 
 CHROMIUM = chromium.program()
+expect.set_options(timeout=30_000)  # a loaded machine is slow
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -54,6 +54,12 @@ def site_with_numpy(folder: Path, elsewhere: bool = False) -> Path:
     return folder
 
 
+def push(button: Locator) -> None:
+    """Click, and let the page answer: what it does at once is done."""
+    button.click()
+    button.evaluate("() => new Promise(done => setTimeout(done))")
+
+
 class Cell:
     """A cell of a page, by its number among those that the page shows."""
 
@@ -70,7 +76,7 @@ class Cell:
 
     def run(self) -> str:
         """What its status says once it has run."""
-        self.button("Run").click()
+        push(self.button("Run"))
         return self.ended()
 
     def ended(self) -> str:
@@ -143,7 +149,7 @@ def answered(box: Locator, press: str, text: str = "") -> str:
     if text:
         box.locator("textarea").fill(text)
     button = box.locator("button", has_text=press)
-    button.click()
+    push(button)
     expect(button).to_be_visible(timeout=PATIENCE)
     parts = [box.locator(where).text_content() for where in (".live-status", "pre")]
     return "\n".join(part for part in parts if part)

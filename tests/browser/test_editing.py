@@ -5,7 +5,7 @@ from __future__ import annotations
 from firefox import CONTROL, ENTER, SHIFT, Firefox
 from live_cells import Cell, opened
 from playwright.sync_api import Page, expect
-from visits import arrive
+from visits import arrive, becomes
 
 
 def test_the_keyboard_is_enough_and_never_trapped(page: Page, vendored: str):
@@ -17,7 +17,7 @@ def test_the_keyboard_is_enough_and_never_trapped(page: Page, vendored: str):
     before = cell.area.input_value()
     page.keyboard.press("Control+Home")
     page.keyboard.press("Tab")
-    assert cell.area.input_value() == "    " + before
+    expect(cell.area).to_have_value("    " + before)
     page.keyboard.press("Backspace")
     page.keyboard.press("Shift+Tab")
     expect(cell.area).not_to_be_focused()
@@ -78,8 +78,8 @@ def test_code_is_typed_indented_taken_back_and_kept_in_sight(page: Page, vendore
     cell.area.fill("")
     page.keyboard.type(LONG)
     expect(cell.area).to_have_value(INDENTED)
-    assert cell.area.evaluate(IN_SIGHT) == [0, True, True]
-    assert cell.box.locator("pre").text_content() == f"{INDENTED}\n"
+    becomes(lambda: cell.area.evaluate(IN_SIGHT), [0, True, True])
+    becomes(cell.box.locator("pre").text_content, f"{INDENTED}\n")
     page.keyboard.press("Tab")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -94,10 +94,10 @@ def test_firefox_edits_and_runs_a_cell(fox: Firefox, vendored: str):
     area = f"{first}.querySelector('textarea')"
     fox.value(f"{area}.select() || 0")
     fox.press(*LONG.replace("\n", ENTER))
-    assert fox.value(f"{area}.value") == INDENTED
-    assert fox.value(f"({IN_SIGHT})({area})") == [0, True, True]
+    becomes(lambda: fox.value(f"{area}.value"), INDENTED)
+    becomes(lambda: fox.value(f"({IN_SIGHT})({area})"), [0, True, True])
     fox.press(CONTROL + "z")
-    assert fox.value(f"{area}.value") != INDENTED
+    becomes(lambda: fox.value(f"{area}.value") != INDENTED, True)
     fox.value(f"{area}.select() || 0")
     fox.press(*"import numpy as n", ENTER, *"n.eye(2)", SHIFT + ENTER)
     ended = f"""new Promise(ended => setInterval(() => {{

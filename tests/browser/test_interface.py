@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
-from visits import NewPage, Opened, arrive, settled, violations
+from visits import DRAWN, NewPage, Opened, arrive, becomes, settled, violations
 
-THEME = "document.documentElement.dataset.theme"
 WIDE = """[...document.querySelectorAll('.formula')]
   .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth)"""
 
@@ -15,6 +16,7 @@ def tab_to(page: Page, selector: str) -> None:
     """Press the tab key until it has reached what the selector names."""
     for _ in range(120):
         page.keyboard.press("Tab")
+        page.evaluate("new Promise(done => setTimeout(done))")  # keys come before it
         if page.evaluate(f"document.activeElement.matches({selector!r})"):
             return
     raise AssertionError(f"the tab key does not reach {selector}")
@@ -24,38 +26,41 @@ def test_the_colour_mode_follows_the_system_until_it_is_chosen(
     new_page: NewPage, address: str
 ) -> None:
     page = new_page("index", color_scheme="dark")
-    assert page.evaluate(THEME) == "dark"
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
     page.emulate_media(color_scheme="light")
-    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    expect(root).to_have_attribute("data-theme", "light")
     page.locator(".theme-switch-button").click()
     page.get_by_role("button", name="Dark").click()
-    assert page.evaluate(THEME) == "dark"
+    expect(root).to_have_attribute("data-theme", "dark")
     page.mouse.move(600, 600)
-    assert not page.locator(".theme-change-button").first.is_visible()
+    expect(page.locator(".theme-change-button").first).to_be_hidden()
     arrive(page, f"{address}/forward.html")
-    assert page.evaluate(THEME) == "dark", "the choice holds on the next page"
+    expect(root, "the choice holds").to_have_attribute("data-theme", "dark")
 
 
 def test_the_colour_menu_by_keyboard(page: Page, address: str) -> None:
     arrive(page, f"{address}/index.html")
     tab_to(page, ".theme-switch-button")
     toggle = page.locator(".theme-switch-button")
-    assert toggle.get_attribute("aria-expanded") == "false"
+    expect(toggle).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("Enter")
-    assert toggle.get_attribute("aria-expanded") == "true"
+    expect(toggle).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert page.evaluate(THEME) == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.keyboard.press("ArrowDown")
+    expect(toggle).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("Escape")
-    assert toggle.get_attribute("aria-expanded") == "false"
-    assert toggle.evaluate("e => e === document.activeElement")
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+    expect(toggle).to_be_focused()
     page.keyboard.press("Enter")
+    expect(toggle).to_have_attribute("aria-expanded", "true")
     page.mouse.click(1270, 880)  # no link is there
+    expect(toggle).to_have_attribute("aria-expanded", "false")
     assert page.url.endswith("/index.html")
-    assert toggle.get_attribute("aria-expanded") == "false"
 
 
 def test_the_colour_menu_can_be_read(page: Page, address: str) -> None:
@@ -76,9 +81,9 @@ def test_search_opens_by_shortcut_and_by_button_and_submits(
     arrive(page, f"{address}/index.html")
     dialog = page.locator("#pst-search-dialog")
     page.keyboard.press("Control+k")
-    assert dialog.is_visible()
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
     page.locator(".search-button-field").first.click()
     dialog.locator("input").fill("dhnext")
     page.keyboard.press("Enter")
@@ -107,14 +112,14 @@ def test_sidebars_on_a_phone(new_page: NewPage, side: str) -> None:
     modal = page.locator(f"#pst-{side}-sidebar-modal")
     tab_to(page, f".{side}-toggle")
     page.keyboard.press("Enter")
-    assert modal.is_visible()
-    assert modal.locator("a").count() > 3
+    expect(modal).to_be_visible()
+    expect(modal.locator("a").nth(3)).to_be_attached()
     page.keyboard.press("Escape")
-    assert not modal.is_visible()
+    expect(modal).to_be_hidden()
     page.locator(f".{side}-toggle").click()
-    assert modal.is_visible()
+    expect(modal).to_be_visible()
     page.mouse.click(385 if side == "primary" else 5, 700)
-    assert not modal.is_visible()
+    expect(modal).to_be_hidden()
 
 
 def test_the_sidebar_folds_on_a_wide_screen(page: Page, address: str) -> None:
@@ -134,12 +139,13 @@ def test_back_to_top_comes_when_a_reader_turns_back(page: Page, address: str) ->
     assert not button.is_visible()
     page.mouse.move(600, 500)
     page.mouse.wheel(0, 4000)
-    page.wait_for_function("scrollY > 3000")
+    becomes(lambda: page.evaluate("scrollY"), 4000)  # it rests
+    page.evaluate(DRAWN)
     assert not button.is_visible()
     page.mouse.wheel(0, -300)
     button.wait_for(state="visible")
     button.click()
-    page.wait_for_function("scrollY === 0")
+    becomes(lambda: page.evaluate("scrollY"), 0)
 
 
 def test_a_button_tells_its_title_to_the_keyboard(page: Page, address: str) -> None:
@@ -149,16 +155,16 @@ def test_a_button_tells_its_title_to_the_keyboard(page: Page, address: str) -> N
     )
     assert page.evaluate(tip) == "none"
     tab_to(page, ".primary-toggle")
-    assert page.evaluate(tip) == '"Toggle primary sidebar"'
+    becomes(lambda: page.evaluate(tip), '"Toggle primary sidebar"')
 
 
 def test_the_first_tab_stop_skips_to_the_text(page: Page, address: str) -> None:
     arrive(page, f"{address}/forward.html")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#main-content")
+    expect(page).to_have_url(re.compile("#main-content$"))
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('main') !== null")
+    expect(page.locator("main :focus")).to_have_count(1)
 
 
 def test_folded_parts_and_wide_formulas_by_keyboard(
@@ -168,9 +174,9 @@ def test_folded_parts_and_wide_formulas_by_keyboard(
     settled(page, f"{address}/transposes.html")
     tab_to(page, "details.solution > summary")
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.parentElement.open")
-    assert page.evaluate(f"{WIDE}.length") > 0
-    assert page.evaluate(f"{WIDE}.every(e => e.tabIndex === 0)")
+    expect(page.locator("details[open] > summary:focus")).to_have_count(1)
+    becomes(lambda: page.evaluate(f"{WIDE}.length > 0"), True)
+    becomes(lambda: page.evaluate(f"{WIDE}.every(e => e.tabIndex === 0)"), True)
 
 
 def test_nothing_moves_for_those_who_ask(new_page: NewPage) -> None:

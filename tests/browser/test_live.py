@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from live_cells import Cell, differences, opened, parting
+from live_cells import PATIENCE, Cell, differences, opened, parting
 from playwright.sync_api import Page, expect
 from visits import SITE, Heard, NewPage, Opened, arrive, violations
 
@@ -136,7 +136,7 @@ def test_outputs_of_every_kind_are_shown(forward: Page):
     assert cell.run().startswith("Done")
     for inside in ("svg circle", "math mfrac", "b", "img"):
         expect(cell.output.locator(inside)).to_have_count(1)
-    assert cell.output.locator("img").evaluate("image => image.naturalWidth") == 1
+    expect(cell.output.locator("img")).to_have_js_property("naturalWidth", 1)
     expect(cell.output).to_contain_text("# plain")
     expect(cell.output).to_contain_text("<i>text</i>")
     expect(cell.output).to_contain_text("{'a': 1}")
@@ -160,7 +160,7 @@ def test_an_endless_loop_is_stopped(page: Page, vendored: str):
     cell, below = Cell(page, 1), Cell(page, 2)
     cell.write("while True:\n    print('on and on')")
     cell.button("Run").click()
-    expect(cell.output).to_contain_text("on and on", timeout=300_000)
+    expect(cell.output).to_contain_text("on and on", timeout=PATIENCE)
     below.button("Run").click()  # it waits, and is not run after the stop
     cell.button("Stop").click()
     assert cell.ended() == "Stopped."
@@ -182,16 +182,20 @@ def test_python_starts_at_edit_and_is_there_again_after_a_stop(
     assert page.workers == [], "nothing before the reader asks"
     assert fetched(heard) == []
     cell = Cell(page, 1)
-    cell.button("Edit").click()
+    with page.expect_worker(timeout=PATIENCE) as started:
+        cell.button("Edit").click()
+    first = started.value
     expect(cell.area).to_be_focused()
-    [first] = page.workers
-    assert cell.run().startswith("Done")
+    with page.expect_worker(timeout=PATIENCE) as started:
+        assert cell.run().startswith("Done")
+    spare = started.value
     came = fetched(heard)
     assert len(came) >= 8
-    [spare] = {*page.workers} - {first}
+    assert {*page.workers} == {first, spare}
     cell.area.fill("while True: pass")
     cell.button("Run").click()
-    cell.button("Stop").click()
+    with first.expect_event("close", timeout=PATIENCE):
+        cell.button("Stop").click()
     assert cell.ended() == "Stopped."
     assert spare in page.workers, "it takes the place"
     cell.area.fill("print(6 * 7)")

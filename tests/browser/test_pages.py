@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from visits import (
     CRAMPED,
     DRAWN,
@@ -19,6 +20,7 @@ from visits import (
     NewPage,
     Opened,
     arrive,
+    becomes,
     settled,
     violations,
 )
@@ -91,6 +93,8 @@ def test_what_is_wrong_is_seen(context: Opened, tmp_path: Path) -> None:
     assert any("pale" in line for line in violations(page))
     assert any("wide" in line for line in page.evaluate(SPILLS))
     assert heard.errors == ["error: told"]
+    with pytest.raises(AssertionError, match="'Bad', not 'Good'"):
+        becomes(page.locator("h1").inner_text, "Good", patience=0.1)
 
 
 def test_what_is_lost_or_small_is_seen(new_page: NewPage) -> None:

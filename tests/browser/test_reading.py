@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from firefox import Firefox
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from visits import BROKEN, GROUND, LOADED, PAGES, SITE, NewPage, Opened, settled
 from webkit import WebKit
 
@@ -105,7 +105,7 @@ def test_without_scripts_the_book_stands(new_page: NewPage) -> None:
     assert page.locator(".formula math").first.is_visible()
     assert not page.locator(".theme-switch-button").is_visible()
     page.locator("details.solution > summary").first.click()
-    assert page.locator("details.solution[open] > p").first.is_visible()
+    expect(page.locator("details.solution[open] > p").first).to_be_visible()
 
 
 COLOURS = """[...document.querySelectorAll(

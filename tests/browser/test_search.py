@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from visits import SITE, Opened, arrive, violations
 
 FOUND = {
@@ -137,4 +137,4 @@ def test_a_lost_reader_finds_back(context: Opened, address: str) -> None:
     assert answer.status == 404
     assert page.evaluate("document.styleSheets[0].cssRules.length") > 50
     page.locator("main article a", has_text="NumPy").click()
-    assert page.url == f"{address}/index.html"
+    expect(page).to_have_url(f"{address}/index.html")

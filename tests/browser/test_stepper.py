@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SITE, NewPage, Opened, arrive, violations
+from visits import SITE, NewPage, Opened, arrive, becomes, violations
 
 from rnn_notes.book.figures.drawing.labels import number
 from rnn_notes.book.figures.drawing.run import given
@@ -72,7 +73,7 @@ def test_the_left_arrow_walks_through_the_trace(
     slider = page.locator(".stepper input")
     slider.focus()
     for k in range(LAST + 1):
-        assert shown(page) == expected(k), k
+        becomes(lambda: shown(page), expected(k))
         assert page.evaluate(MARKED) == STOPS[k].line
         lit = page.locator(".stepper svg [data-at]").evaluate_all(LIT)
         assert lit
@@ -83,7 +84,7 @@ def test_the_left_arrow_walks_through_the_trace(
     assert slider.get_attribute("aria-valuetext") == "iteration t = 0, dhnext"
     for key, k in (("ArrowRight", LAST - 1), ("End", 0), ("Home", LAST)):
         page.keyboard.press(key)
-        assert shown(page) == expected(k), key
+        becomes(lambda: shown(page), expected(k))
 
 
 def test_the_loop_of_the_lstm_is_walked_through_too(page: Page, address: str) -> None:
@@ -93,7 +94,7 @@ def test_the_loop_of_the_lstm_is_walked_through_too(page: Page, address: str) ->
     acting = "rows => rows.map(row => row.dataset.name).join(' ')"
     page.locator(".stepper input").focus()
     for k, stop in enumerate(stops):
-        assert shown(page) == expected(k, stops), k
+        becomes(lambda: shown(page), expected(k, stops))
         assert page.evaluate(MARKED) == stop.line
         lit = page.locator(".holding tr.now").evaluate_all(acting)
         assert lit == stop.name, "both carriers at the last line of a turn"
@@ -102,8 +103,8 @@ def test_the_loop_of_the_lstm_is_walked_through_too(page: Page, address: str) ->
         assert all(str(k) in at.split() for at in lights)
         page.keyboard.press("ArrowLeft")
     assert shown(page) != expected(len(stops) - 2, stops)
-    page.keyboard.press("PageUp")
-    assert shown(page) == expected(len(stops) - 11, stops), "a turn has ten lines"
+    page.keyboard.press("PageUp")  # a turn has ten lines
+    becomes(lambda: shown(page), expected(len(stops) - 11, stops))
     for width in (390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
@@ -113,9 +114,9 @@ def test_a_page_key_goes_a_turn(stepper: Page) -> None:
     stepper.keyboard.press("ArrowLeft")
     for k in (5, 9, 13, 17, LAST, LAST):
         stepper.keyboard.press("PageDown")
-        assert shown(stepper) == expected(k)
+        becomes(lambda: shown(stepper), expected(k))
     stepper.keyboard.press("PageUp")
-    assert shown(stepper) == expected(LAST - 4)
+    becomes(lambda: shown(stepper), expected(LAST - 4))
 
 
 def test_the_slider_follows_the_mouse(stepper: Page) -> None:
@@ -123,15 +124,16 @@ def test_the_slider_follows_the_mouse(stepper: Page) -> None:
     assert box
     middle = box["y"] + box["height"] / 2
     stepper.mouse.click(box["x"] + 2, middle)
-    assert shown(stepper) == expected(LAST)
+    becomes(lambda: shown(stepper), expected(LAST))
     stepper.mouse.click(box["x"] + box["width"] / 2, middle)
-    assert shown(stepper) == expected(LAST // 2)
+    becomes(lambda: shown(stepper), expected(LAST // 2))
 
 
 def test_the_thumb_stands_below_the_turn_that_acts(stepper: Page) -> None:
     slider = stepper.locator(".stepper input")
     for k in range(1, LAST + 1):
         stepper.keyboard.press("ArrowLeft")
+        expect(slider).to_have_value(str(LAST - k))
         left, width = slider.evaluate(
             "s => [s.getBoundingClientRect().x, s.clientWidth]"
         )
@@ -152,13 +154,13 @@ def test_the_buttons_go_both_ways_and_stop_at_the_ends(stepper: Page) -> None:
     for k in range(1, LAST + 1):
         expect(onwards).to_have_attribute("aria-disabled", "false")
         stepper.keyboard.press("Enter")
-        assert shown(stepper) == expected(k)
+        becomes(lambda: shown(stepper), expected(k))
     expect(onwards).to_have_attribute("aria-disabled", "true")
     expect(onwards).to_be_focused()
     onwards.click(force=True)
     assert shown(stepper) == expected(LAST)
     back.click()
-    assert shown(stepper) == expected(LAST - 1)
+    becomes(lambda: shown(stepper), expected(LAST - 1))
 
 
 def rows(page: Page) -> Iterator[list[str]]:
@@ -174,17 +176,17 @@ def test_the_ledger_fills_row_by_row(stepper: Page) -> None:
     for t, signal in zip((4, 3, 2, 1, 0), signals(params, run), strict=True):
         shares = [number(table[t, s]) if s > t else "" for s in (4, 3, 2, 1, 0)]
         later = number(signal.dhnext[0, 0], 2 if t < 4 else 0)
-        row = list(rows(stepper))[4 - t]
-        assert row == [*shares, later, ""], "before the turn, dhnext alone is there"
+        turn = stepper.locator(".filling tbody tr").nth(4 - t).locator("td")
+        # Before the turn, dhnext alone is there.
+        becomes(partial(turn.evaluate_all, SEEN), [*shares, later, ""])
         stepper.keyboard.press("ArrowLeft")
         stepper.keyboard.press("ArrowLeft")
-        *full, later_again, total = list(rows(stepper))[4 - t]
         shares = [number(table[t, s], 2 if s >= t else 0) for s in (4, 3, 2, 1, 0)]
-        assert [*full, later_again] == [*shares, later]
-        assert total == number(signal.dh[0, 0])
+        full = [*shares, later, number(signal.dh[0, 0])]
+        becomes(partial(turn.evaluate_all, SEEN), full)
         stepper.keyboard.press("ArrowLeft")
         stepper.keyboard.press("ArrowLeft")
-    assert all("".join(row) for row in rows(stepper))
+    becomes(lambda: all("".join(row) for row in rows(stepper)), True)
 
 
 def test_its_parts_come_when_it_is_near_or_above(new_page: NewPage) -> None:
@@ -201,7 +203,7 @@ def test_its_parts_come_when_it_is_near_or_above(new_page: NewPage) -> None:
     page.reload()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.locator(".stepper.on").wait_for()
-    assert figure.evaluate("f => f.getBoundingClientRect().bottom < 0")
+    becomes(lambda: figure.evaluate("f => f.getBoundingClientRect().bottom < 0"), True)
 
 
 @both_pages
@@ -213,7 +215,7 @@ def test_it_works_from_a_file(context: Opened, where: str) -> None:
     page.locator(".stepper input").focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert shown(page) == expected(2)
+    becomes(lambda: shown(page), expected(2))
     fonts = "error: Access to font", "error: Failed to load", "warning: A preload"
     assert [said for said in heard.errors if not said.startswith(fonts)] == []
     assert not heard.hosts()
@@ -247,7 +249,7 @@ def test_a_phone_shows_all_of_it(new_page: NewPage, width: int) -> None:
     onwards = page.get_by_role("button", name="next line")
     for _ in range(LAST):
         onwards.tap()
-    assert shown(page) == expected(LAST)
+    becomes(lambda: shown(page), expected(LAST))
     sideways = "document.documentElement.scrollWidth > innerWidth"
     assert not page.evaluate(sideways)
     for part in (".holding", ".filling table"):
@@ -280,7 +282,7 @@ def test_axe_finds_nothing_at_any_stage(new_page: NewPage, scheme: str) -> None:
     page.locator(".stepper input").focus()
     for k in (2, 4, 10, LAST):
         page.locator(".stepper input").fill(str(LAST - k))
-        assert shown(page) == expected(k)
+        becomes(lambda: shown(page), expected(k))
         assert not violations(page)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,6 +151,19 @@ class Chrome:
     def value(self, expression: str) -> Any:
         """What an expression of JavaScript comes to."""
         return self.page.evaluate(expression)
+
+
+def becomes(look: Callable[[], object], wanted: object, patience: float = 30) -> None:
+    """Assert that what is looked at is what is wanted, or soon will be.
+
+    A key, a click or a wheel is answered when a loaded machine comes to it.
+
+    patience : seconds
+    """
+    end = time.monotonic() + patience
+    while (seen := look()) != wanted and time.monotonic() < end:
+        time.sleep(0.02)
+    assert seen == wanted, f"{seen!r}, not {wanted!r}"
 
 
 def violations(page: Page, where: str = "html", **options: Any) -> list[str]:

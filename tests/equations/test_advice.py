@@ -53,7 +53,7 @@ def test_a_command_that_is_pasted_gets_past_the_letter(capsys):
     ],
 )
 def test_the_nearest_letter_is_told(latex, near):
-    assert f"the nearest letter that is known: {near}" in advice(latex, "book")
+    assert f"the nearest symbol that is known: {near}" in advice(latex, "book")
 
 
 def test_the_clause_to_add_is_told_and_helps():
@@ -72,3 +72,15 @@ def test_an_error_about_no_letter_gets_no_such_advice(latex):
 
 def test_a_letter_that_no_model_knows_gets_a_clause_alone():
     assert all("--model" not in line for line in advice(r"\zeta_t = h_t"))
+
+
+@pytest.mark.parametrize("sign", ["d", r"\delta "])
+def test_a_slanted_d_of_two_readings_gets_a_command_for_each(sign, capsys):
+    latex = rf"{sign}h_t = W_{{hy}}^\top {sign}y_t, t = T"
+    with pytest.raises(EquationError, match="two readings") as caught:
+        measure(latex)
+    _, differential, gradient = caught.value.reason.splitlines()
+    statuses = [main(shlex.split(one)[3:]) for one in (differential, gradient)]
+    assert statuses == [1, 0]
+    assert r"\mathrm{d}y_t" in differential
+    assert r"\nabla_{y_t} L" in gradient

@@ -128,3 +128,10 @@ def test_what_cannot_be_read_is_told_in_one_line(arguments, told, tmp_path, monk
     assert told in printed.err
     assert printed.err.count("\n") == 1
     assert printed.out == ""
+
+
+def test_a_model_that_is_not_utf_8_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "latin.txt").write_bytes(b"\xe9")
+    assert main(["equation", "--model", "latin.txt", DY]) == 2
+    assert capsys.readouterr().out == "not understood: latin.txt: not UTF-8\n"

@@ -8,6 +8,7 @@ import pytest
 
 from rnn_notes.equations import EquationError, measure
 from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.model import shipped
 
 SQUARE = r"A, B \in \mathbb{R}^{H \times H}"
 LETTERS = "abcdefgijklmnopqrsuvwxyz"
@@ -98,6 +99,7 @@ MEASURED = """
 import resource, sys, time
 from rnn_notes.equations import EquationError, measure
 from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.model import shipped
 
 def used():
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -178,3 +180,16 @@ def test_a_formula_has_an_end_to_its_time_and_memory(name):
     seconds, megabytes = map(float, said.split())
     assert seconds < SECONDS
     assert megabytes < MEGABYTES
+
+
+def test_a_softmax_costs_what_it_compares_before_that_is_done():
+    def work(name, V):
+        latex = rf"\frac{{\partial}}{{\partial x}} {name}(x) = 0"
+        where = r"x \in \mathbb{R}^{V}"
+        return measure(latex, where=where, sizes={"V": V}, model="book").work
+
+    beside = [work(r"\operatorname{softmax}", V) - work(r"\tanh", V) for V in (6, 12)]
+    assert beside[0] > 0
+    assert beside[1] > 6 * beside[0]  # V nudges of V² each; by entries it would be 4
+    plan = shipped("book").plan(Draw({"V": 5, "H": 3, "T": 2}, 0, 1.0))
+    assert plan.pairs == {("p", (t,)): 25 for t in (1, 2)}

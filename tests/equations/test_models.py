@@ -1,5 +1,6 @@
 """What a model's text computes is what a hand-written forward pass computes."""
 
+import itertools
 import re
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from rnn_notes.equations import EquationError, measure
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.model import names, shipped
+from rnn_notes.equations.model import find, names, shipped
 from rnn_notes.equations.symbols import Scope
 from tests.helpers.model_twins import TWINS
 
@@ -125,3 +126,96 @@ def test_what_fits_no_column_may_be_of_numbers():
     for says_nothing in ("y = a x + b", r"\frac{d}{dx} (u v) = u \frac{dv}{dx}"):
         with pytest.raises(EquationError):
             measure(says_nothing)
+
+
+BLOCKS = r"""x_t \in \mathbb{R}^{D}
+W_f, W_i, W_C, W_o \in \mathbb{R}^{H \times (H + D)}
+b_f, b_i, b_C, b_o, h_0, C_0 \in \mathbb{R}^{H}; G \in \mathbb{R}^{4H \times (D + H)}
+f_t = \sigma(W_f \cdot [h_{t-1}, x_t] + b_f)
+i_t = \sigma(W_i \cdot [h_{t-1}; x_t] + b_i)
+\tilde{C}_t = \tanh(W_C \begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix} + b_C)
+C_t = f_t * C_{t-1} + i_t * \tilde{C}_t
+o_t = \sigma(\begin{bmatrix} W_o & b_o \end{bmatrix} [h_{t-1}, x_t, 1])
+h_t = o_t * \tanh(C_t)
+L = \sum_{t=1}^{T} h_t^\top h_t
+\sigma(z) = \operatorname{sigmoid}(z)
+"""
+
+
+def blocks(v, T, swapped=False):
+    """The forward pass of ``BLOCKS`` by hand."""
+    for t in range(1, T + 1):
+        parts = [v["h", t - 1], v["x", t]]
+        z = np.vstack(parts[::-1] if swapped else parts)
+        f, i, o = (
+            1 / (1 + np.exp(-(v[f"W_{{{k}}}"] @ z + v[f"b_{{{k}}}"]))) for k in "fio"
+        )
+        new = np.tanh(v["W_{C}"] @ z + v["b_{C}"])
+        c = f * v["C", t - 1] + i * new
+        v |= {("f", t): f, ("i", t): i, ("o", t): o, ("C", t): c}
+        v |= {(r"\tilde{C}", t): new, ("h", t): o * np.tanh(c)}
+    v["L",] = v["L"] = sum(v["h", t].T @ v["h", t] for t in range(1, T + 1))
+
+
+def test_a_model_of_blocks_computes_what_stacked_arrays_compute():
+    given, computed = world(find(BLOCKS), 4, 0)
+    right, wrong = dict(given), dict(given)
+    blocks(right, 4)
+    blocks(wrong, 4, swapped=True)
+    assert all(np.allclose(computed[key], right[key], 1e-12) for key in computed)
+    assert not np.allclose(computed["L"], wrong["L"], 1e-3)
+
+
+DW = r"\frac{\partial L}{\partial W_f} = \sum_{t=1}^{T} \left("
+DW += r"\frac{\partial L}{\partial f_t} \odot f_t \odot (1 - f_t)\right) "
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (rf"{DW} [h_{{t-1}}, x_t]^\top", rf"{DW} [x_t, h_{{t-1}}]^\top"),
+        (rf"{DW} [h_{{t-1}}; x_t]^\top", rf"{DW} [h_t; x_t]^\top"),
+        (
+            r"f_t = \sigma(W_f [h_{t-1}^\top, x_t^\top]^\top + b_f)",
+            r"f_t = \sigma(W_f [h_{t-1}^\top, x_t^\top]^\top - b_f)",
+        ),
+        (
+            r"\sum_i [h_t, x_t]_i = \mathbf{1}^\top [x_t, h_t]",
+            r"\sum_i [h_t, x_t]_i = 0",
+        ),
+    ],
+)
+def test_formulas_of_blocks_are_judged_and_told(right, wrong):
+    found = measure(right, model=BLOCKS)
+    assert found
+    assert any("block" in one or "row" in one or "part" in one for one in found.remarks)
+    assert not measure(wrong, model=BLOCKS)
+
+
+@pytest.mark.parametrize(
+    ("latex", "told"),
+    [
+        ("W_f [h_t, b_f] = 0", "2·H×1 came after H×(D+H)"),
+        ("[W_f, G] = 0", "a block of 4·H×(D+H) came beside one of H×(D+H)"),
+        ("[W_f; x_t] = 0", "a block of D×1 came below one of H×(D+H)"),
+        (r"[h_t h_t^\top, h_t h_t^\top] = 0", "commutator"),
+        (r"\begin{bmatrix} I & 0 \end{bmatrix} = 0", "its size does not follow"),
+        ("[f_t, i_t; o_t] = 0", "does not fit here"),
+        (r"h_t \in [0, 1]", "expected = "),
+    ],
+)
+def test_blocks_that_do_not_fit_are_refused(latex, told):
+    with pytest.raises(EquationError, match=re.escape(told)):
+        measure(latex, model=BLOCKS)
+
+
+def test_blocks_that_double_are_refused_before_they_are_made():
+    pairs = itertools.pairwise("ABCDEFGJKMNOPQRSUVW")
+    clauses = [
+        rf"{b} = \begin{{bmatrix}} {a} & {a} \\ {a} & {a} \end{{bmatrix}}"
+        for a, b in pairs
+    ]
+    text = "\n".join([r"A \in \mathbb{R}^{H \times H}", *clauses])
+    with pytest.raises(EquationError, match="too much work"):
+        measure("A = A", model=text)
+    assert measure("A = A", model="\n".join(text.splitlines()[:3]))

@@ -136,8 +136,8 @@ REFUSED = [
     (r"a = \begin{cases} 1 & t = 1 \\ 0 \end{cases}", "the environment cases"),
     (r"\sum_{j \approx i} x_j", "limits"),
     (r"\sum_{t=1} x_t", "limits"),
-    (r"\hat{a + b}", "expected a letter"),
-    (r"(a + b)^{\text{raw}}", "above a letter"),
+    (r"\hat{a + b}", "expected a symbol"),
+    (r"(a + b)^{\text{raw}}", "above a symbol"),
     (r"\frac{\partial^2 L}{\partial b}", "x^2 below"),
     (r"\Vh_t = 1", "not in the language"),
 ]

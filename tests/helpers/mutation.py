@@ -105,7 +105,7 @@ def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | Non
     """
     path = folder / fault.file
     sound = path.read_text(encoding="utf-8")
-    path.write_text(fault.text, encoding="utf-8")
+    trees.plant(path, fault.text)
     near = NEAREST.get(module_of(fault.file), [])
     ignored = [f"--ignore={name}" for name in SLOW]
     try:
@@ -129,7 +129,7 @@ def suite_on(fault: faults.Fault, folder: Path, whole: bool = True) -> str | Non
                 return last[-1] if last else f"exit status {result.returncode}"
         return None
     finally:
-        path.write_text(sound, encoding="utf-8")
+        trees.plant(path, sound)
 
 
 def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
@@ -149,6 +149,7 @@ def on_the_package(planted: list[faults.Fault], jobs: int) -> Iterable[Outcome]:
                 free.put(mine)
 
         yield from pool.map(run, planted)
+        trees.forget_bytecode(Path(folder))
 
 
 def sound(fault: faults.Fault) -> faults.Fault:

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "PYTHONHASHSEED": "7",
     "OPENBLAS_NUM_THREADS": "1",
     "USER": "somebody",
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

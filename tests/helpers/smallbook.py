@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 EXTENSIONS = ["myst_parser", "formulas.atlas", "pages.drawn", "build.changes"]
 EXTENSIONS += [
+    "build.numbering",
     "formulas.mathml",
     "formulas.measured",
     "pages.sentences",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,24 @@ def copied(folder: Path) -> Path:
     return shutil.copytree(
         ROOT, folder, ignore=shutil.ignore_patterns(*BUILT), dirs_exist_ok=True
     )
+
+
+def plant(path: Path, text: str) -> None:
+    """Write a module anew, and forget its bytecode.
+
+    Python takes bytecode for fresh where size and second of the source are the same.
+    """
+    path.write_text(text, encoding="utf-8")
+    compiled = Path(cache_from_source(str(path)))
+    for old in compiled.parent.glob(f"{path.stem}.*"):
+        old.unlink()
+
+
+def forget_bytecode(folder: Path) -> None:
+    """Remove what Python has compiled below a folder, where it is kept elsewhere."""
+    if sys.pycache_prefix:
+        kept = Path(sys.pycache_prefix, *folder.resolve().parts[1:])
+        shutil.rmtree(kept, ignore_errors=True)
 
 
 def emptied(folder: Path) -> Path:

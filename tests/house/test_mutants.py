@@ -37,14 +37,14 @@ def tree(tmp_path_factory):
 @pytest.mark.parametrize("part", [PAGES, TESTS], ids=["pages", "tests"])
 def test_without_a_bug_the_part_passes(tree, part):
     sound = (prose.ROOT / "rnn_notes/rnn.py").read_text()
-    (tree / "rnn_notes/rnn.py").write_text(sound)
+    trees.plant(tree / "rnn_notes/rnn.py", sound)
     status, output = run(tree, part)
     assert status == 0, output
 
 
 @pytest.mark.parametrize(("name", "part"), CASES)
 def test_a_bug_makes_the_part_fail(tree, name, part):
-    (tree / "rnn_notes/rnn.py").write_text(MUTANTS[name].source())
+    trees.plant(tree / "rnn_notes/rnn.py", MUTANTS[name].source())
     status, output = run(tree, part)
     assert status == 1, output  # 1: tests failed; not 2 to 5, a suite that did not run
     assert "AssertionError" in output or "assert" in output

@@ -1,10 +1,18 @@
 """A sample of what ``make mutants`` plants: a fault of every kind is caught."""
 
+import py_compile
+from pathlib import Path
+
 import pytest
 
 from tests.helpers import faults, mutation, prose, trees
 
 NEAR = ["rnn", "differences", "layouts", "ledger", "text"]  # quick to test
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return trees.copied(tmp_path_factory.mktemp("tree"))
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +50,25 @@ def test_a_fault_in_the_prose_is_caught(kind, in_the_prose, book):
 
 
 @pytest.mark.parametrize("kind", faults.PACKAGE_KINDS)
-def test_a_fault_in_the_package_is_caught(kind, nearby, tmp_path):
+def test_a_fault_in_the_package_is_caught(kind, nearby, tree):
     fault = one_of(kind, nearby)
-    assert mutation.suite_on(fault, trees.copied(tmp_path), whole=False), str(fault)
+    assert mutation.suite_on(fault, tree, whole=False), str(fault)
 
 
-def test_the_package_without_a_fault_is_not_blamed(nearby, tmp_path):
+def test_what_is_planted_is_compiled_anew(tmp_path):
+    """Within a second and of one size, Python would run what stood there before."""
+    module = tmp_path / "module.py"
+    module.write_text("x = 1")
+    compiled = Path(py_compile.compile(str(module)))
+    assert compiled.exists()
+    trees.plant(module, "x = 2")
+    assert (module.read_text(), compiled.exists()) == ("x = 2", False)
+
+
+def test_the_package_without_a_fault_is_not_blamed(nearby, tree):
+    """The tree is the one in which all faults were planted."""
     none = mutation.sound(nearby[-1])
-    assert mutation.suite_on(none, trees.copied(tmp_path), whole=False) is None
+    assert mutation.suite_on(none, tree, whole=False) is None
 
 
 def test_enough_is_planted(in_the_prose, in_the_package):

@@ -116,10 +116,9 @@ class Book:
     def start(self) -> subprocess.Popen[str]:
         """A build that has begun."""
         command = [sys.executable, "docs/build.py"]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         where = {"cwd": self.root, "start_new_session": True}
-        return subprocess.Popen(command, env=environment, text=True, **pipes, **where)
+        return subprocess.Popen(command, text=True, **pipes, **where)
 
     def build(self) -> str:
         """What a build that succeeded says."""

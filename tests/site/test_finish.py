@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -14,7 +15,8 @@ from urllib.parse import unquote
 import pytest
 
 from docs._ext.formulas.alphabet import RARE, WRITTEN
-from docs._ext.site.finish import marks
+from docs._ext.site.finish import finish, marks
+from docs._ext.site.searching import OFTEN
 from docs._ext.site.sheets import purged
 from tests.helpers.trees import EXT, ROOT, emptied
 
@@ -83,6 +85,45 @@ def test_a_page_holds_its_styles_and_asks_for_one_script(site: Path) -> None:
     assert not (site / "_static/searchtools.js").exists(), "it is sent once"
     assert not re.search(r"<script[^>]*src=", page + search)
     assert 'name="viewport"' in page
+
+
+def test_pages_that_are_as_they_were_are_taken_as_they_were_made(
+    site: Path, tmp_path: Path
+) -> None:
+    built = shutil.copytree(site.with_name("built"), tmp_path / "built")
+    kept = tmp_path / "light.json"
+
+    def made(name: str) -> dict[str, str]:
+        finish(built, tmp_path / name)
+        return {p.name: p.read_text() for p in (tmp_path / name).glob("*.html")}
+
+    assert made("one") == {p.name: p.read_text() for p in site.glob("*.html")}
+    kept.write_text(kept.read_text().replace("Inline", "As it was"))
+    page = built / "index.html"
+    assert "As it was" in made("two")["index.html"], "it is not made again"
+    page.write_text(
+        page.read_text().replace("</h1>", '</h1><b class="q-dhraw">New</b>')
+    )
+    changed = made("three")
+    assert "As it was" not in changed["index.html"]
+    assert ".q-dhraw" in changed["index.html"]
+    assert ".q-dhraw" not in changed["search.html"]
+    sheet = built / "_static" / "custom.css"
+    sheet.write_text(sheet.read_text() + "body{order:77}")
+    said = built / "_static" / OFTEN
+    assert ["order:77" in page for page in made("four").values()] == [True] * len(
+        changed
+    )
+    said.write_text("const oftenSaid = 0")
+    before, after = (
+        made("five"),
+        (said.write_text("const oftenSaid = 1"), made("six"))[1],
+    )
+    assert {n for n in before if before[n] != after[n]} == {"search.html"}
+    kept.unlink()
+    assert made("seven") == after, "made anew, they are the same"
+    kept.write_text("{")
+    assert made("eight") == after, "half of a file is none"
 
 
 def called(page: str) -> list[str]:

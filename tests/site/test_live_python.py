@@ -207,6 +207,51 @@ def test_the_wheels_are_the_same_every_time(files, tmp_path) -> None:
     assert "rnn_notes/book/corpus.txt" in held
 
 
+def test_python_is_assembled_anew_where_something_has_changed(
+    files, tmp_path, monkeypatch
+) -> None:
+    root, live = tmp_path / "tree", tmp_path / "site/_static/live"
+    (root / "rnn_notes").mkdir(parents=True)
+    source, wheel = root / "rnn_notes/rnn.py", tmp_path / "numpy-1_wasm32.whl"
+    made: list[Path | None] = []
+
+    def assemble(folder: Path, given: Path | None) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        made.append(given)
+        (folder / "manifest.json").write_text("{}")
+
+    monkeypatch.setattr(files, "_ROOT", root)
+    monkeypatch.setattr(files, "assemble", assemble)
+    kind = SimpleNamespace(name="html")
+    app = SimpleNamespace(
+        builder=kind, outdir=tmp_path / "site", doctreedir=str(tmp_path)
+    )
+
+    def times() -> int:
+        made.clear()
+        files._write(app, None)
+        files._write(app, None)
+        return len(made)
+
+    source.write_text("1")
+    assert (times(), times()) == (1, 0)
+    source.write_text("2")
+    assert times() == 1, "the package is another"
+    (live / "more").write_text("left by a build that was ended")
+    assert times() == 1
+    wheel.write_bytes(b"1")
+    monkeypatch.setenv("LIVE", "vendored")
+    monkeypatch.setenv("NUMPY_WASM", str(wheel))
+    assert (times(), made) == (1, [wheel])
+    wheel.write_bytes(b"2")
+    assert times() == 1, "the wheel is another"
+    monkeypatch.setattr(files, "installed", lambda: [("lark-9.dist-info", 1)])
+    assert times() == 1, "a package is another"
+    shutil.rmtree(live)
+    assert times() == 1
+
+
 def test_only_what_the_package_s_own_build_takes_travels(
     files, tmp_path, monkeypatch
 ) -> None:

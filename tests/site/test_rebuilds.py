@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from functools import partial
 
+import pytest
+from sphinx.environment import BuildEnvironment
+from sphinx.environment.collectors.toctree import TocTreeCollector
+
+from docs._ext.build import numbering
+from docs._ext.build.numbering import number
 from docs._ext.pages.sentences import counts
 from tests.helpers.smallbook import INDEX, ONE, PAGES, TOC, TWO
 from tests.helpers.trees import read
@@ -62,6 +68,64 @@ def test_a_new_number_reaches_the_pages_that_quote_it(build, page, engine) -> No
     before = "# One\n\n```{measured} eq-new\na = a\n```\n"
     build({"one": ONE.replace("# One\n", before)})
     assert "From (1.2)" in read(page("two"))
+
+
+COUNTED = """
+```{drawn} unrolled
+:name: fig-a
+A figure.
+```
+
+```{code-block} python
+:caption: Code.
+:name: code-a
+a = 1
+```
+
+:::{table} A table.
+:name: table-a
+| a | b |
+|---|---|
+| 1 | 2 |
+:::
+
+| no | caption |
+|----|---------|
+| 1  | 2       |
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_figures_are_numbered_without_the_other_pages_as_with_them(
+    build, page, engine, tmp_path, monkeypatch, jobs
+) -> None:
+    colon = {"myst_enable_extensions": ["colon_fence", "dollarmath"], "numfig": True}
+    quoting = "\n## Part\n{numref}`fig-a`, {numref}`code-a`, {numref}`table-a`.\n"
+    book = {**PAGES, "one": ONE + COUNTED, "two": TWO + quoting}
+    build(book, jobs, **colon)
+    assert "Fig. 1.1 , Listing 1.1 , Table 1.1 ." in read(page("two"))
+    found = []
+
+    def both(collector: TocTreeCollector, env: BuildEnvironment) -> list[str]:
+        changed, mine, light = (
+            number(collector, env),
+            env.toc_fignumbers,
+            env.get_doctree,
+        )
+        assert light("one") is env.metadata["one"]["bones"], "the page is not read"
+        env.get_doctree = partial(BuildEnvironment.get_doctree, env)
+        number(collector, env)
+        found.append((mine, env.toc_fignumbers))
+        env.get_doctree = light
+        return changed
+
+    monkeypatch.setattr(numbering, "number", both)
+    before = "\n```{drawn} two_questions\nAnother.\n```\n"
+    build({**book, "one": ONE + before + COUNTED}, jobs, **colon)
+    assert "Fig. 1.2 , Listing 1.1 , Table 1.1 ." in read(page("two"))
+    [(mine, sphinx)] = found
+    assert mine == sphinx
+    assert sorted(mine["one"]) == ["code-block", "displaymath", "figure", "table"]
 
 
 def test_a_sentence_is_written_into_its_own_page_only(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -283,8 +284,19 @@ def test_a_full_disk_loses_nothing(capsys, monkeypatch):
     assert Path("text.npz").read_bytes() == whole
 
 
+def test_a_long_text_takes_its_bytes_twice_whatever_it_is_written_in():
+    long = TEXT * 50_000 + "🙂"  # as a string, four bytes a letter
+    Path("long.txt").write_text(long)
+    tracemalloc.start()
+    assert train("--steps", 1, file="long.txt") == 0
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 3 * len(long)
+
+
 TEXTS = {
     "no-utf8.txt": b"ab\xffcd",
+    "long.txt": "aé🙂".encode() * 200_000 + b"\xff",
     "empty.txt": b"",
     "one.txt": "é".encode(),
     "abc.txt": b"abc",
@@ -292,6 +304,7 @@ TEXTS = {
 }
 ERRORS = {
     "train no-utf8.txt": "no-utf8.txt is not UTF-8 text: byte 0xff at place 2",
+    "train long.txt": "long.txt is not UTF-8 text: byte 0xff at place 1400000",
     "train empty.txt": "empty.txt holds no text, expected at least two characters",
     "train one.txt": "one.txt holds one character, expected at least two characters",
     "train abc.txt --seq-length 3": "--seq-length is 3, expected at most 2: abc.txt",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from docs._ext.build.installed import MODULES
 
-__all__ = ["digest_of", "files_below", "site_of", "sources_of"]
+__all__ = ["digest_of", "files_below", "installed", "site_of", "sources_of"]
 
 _MADE = ("_build", ".venv", ".git", "__pycache__")
 _SHELLS = ("_", "OLDPWD", "PWD", "SHLVL")  # what a shell tells of itself
@@ -32,7 +32,7 @@ def sources_of(root: Path) -> str:
         history = asked.stdout + asked.stderr
     except OSError:  # no git
         history = b""
-    rest = repr([settings, sys.version, history, list(_installed())]).encode()
+    rest = repr([settings, sys.version, history, list(installed())]).encode()
     return digest_of(root, files_below(root), rest)
 
 
@@ -68,7 +68,7 @@ def files_below(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file())
 
 
-def _installed() -> Iterator[tuple[str, int]]:
+def installed() -> Iterator[tuple[str, int]]:
     """Each package that Python finds, npm's list, and when they were installed."""
     for folder in map(Path, sys.path):
         for path in sorted(folder.glob("*.dist-info")):

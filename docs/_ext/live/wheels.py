@@ -27,6 +27,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from docs._ext.build.installed import MODULES
+from docs._ext.build.standing import digest_of, files_below, installed, site_of
 from docs._ext.live.compiled import archive, compiled
 
 __all__ = ["TEMML", "assemble", "integrity", "known", "setup", "version_of"]
@@ -39,9 +40,23 @@ _Entry = dict[str, Any]
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
-    """Write what a Run needs into the site, and leave no file of an earlier build."""
-    if not exception and app.builder.name in ("html", "dirhtml"):
-        assemble(Path(app.outdir, "_static", "live"), _vendored())
+    """Write what a Run needs into the site, unless it is there."""
+    if exception or app.builder.name not in ("html", "dirhtml"):
+        return
+    folder, given = Path(app.outdir, "_static", "live"), _vendored()
+    standing, sources = Path(app.doctreedir, "live"), _sources(given)
+    known = standing.read_text("ascii") if standing.exists() else ""
+    if known != f"{sources} {site_of(folder)}":
+        assemble(folder, given)
+        standing.write_text(f"{sources} {site_of(folder)}", "ascii")
+
+
+def _sources(given: Path | None) -> str:
+    """A name for all that is assembled: this tree's part of it, packages, the wheel."""
+    ours = ("rnn_notes", "docs/_ext", "pyproject.toml", "LICENSE")
+    files = (path for name in ours for path in files_below(_ROOT / name))
+    wheel = given.name.encode() + given.read_bytes() if given else b""
+    return digest_of(_ROOT, files, repr([*installed()]).encode() + wheel)
 
 
 def assemble(folder: Path, given: Path | None) -> None:

@@ -21,13 +21,16 @@ import posixpath
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 from rjsmin import jsmin
 
+from docs._ext.build.recalled import recalled
+from docs._ext.build.standing import digest_of, files_below
 from docs._ext.site.policy import with_policy
 from docs._ext.site.searching import OFTEN, TOOLS
 from docs._ext.site.searching import light as light_index
@@ -35,6 +38,7 @@ from docs._ext.site.sheets import purged, short, unscripted
 
 __all__ = ["finish", "marks"]
 
+_HERE = Path(__file__).parent
 _SHEET = re.compile(
     r'<link\b[^>]*\bhref="(?P<root>[^"]*?_static/)(?P<name>[^"?]+\.css)[^"]*"[^>]*>\n?'
 )
@@ -123,7 +127,7 @@ class _Script(NamedTuple):
     text: str
 
 
-def _asked(pattern: re.Pattern[str], pages: list[str]) -> list[str]:
+def _asked(pattern: re.Pattern[str], pages: Iterable[str]) -> list[str]:
     """The files that pages name, in their order."""
     names = (found["name"] for page in pages for found in pattern.finditer(page))
     return list(dict.fromkeys(names))
@@ -331,13 +335,16 @@ def _styles(css: str, pages: list[str], js: str, own: dict[str, str]) -> list[st
 
 
 def finish(built: Path, site: Path) -> None:
-    """Write what Sphinx wrote into ``built`` into ``site``, made light."""
+    """Write what Sphinx wrote into ``built`` into ``site``, made light.
+
+    Pages that are as they were are taken from a file beside ``built``.
+    """
     static = built / "_static"
     paths = [p for p in sorted(built.rglob("*.html")) if static not in p.parents]
-    pages = [_plain(path.read_text(encoding="utf-8")) for path in paths]
-    sheets = _asked(_SHEET, pages)
-    everywhere = set.intersection(*(set(_asked(_SCRIPT, [page])) for page in pages))
-    scripts = [name for name in _asked(_SCRIPT, pages) if name in everywhere]
+    pages = {str(p.relative_to(built)): p.read_text(encoding="utf-8") for p in paths}
+    sheets = _asked(_SHEET, pages.values())
+    called = [_asked(_SCRIPT, [page]) for page in pages.values()]
+    scripts = [n for n in dict.fromkeys(chain(*called)) if all(n in c for c in called)]
     read = {n: (static / n).read_text(encoding="utf-8") for n in [*sheets, *scripts]}
     css = "\n".join(short(_rebased(read[name], name)) for name in sheets)
     js = _edited("\n;".join(read[name] for name in scripts))
@@ -355,12 +362,23 @@ def finish(built: Path, site: Path) -> None:
         (site / "_static" / name).write_text(short_js, encoding="utf-8")
     index = site / "searchindex.js"
     index.write_text(light_index(index.read_text(encoding="utf-8")), encoding="utf-8")
-    for path, page, its in zip(paths, pages, _styles(css, pages, js, own), strict=True):
-        kept, walks = _walks(_with_icon(page, static))
-        text = _light(kept, sheets, its, made)
-        (site / path.relative_to(built)).write_text(text, encoding="utf-8")
-        for name, walk in walks.items():
-            (site / name).write_text(walk, encoding="utf-8")
+
+    def lightened(names: list[str]) -> Iterator[tuple[str, dict[str, str]]]:
+        new = [_plain(pages[name]) for name in names]
+        for page, its in zip(new, _styles(css, new, js, own), strict=True):
+            kept, walks = _walks(_with_icon(page, static))
+            yield _light(kept, sheets, its, made), walks
+
+    # What pages say often changes with each of them, and one page alone asks for it.
+    shared = {name: text for name, text in own.items() if name != OFTEN}
+    code = digest_of(_HERE, files_below(_HERE), b"")
+    icons = digest_of(static, static.glob("*.svg"), b"")
+    rest = _checksum(repr([code, icons, css, sheets, js, scripts, tools, shared]))
+    rests = {n: f"{rest}{own[OFTEN] * (OFTEN in p)}{p}" for n, p in pages.items()}
+    light = recalled(built.with_name("light.json"), rests, lightened)
+    for name, (text, walks) in light.items():
+        for place, whole in {name: text, **walks}.items():
+            (site / place).write_text(whole, encoding="utf-8")
 
 
 if __name__ == "__main__":

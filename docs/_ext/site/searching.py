@@ -25,6 +25,8 @@ from sphinx.search import js_index
 from sphinx.search._stopwords.en import ENGLISH_STOPWORDS
 from sphinx.search.en import SearchEnglish
 
+from docs._ext.build.recalled import recalled
+
 __all__ = ["OFTEN", "TOOLS", "light", "setup"]
 
 _WORDS, OFTEN = "_static/words", "often-said.js"
@@ -118,12 +120,18 @@ def _packed(said: dict[str, dict[str, int]]) -> dict[str, object]:
 
 
 def light(index: str) -> str:
-    """Sphinx's search index without the entries that repeat its objects.
+    """Sphinx's search index without the entries that repeat its objects, and without
+    the words that no page says any more, which Sphinx keeps.
 
     >>> light('Search.setIndex({"indexentries":{"a":[[0,"b",true]]},"titles":["c"]})')
     'Search.setIndex({"indexentries":{},"titles":["c"]})'
+    >>> light('Search.setIndex({"terms":{"old":[],"said":0}})')
+    'Search.setIndex({"indexentries":{},"terms":{"said":0}})'
     """
-    return js_index.dumps({**js_index.loads(index), "indexentries": {}})
+    held = js_index.loads(index)
+    for kind in {"terms", "titleterms"} & held.keys():
+        held[kind] = {word: at for word, at in held[kind].items() if at != []}
+    return js_index.dumps({**held, "indexentries": {}})
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
@@ -133,13 +141,22 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     out = Path(app.outdir)
     shutil.rmtree(out / _WORDS, ignore_errors=True)
     (out / _WORDS).mkdir()
-    said = {}
-    for name in sorted(app.env.found_docs):
-        html = (out / f"{name}.html").read_text(encoding="utf-8")
-        words = _plain(html)
+    pages = {
+        name: (out / f"{name}.html").read_text(encoding="utf-8")
+        for name in sorted(app.env.found_docs)
+    }
+
+    def said(names: list[str]) -> Iterator[tuple[str, dict[str, int]]]:
+        for html in map(pages.__getitem__, names):
+            words = _plain(html)
+            yield words, _often(_counted(html, words))
+
+    rests = {n: app.config.sources_digest + html for n, html in pages.items()}
+    found = recalled(Path(app.doctreedir, "words.json"), rests, said)
+    for name, (words, _) in found.items():
         _script(out / _WORDS / f"{name}.js", f"pageWords[{name!r}]", words)
-        said[name] = _often(_counted(html, words))
-    _script(out / "_static" / OFTEN, "const oftenSaid", _packed(said))
+    often = {name: times for name, (_, times) in found.items()}
+    _script(out / "_static" / OFTEN, "const oftenSaid", _packed(often))
 
 
 def _script(path: Path, name: str, value: object) -> None:
