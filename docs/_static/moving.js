@@ -5,6 +5,7 @@
 for (const live of document.querySelectorAll(".moving > .live")) {
   const figure = live.parentElement;
   const frames = JSON.parse(live.querySelector("script").textContent);
+  for (const held of live.querySelectorAll("template")) held.replaceWith(held.content);
   const fields = [...live.querySelectorAll("input, select")];
   const [field] = fields;
   const words = live.querySelector("[aria-live]");

@@ -11,6 +11,7 @@ from rnn_notes.equations.errors import EquationError
 from rnn_notes.equations.model import Model, names, shipped
 from rnn_notes.equations.nodes import compact, plain
 from rnn_notes.equations.parsing import parse
+from rnn_notes.equations.symbols import family
 
 __all__ = ["advised", "command"]
 
@@ -42,7 +43,8 @@ def advised(error: EquationError, latex: str, model: Model) -> tuple[str, ...]:
         lines.append(f"the nearest symbol that is known: {near}")
     called = re.match(r"'*\s*(\\left)?\s*\(", latex[error.span[1] :])
     if not called and f"{_UNKNOWN} as a function" not in error.reason:
-        name = _with_step(letter)
+        base, step = _parted(letter)
+        name = f"{base}_t" if step else letter  # as a clause defines it
         real = rf"{name} \in \mathbb{{R}}^{{…}}"
         lines.append(f"say what it is: --where '{name} = …', or '{real}'")
     if others:
@@ -60,12 +62,6 @@ def command(latex: str, model: str) -> str:
     return f"python -m rnn_notes equation --model {model} -- {shlex.quote(latex)}"
 
 
-def _with_step(letter: str) -> str:
-    """A letter as a clause defines it: at a step t if it came with one."""
-    base, step = _parted(letter)
-    return f"{base}_t" if step else letter
-
-
 def _parted(letter: str) -> tuple[str, bool]:
     """A letter without what is below it, and whether a step begins that."""
     base, _, below = letter.partition("_{")
@@ -79,22 +75,20 @@ def _known(model: Model) -> set[str]:
 
 def _knows(model: Model, letter: str) -> bool:
     """Whether a letter, as an error names it, has a meaning in a model."""
-    known, bare = _known(model), plain(letter)
+    names = {letter, plain(letter)}
     base, step = _parted(letter)
-    base = plain(base)
-    if {letter, bare} & known:
-        return True
-    return step and bool({base, f"{base}_"} & known)
+    if step:
+        names |= {plain(base), family(plain(base))}
+    return not names.isdisjoint(_known(model))
 
 
 def _models(letter: str, latex: str, model: Model) -> list[str]:
     """The models that know a letter, those first that know most of a formula's."""
-    knowing = [name for name in names() if _knows(shipped(name), letter)]
     letters = set(_letters(latex))
     missing = {
         name: sum(not _knows(shipped(name), one) for one in letters)
-        for name in knowing
-        if name != model.name
+        for name in names()
+        if name != model.name and _knows(shipped(name), letter)
     }
     fewest = min(missing.values(), default=0)
     return [name for name in missing if missing[name] == fewest][:_MOST]

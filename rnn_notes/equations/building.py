@@ -233,19 +233,19 @@ class _Builder(Scripts):
         return Node("d", span(meta), (of,), slanted, form)
 
     def derivative(self, meta: Meta, children: list[Any]) -> Node:
-        *_, numerator, _, denominator = children
-        return self._derivative(meta, children, (numerator, denominator))
+        above, below = [c for c in children if getattr(c, "type", "") == "PARTIAL"]
+        if "+" in below:
+            raise astray(meta, r"\partial^{+} came below the line, expected it above")
+        return Node("derivative", span(meta), nodes(children), "+" in above)
 
     def slashed(self, meta: Meta, children: list[Any]) -> Node:
-        _, numerator, link, _, denominator = children
-        if link != "/":
+        if children[2] != "/":
             raise astray(meta, r"a lone \partial has no meaning")
-        return self._derivative(meta, children, (numerator, denominator))
+        return self.derivative(meta, children)
 
     def operator(self, meta: Meta, children: list[Any]) -> Node:
-        *_, denominator, numerator = children
-        node = self._derivative(meta, children, (numerator, denominator))
-        return replace(node, form="open")
+        node = self.derivative(meta, children)
+        return replace(node, parts=node.parts[::-1], form="open")
 
     big_operator = operator
 
@@ -257,13 +257,13 @@ class _Builder(Scripts):
         return Node("fraction", span(meta), (slope, factor))
 
     def second(self, meta: Meta, children: list[Any]) -> Node:
-        *_, of, _, first, _, last = children
-        if last is None:
+        of, first, *last = nodes(children)
+        if not last:
             if first.kind != "power" or first.parts[1].value != "2":
                 raise first.fail(r"\partial^2 came above, expected x^2 below")
-            first = last = first.parts[0]
+            first, last = first.parts[0], [first.parts[0]]
         inner = Node("derivative", span(meta), (of, first), False)
-        return Node("derivative", span(meta), (inner, last), False)
+        return Node("derivative", span(meta), (inner, *last), False)
 
     def second_operator(self, meta: Meta, children: list[Any]) -> Node:
         *below, of = children
@@ -286,28 +286,20 @@ class _Builder(Scripts):
             raise astray(sign, f"{came} came, expected one")
         return below[0]
 
-    def _derivative(
-        self, meta: Meta, children: list[Any], parts: tuple[Node, Node]
-    ) -> Node:
-        above, below = [c for c in children if getattr(c, "type", "") == "PARTIAL"]
-        if "+" in below:
-            raise astray(meta, r"\partial^{+} came below the line, expected it above")
-        return Node("derivative", span(meta), parts, "+" in above)
-
     def fraction(self, meta: Meta, children: list[Any]) -> Node:
         above, below = nodes(children)
-        if (of := _after_d(above)) and (by := _after_d(below)):
-            if not above.kind == below.kind == "d":
-                self._note(above, r"read d as \partial")
-            return Node("derivative", span(meta), (of, by), False)
-        return Node("fraction", span(meta), (above, below))
+        of, by = _after_d(above), _after_d(below)
+        if not (of and by):
+            return Node("fraction", span(meta), (above, below))
+        if not above.kind == below.kind == "d":
+            self._note(above, r"read d as \partial")
+        return Node("derivative", span(meta), (of, by), False)
 
     def short_fraction(self, meta: Meta, children: list[Token]) -> Node:
-        above, below = re.findall(r"\w", children[0].split("frac")[1])
-        parts = []
-        for sign in (above, below):
-            kind = "number" if sign.isdigit() else "name"
-            parts.append(Node(kind, span(meta), (), sign))
+        parts = [
+            Node("number" if sign.isdigit() else "name", span(meta), (), sign)
+            for sign in re.findall(r"\w", children[0].split("frac")[1])
+        ]
         return Node("fraction", span(meta), tuple(parts))
 
     def _ratio(self, meta: Meta, factors: tuple[Node, ...], links: list[str]) -> Node:
@@ -322,8 +314,7 @@ class _Builder(Scripts):
 
     # Sums and products over a letter
 
-    def limits(self, meta: Meta, children: list[Any]) -> list[Any]:
-        return children
+    limits = function
 
     def limits_reversed(self, meta: Meta, children: list[Any]) -> list[Any]:
         return children[::-1]

@@ -61,7 +61,7 @@ class Clauses:
     """
 
     scope: Scope
-    indices: frozenset[str]
+    indices: frozenset[str] = frozenset()
 
     def read(self, items: list[Node]) -> None:
         """Read the items of a line into the scope."""
@@ -125,23 +125,10 @@ class Clauses:
         """Read a size that the page fixes."""
         if number.kind != "number" or not number.value.isdigit():
             raise number.fail(f"the size {name.value} came, expected a whole number")
-        size = self.whole(number)
+        size = _size(number)
         known = self.scope.sizes.setdefault(name.value, size)
         if known != size:
             raise number.fail(f"{name.value} is {known} already")
-
-    def whole(self, node: Node) -> int:
-        """The size that a number is.
-
-        Raises
-        ------
-        SizeError
-            For 0, and for one above ``LARGEST_SIZE``.
-        """
-        text = node.value
-        if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
-            raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)
-        return int(text)
 
     def interval(self, name: Node, domain: Node) -> None:
         r"""Read the range of an index, ``\{1, \dots, H\}``."""
@@ -178,7 +165,7 @@ class Clauses:
         if not same and (quantity := _identical(self.scope, parameters, body)):
             index = "".join(f"_{name}" for name in parameters)
             remark = f"{key.rstrip('_')}{index} is {quantity.value}{index} of the model"
-            Reader(self.scope).tell(remark, left)
+            self.scope.tell(remark, left)
             body, same = quantity, True
         self.scope.bind(key, Definition(parameters, body, same), left)
 
@@ -207,7 +194,7 @@ class Clauses:
 
     def known(self, left: Node) -> Node | None:
         """The quantity on the left of a matrix, None where the letter is a new one."""
-        name = left.parts[0] if left.kind == "subscripted" else left
+        name = left.within("subscripted")
         try:
             quantity = Reader(self.scope).read(left)
         except ValueError:
@@ -250,14 +237,13 @@ class Clauses:
         assert shape is not None
         for dim, n in zip(shape, size, strict=True):
             letter = "".join(dim) or "1"
-            known = self.scope.sizes.get(letter, n) if dim else 1
-            if letter.isdigit():
-                known = int(letter)
+            number = letter.isdigit()
+            known = int(letter) if number else self.scope.sizes.get(letter, n)
             if len(dim) > 1 or known != n or not letter.isalnum():
                 raise matrix.fail(
                     f"a {size[0]}×{size[1]} matrix came, expected {known} for {n}"
                 )
-            if not letter.isdigit():
+            if not number:
                 self.scope.sizes[letter] = n
 
     # Shapes
@@ -275,14 +261,13 @@ class Clauses:
             raise exponent.fail("more than two sizes came, expected at most two")
         cut = exponent.value.index(r"\times") + 1
         sides = exponent.parts[:cut], exponent.parts[cut:]
-        rows, columns = (tuple(d for p in side for d in self.dim(p)) for side in sides)
-        return tuple(sorted(rows)), tuple(sorted(columns))
+        rows, columns = (sorted(d for p in side for d in self.dim(p)) for side in sides)
+        return tuple(rows), tuple(columns)
 
     def dim(self, node: Node) -> Dim:
         """The size that a letter, a number or a product of letters stands for."""
         if node.kind == "number" and node.value.isdigit():
-            self.whole(node)
-            return () if node.value == "1" else (node.value,)
+            return () if _size(node) == 1 else (node.value,)
         if node.kind == "add" and min(node.value) > 0:
             return total(map(self.dim, node.parts))
         if node.kind == "mul" and node.parts[0].kind == "number":
@@ -294,6 +279,14 @@ class Clauses:
             raise node.fail(f"{compact(node)} came, expected at most three symbols")
         self.scope.size_names.update(names)
         return names
+
+
+def _size(node: Node) -> int:
+    """The size that a number is; ``SizeError`` for one that is not drawn."""
+    text = node.value
+    if text != text.lstrip("0") or not 1 <= int(text[:4]) <= LARGEST_SIZE:
+        raise SizeError(f"{text} came, expected 1 to {LARGEST_SIZE}", node.span)
+    return int(text)
 
 
 def _number(entry: Node) -> float:
@@ -316,17 +309,16 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
     strange = body.free - scope.size_names - set(parameters)
     if strange or not any(node.kind == "quantity" for node in body.walk()):
         return None
-    index = tuple(map(Linear.of, parameters))
-    found = {
-        name
-        for name, equation in scope.model.equations.items()
-        if len(equation.parameters) == len(parameters)
-    }
     try:
         shapes = Shapes(replace(scope, remarks=[]))
         shape = shapes.of(body)
         shapes.settle()
-        found = {name for name in found if scope.shape(name) == shape}
+        found = {
+            name
+            for name, equation in scope.model.equations.items()
+            if len(equation.parameters) == len(parameters)
+            and scope.shape(name) == shape
+        }
         for draw in draws(scope, (0,))[: 2 if found else 0]:
             evaluator = Evaluator(draw, shapes, Budget())
             world = evaluator.world
@@ -343,6 +335,7 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
         return None
     if len(found) != 1:
         return None
+    index = tuple(map(Linear.of, parameters))
     return Node("quantity", body.span, value=found.pop(), indices=index)
 
 

@@ -50,7 +50,7 @@ class Equation:
             scope, conditions=list(scope.conditions), ranges=dict(scope.ranges)
         )
         self.common = len(scope.conditions)
-        Clauses(self.scope, frozenset()).after(said)
+        Clauses(self.scope).after(said)
         reader = Reader(self.scope)
         self.relation = reader.read(relation)
         if self.scope.remarks is not None:
@@ -123,18 +123,17 @@ class Equation:
     def named(self) -> Iterator[tuple[str, Quantity]]:
         """The model's quantities that stand in the formula, by their names."""
         for node in self.nodes():
-            known = self.scope.known(str(node.value))
+            known = self.scope.known(node.value)
             if node.kind == "quantity" and known:
                 yield str(node.value), known
 
-    def has(self, kind: str) -> bool:
-        """Whether a node of this kind is anywhere, definitions included."""
-        return any(node.kind == kind for side in self.sides for node in side.walk())
+    def pieces(self, *kinds: str) -> list[Node]:
+        """Every node of these kinds on the sides, definitions included."""
+        return [n for side in self.sides for n in side.walk() if n.kind in kinds]
 
     def has_jacobian(self) -> bool:
         """Whether a derivative is in it that layouts tell apart, but for transposes."""
-        nodes = (n for side in self.sides for n in side.walk())
-        tops = [self.shapes.shape(n.parts[0]) for n in nodes if n.kind == "derivative"]
+        tops = [self.shapes.shape(node.parts[0]) for node in self.pieces("derivative")]
         return any(top != SCALAR for top in tops)
 
     def check_letters(self) -> None:
@@ -196,7 +195,7 @@ class Equation:
 
     def running_down(self) -> set[Node]:
         """The products whose letter runs from a larger to a smaller value."""
-        products = [n for s in self.sides for n in s.walk() if n.kind == "prod"]
+        products = self.pieces("prod")
         if not products:
             return set()
         gaps: dict[Node, set[int]] = {node: set() for node in products}
@@ -235,13 +234,11 @@ class Equation:
         BothWaysError
             Where they lie both ways round.
         """
-        if not node.indices or min(gaps, default=0) >= -1:
-            return False
-        if max(gaps) > 1:
-            raise BothWaysError(
-                "its limits lie both ways round, expected one order", node.span
-            )
-        return True
+        falls = bool(node.indices) and min(gaps, default=0) < -1
+        if falls and max(gaps) > 1:
+            reason = "its limits lie both ways round, expected one order"
+            raise BothWaysError(reason, node.span)
+        return falls
 
 
 def _as_gradients(node: Node) -> Node:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any, TextIO
 
 from rnn_notes.equations.errors import EquationError, visible
@@ -81,18 +82,13 @@ def _run(args: argparse.Namespace) -> int:
     """
     if args.models:
         for name in names():
-            print(f"{name}\n{_indented(visible(shipped(name).text))}\n")
+            print(f"{name}\n{indent(visible(shipped(name).text).rstrip(), '  ')}\n")
         return _HOLDS
     formulas = list(_gathered(args.formulas, args.file, sys.stdin))
     if not formulas:
         raise ValueError("no formula came, expected at least one")
     show = _in_json if args.json else _painter(sys.stdout)
     return max(_one(latex, args, show) for latex in formulas)
-
-
-def _indented(text: str) -> str:
-    """A text with two spaces before every line."""
-    return "\n".join(f"  {line}" for line in text.splitlines())
 
 
 def _gathered(formulas: list[str], files: list[Path], stdin: TextIO) -> Iterator[str]:

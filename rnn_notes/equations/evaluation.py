@@ -151,10 +151,8 @@ class Evaluator(Sized):
             self.budget.compare(node, numbers * max(rows, columns))
         if numbers > _LARGEST:
             raise node.too_much()
-        if special := _SPECIAL.get(node.kind):
-            value = special(self, node, env, world)
-        else:
-            value = self.composed(node, env, world)
+        find = _SPECIAL.get(node.kind, Evaluator.composed)
+        value = find(self, node, env, world)
         if node.kind != "zero":
             value = world.noise.of(value)
         self.budget.spend(node, value.size)

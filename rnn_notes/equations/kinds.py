@@ -20,9 +20,9 @@ import numpy as np
 
 from rnn_notes.equations.dims import Dims, written
 from rnn_notes.equations.draws import Draw
-from rnn_notes.equations.errors import EquationError, UnshapedError
+from rnn_notes.equations.errors import EquationError, MisfitError, UnshapedError
 from rnn_notes.equations.functions import CALLS, ENTRYWISE, kronecker, multiplied
-from rnn_notes.equations.nodes import Linear, Node, Remark
+from rnn_notes.equations.nodes import Linear, Node
 from rnn_notes.equations.symbols import SCALAR, Dim, Scope, Shape, total
 from rnn_notes.equations.worlds import Array
 
@@ -94,12 +94,7 @@ class Shapes:
 
     def shape(self, node: Node) -> Shape:
         """The shape of a node, with what is known by now put in."""
-        if self.settled:
-            found = self.settled.get(node)
-            if found is None:
-                found = self.settled[node] = self.now(self.table[node])
-            return found
-        return self.now(self.table[node])
+        return self.settled.get(node) or self.now(self.table[node])
 
     def now(self, shape: Shape) -> Shape:
         """A shape with what is known by now put in."""
@@ -137,10 +132,6 @@ class Shapes:
             return self.of(node)
         except EquationError:
             return ("?",), ("?",)
-
-    def unknown(self) -> Shape:
-        """A shape that its place decides."""
-        return self.dims.fresh(), self.dims.fresh()
 
     def square(
         self, node: Node, shape: Shape, came: str, expected: str = "a square one"
@@ -189,11 +180,7 @@ class Shapes:
 
     def note(self, node: Node, text: str) -> None:
         """Note a reading that the shapes force; strictly it is an error."""
-        remarks = self.scope.remarks
-        if remarks is None:
-            raise node.misfit(f"strictly: {text}")
-        if text not in [remark.text for remark in remarks]:
-            remarks.append(Remark(text, node.span))
+        self.scope.note(text, node, MisfitError)
 
 
 class Sized:
@@ -656,7 +643,7 @@ KINDS = {
     "number": Kind(_scalar, lambda of: np.full((1, 1), of.node.value)),
     "index": Kind(_scalar, lambda of: np.full((1, 1), float(of.at[0]))),
     "zero": Kind(
-        lambda node, find: find.unknown(),
+        lambda node, find: (find.dims.fresh(), find.dims.fresh()),
         lambda of: np.zeros(of.size),
     ),
     "ones": Kind(

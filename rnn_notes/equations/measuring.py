@@ -100,10 +100,7 @@ def measure(
 def _beside_gradients(task: Task, found: Measurement) -> Measurement:
     """What was found, and whether it is so with a slanted d as the loss's gradient.
 
-    Raises
-    ------
-    EquationError
-        Where it holds in that reading alone: what is meant is not known then.
+    Where it holds in that reading alone, what is meant is not known: an error.
     """
     if task.strict or not SLANTED & {*found.remarks}:
         return found
@@ -138,9 +135,8 @@ def _in_layout(
     except MisfitError:
         if task.strict or task.way.told:
             raise
-        for one in itertools.chain(unusual(task), diagonal_ways(task)):
-            if not (equations := fitting(one, budget)):
-                continue
+        ways = itertools.chain(unusual(task), diagonal_ways(task))
+        for one, equations in fitting(ways, budget):
             if found := _compared(one, equations, budget, hasty):
                 found = replace(found, latex=task.latex, only=one.way.told)
                 return replace(found, holds=False, error=math.inf)
@@ -309,19 +305,15 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     found: list[str] = []
     budget = budget or Budget()
     telling = {one.latex for one in neighbours(task, WIDER)}  # in any network
-    for neighbour in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
-        latex = neighbour.latex
-        if _is_tautology(latex):
-            continue
+    for one in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
         try:
-            if _finished(neighbour, budget) and (
-                latex in telling or not says_nothing_of(neighbour)
-            ):
-                found.append(latex)
+            right = not _is_tautology(one.latex) and _finished(one, budget)
         except WorkError:
             break
         except EquationError:
             continue
+        if right and (one.latex in telling or not says_nothing_of(one)):
+            found.append(one.latex)
     return tuple(found)
 
 
@@ -340,8 +332,7 @@ def says_nothing_of(task: Task) -> bool:
         drawn = replace(task, seeds=task.seeds[:1])
         budget = _budget(drawn)
         equations = understood(drawn, budget)
-        nodes = (n for e in equations for side in e.sides for n in side.walk())
-        names = {node.value for node in nodes if node.kind == "quantity"}
+        names = {n.value for one in equations for n in one.pieces("quantity")}
         if not any(quantities[n].role == "computed" for n in names & {*quantities}):
             return False
         return _compared(drawn, equations, budget, hasty=True, scramble=True).holds

@@ -107,33 +107,28 @@ class Model:
         self.also: list[str] = []
         self.double: set[str] = set()
         self.place = ""
-        self.nodes: dict[str, Node] = {}
-        self.texts: dict[str, str] = {}
+        self.origins: dict[str, tuple[Node, str]] = {}  # by name, its place in a clause
         self.scope = Scope(model=self, remarks=[])
         self.quantities = self.scope.quantities
-        self.functions = self.scope.functions
+        self.functions, self.sizes = self.scope.functions, self.scope.size_names
         self.shapes = Shapes(self.scope)
         self.worlds: dict[Any, Any] = {}
         self.changed: dict[tuple[str, ...], Model] = {}
         self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
 
-    @property
-    def sizes(self) -> set[str]:
-        """The letters of its sizes."""
-        return self.scope.size_names
-
     # Reading
 
     def read(self) -> None:
         """Read all clauses; declarations first, since letters need a meaning."""
-        said = list(self.said())
-        names = [self.called(i.parts[0]) for _, i in said if not self.is_other(i)]
+        said = [one for clause in self.said() for one in self.relations(clause)]
+        names = [self.called(i.parts[0]) for i, _ in said if not self.is_other(i)]
         stepwise = {name for name, index in names if index}
         self.double = stepwise & {name for name, index in names if not index}
-        declared = [(item, clause) for clause, item in said if item.value == _IN]
-        others = [(item, clause) for clause, item in said if item.value != _IN]
-        also = list(self.further())
+        declared = [one for one in said if one[0].value == _IN]
+        others = [one for one in said if one[0].value != _IN]
+        further = itertools.chain(*map(clauses, self.also))
+        also = [one for clause in further for one in self.relations(clause)]
         functions = [one for one in others + also if self.is_function(one[0].parts[0])]
         rest = [one for one in others if one not in functions]
         rules = (
@@ -147,7 +142,7 @@ class Model:
                 with pointing(clause.text):
                     rule(item, clause)
         self.find_shapes()
-        reader = Clauses(self.scope, frozenset())
+        reader = Clauses(self.scope)
         for item, clause in (one for one in also if one not in functions):
             with pointing(clause.text):
                 if self.is_size(item):
@@ -156,49 +151,28 @@ class Model:
                     reader.definition(item.parts[0], item.parts[-1])
         self.scope.given = frozenset(self.scope.bindings)
 
-    def further(self) -> Iterator[tuple[Node, _Clause]]:
-        """The clauses of further names for what the model has, and of functions.
-
-        Raises
-        ------
-        EquationError
-            For what is no clause.
-        """
-        for clause in itertools.chain(*map(clauses, self.also)):
-            for item in itertools.chain(*parse(clause.text, self.scope.remarks)):
-                if item.kind != "relation":
-                    reason = "no clause came, expected one with ="
-                    raise EquationError(reason, item.span, clause.text)
-                yield item, clause
-
-    def said(self) -> Iterator[tuple[_Clause, Node]]:
-        """Every clause with its tree; titles and options are noted on the way.
-
-        Raises
-        ------
-        EquationError
-            For what is no clause.
-        """
+    def said(self) -> Iterator[_Clause]:
+        """Every clause of the text; titles and options are noted on the way."""
         for clause in clauses(self.text):
-            if clause.text.startswith("%"):
-                word, _, rest = clause.text[1:].strip().partition(":")
-                if word == "title":
-                    self.title = rest.strip()
-                elif word.startswith("also "):
-                    self.also.append(clause.text[1:].strip().removeprefix("also "))
-                elif word.startswith("option "):
-                    self.options[word.removeprefix("option ").strip()] = rest.strip()
-                continue
-            for items in parse(clause.text, self.scope.remarks):
-                *names, last = items
+            comment = clause.text.removeprefix("%").strip()
+            word, _, rest = comment.partition(":")
+            if not clause.text.startswith("%"):
+                yield clause
+            elif word == "title":
+                self.title = rest.strip()
+            elif word.startswith("also "):
+                self.also.append(comment.removeprefix("also "))
+            elif word.startswith("option "):
+                self.options[word.removeprefix("option ").strip()] = rest.strip()
+
+    def relations(self, clause: _Clause) -> Iterator[tuple[Node, _Clause]]:
+        """What a clause says of each of the letters on its left."""
+        with pointing(clause.text):
+            for *names, last in parse(clause.text, self.scope.remarks):
                 if last.kind != "relation":
-                    raise EquationError(
-                        r"no clause came, expected one with = or \in",
-                        last.span, clause.text,
-                    )  # fmt: skip
-                for name in names:
-                    yield clause, replace(last, parts=(name, *last.parts[1:]))
-                yield clause, last
+                    raise last.fail(r"no clause came, expected one with = or \in")
+                for name in (*names, last.parts[0]):
+                    yield replace(last, parts=(name, *last.parts[1:])), clause
 
     def called(self, left: Node) -> tuple[str, str]:
         """The name on the left of a clause, and its index: "t", "0" or none."""
@@ -216,24 +190,22 @@ class Model:
             raise left.fail("an expression came, expected a symbol")
         return compact(left), ""
 
-    def add(self, name: str, quantity: Quantity, node: Node) -> None:
+    def add(self, name: str, quantity: Quantity, node: Node, clause: _Clause) -> None:
         """Give a name its meaning, unless it has one."""
         if name in (*self.quantities, STEPS):
             raise node.fail(f"{name} has a meaning already")
         if len(self.quantities) >= _MOST_QUANTITIES:
             raise node.fail(f"more than {_MOST_QUANTITIES} quantities came")
         self.quantities[name] = quantity
+        self.origins[name] = node, clause.text
 
     def declare(self, item: Node, clause: _Clause) -> None:
         r"""Read a clause such as ``W \in \mathbb{R}^{H \times V}``."""
         left, domain = item.parts[0], item.parts[-1]
         name, index = self.called(left)
         onehot = domain.kind == "call" and domain.value == "onehot"
-        reader = Clauses(self.scope, frozenset())
-        if onehot:
-            shape: Shape = reader.dim(domain.parts[0]), ()
-        else:
-            shape = reader.shape(domain)
+        reader = Clauses(self.scope)
+        shape = (reader.dim(domain.parts[0]), ()) if onehot else reader.shape(domain)
         if index == "0":
             if name in self.firsts:
                 raise left.fail(f"{name}_0 has a meaning already")
@@ -241,7 +213,7 @@ class Model:
             return
         role = "onehot" if onehot else "input" if index else "parameter"
         meaning = Quantity(shape, bool(index), role, clause.note, clause.book)
-        self.add(name, meaning, left)
+        self.add(name, meaning, left, clause)
 
     def announce(self, item: Node, clause: _Clause) -> None:
         """Note what the left side of an equation names."""
@@ -255,9 +227,8 @@ class Model:
         if known and known.role == "parameter" and (right.kind, right.value) == _ZERO:
             self.quantities[name] = replace(known, role="zero")
             return
-        words = clause.note, clause.book
-        self.add(name, Quantity(first, bool(index), "computed", *words), left)
-        self.texts[name] = clause.text
+        meaning = Quantity(first, bool(index), "computed", clause.note, clause.book)
+        self.add(name, meaning, left, clause)
 
     def is_function(self, left: Node) -> bool:
         """Whether the left side of an equation is ``f(z)``."""
@@ -290,7 +261,6 @@ class Model:
         if self.quantities[name].role != "computed":
             return
         body = Reader(self.scope).read(right)
-        self.nodes[name] = left
         self.equations[name] = Definition((_STEP,) if index else (), body)
         if strange := body.free - self.sizes - {_STEP if index else ""}:
             raise right.fail(f"{min(strange)} is an index without a value")
@@ -321,8 +291,9 @@ class Model:
         self.shapes.settle()
 
     def blame(self, name: str, reason: str) -> EquationError:
-        """The error that points to the clause that says how a quantity is computed."""
-        return self.nodes[name].fail(reason).within(self.texts[name])
+        """The error that points to the clause that says what a quantity is."""
+        left, text = self.origins[name]
+        return left.fail(reason).within(text)
 
     # Running
 
@@ -345,15 +316,15 @@ class Model:
         """
         key = tuple(some)
         if key not in self.changed:
-            names_ = [self.options[name] for name in key]
-            if any(text.startswith("model ") for text in names_) and len(key) == 1:
-                other = names_[0].removeprefix("model ").strip()
+            option = "; ".join(self.options[name] for name in key)
+            if len(key) == 1 and option.startswith("model "):
+                other = option.removeprefix("model ").strip()
                 if other not in names():
                     raise EquationError(f"model {other} came in an option, it is none")
                 self.changed[key] = shipped(other)
             else:
                 name = f"{self.name}, {' and '.join(key)}"
-                self.changed[key] = _changed(self.text, "; ".join(names_), name)
+                self.changed[key] = _changed(self.text, option, name)
         return self.changed[key]
 
 
@@ -413,15 +384,6 @@ def _changed(text: str, option: str, name: str) -> Model:
     return Model("\n".join([*kept, *(clause.text for clause in new.values())]), name)
 
 
-def _with_sound_options(model: Model) -> Model:
-    """The model, if each of its options can be read as well."""
-    for option, text in model.options.items():
-        if not text:
-            raise EquationError(f"option {option} came without a clause")
-        model.with_options([option])
-    return model
-
-
 def _named(line: str) -> str:
     """What stands on the left of a clause."""
     return re.split(r"=|\\in ", line)[0].strip()
@@ -451,6 +413,8 @@ def find(model: str | None) -> Model:
     ------
     ValueError
         For an unknown name, and for an option that no or several others have.
+    EquationError
+        For a file or a text that is no model, its options among it.
 
     Examples
     --------
@@ -471,12 +435,17 @@ def find(model: str | None) -> Model:
             raise ValueError(f"{said!r} came after {name}, expected one of {known}")
         return shipped(name).with_options(fit) if said else shipped(name)
     if "\n" in model or "=" in model or r"\in" in model:
-        return _with_sound_options(Model(model, "yours"))
-    path = Path(model)
-    if path.suffix or path.is_file():
-        return _with_sound_options(Model(text_of(path), path.stem))
-    known = ", ".join(names())
-    raise ValueError(f"model is {model!r}, expected a file or one of {known}")
+        own = Model(model, "yours")
+    elif (path := Path(model)).suffix or path.is_file():
+        own = Model(text_of(path), path.stem)
+    else:
+        known = ", ".join(names())
+        raise ValueError(f"model is {model!r}, expected a file or one of {known}")
+    for option, text in own.options.items():
+        if not text:
+            raise EquationError(f"option {option} came without a clause")
+        own.with_options([option])
+    return own
 
 
 def text_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_notes.equations.calls import PARAMETERS, applied
 from rnn_notes.equations.functions import CALLS
-from rnn_notes.equations.nodes import Linear, Node, Remark, compact, plain
+from rnn_notes.equations.nodes import Linear, Node, compact, plain
 from rnn_notes.equations.symbols import (
     PAGE,
     SCALAR,
@@ -33,9 +33,12 @@ _HINTS = {
     r"\hat{y}_": ": the prediction is p_t",
 }
 _VARIABLES = ("quantity", "defined")
+_REFUSED = {
+    "tuple": "several things came in brackets, expected one expression",
+    "set": "a set came, expected an expression",
+    "dots": "dots came, expected every term written out",
+}
 _FARTHEST = 12  # draws reach a little beyond
-
-
 _ENTRIES = tuple("ijklmnrsbpq")
 
 
@@ -56,12 +59,14 @@ class Reader:
     """
 
     def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+        self.scope, self.note = scope, scope.note
         self.bound: tuple[str, ...] = ()
         self.chains: set[str] = set()  # letters of chain rules, each of its own
 
     def read(self, node: Node) -> Node:
         """The node with a meaning."""
+        if reason := _REFUSED.get(node.kind):
+            raise node.fail(reason)
         method = getattr(self, f"_{node.kind}", None)
         if method is None:
             return node.with_parts(self.read)
@@ -97,18 +102,6 @@ class Reader:
                 return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
-    def note(self, text: str, node: Node) -> None:
-        """Note a lenient reading; strictly it is an error."""
-        if self.scope.remarks is None:
-            raise node.fail(f"strictly: {text}")
-        self.tell(text, node)
-
-    def tell(self, text: str, node: Node) -> None:
-        """Note what a reader should know of the reading, strict or not."""
-        remarks = self.scope.remarks
-        if remarks is not None and text not in [known.text for known in remarks]:
-            remarks.append(Remark(text, node.span))
-
     # Names
 
     def means(self, name: str) -> bool:
@@ -123,9 +116,7 @@ class Reader:
     def unfont(self, node: Node, known: bool) -> Node:
         """A letter without its font, unless it has a meaning as it stands."""
         bare = plain(node.value)
-        if known or bare == node.value:
-            return node
-        if self.scope.remarks is None:
+        if known or bare == node.value or self.scope.remarks is None:
             return node
         self.note(f"read {node.value} as {bare}", node)
         return replace(node, value=bare)
@@ -187,14 +178,12 @@ class Reader:
         base = self.unfont(base, any(self.means(text) for text in texts))
         node = replace(node, parts=(base, *items))
         first = f"{base.value}_{{{compact(items[0])}}}"
-        if compact(node) in self.scope.bindings:
-            return self._bound_name(node, compact(node), ())
-        for name, rest in ((first, items[1:]), (family(base.value), items)):
+        other = first in self.scope.quantities or self.scope.family(base.value)
+        called = [(compact(node), []), (first, items[1:]), (family(base.value), items)]
+        called += [] if other else [(base.value, items)]
+        for name, rest in called:
             if name in self.scope.bindings:
                 return self._bound_name(node, name, tuple(rest))
-        other = first in self.scope.quantities or self.scope.family(base.value)
-        if base.value in self.scope.bindings and not other:
-            return self._bound_name(node, base.value, tuple(items))
         if first in self.scope.quantities:
             return self._entry(Node("quantity", node.span, value=first), items[1:])
         if key := self.scope.family(base.value):
@@ -234,7 +223,7 @@ class Reader:
         if _SPECIAL.get(name) == "ones" and len(items) == 2:
             means = any(map(self.means, {compact(p) for p in items[1].walk()}))
             target = self.read(items[1]) if means else items[1]
-            known = self.scope.known(str(target.value))
+            known = self.scope.known(target.value)
             if known and known.role == "onehot":
                 self.note("read the indicator as an entry of a one-hot column", node)
                 return self._entry(target, items[:1])
@@ -444,9 +433,6 @@ class Reader:
     def _gradient(self, node: Node) -> Node:
         return self._derivative(replace(node, kind="derivative", value="gradient"))
 
-    def _tuple(self, node: Node) -> Node:
-        raise node.fail("several things came in brackets, expected one expression")
-
     def _power(self, node: Node) -> Node:
         base, exponent = node.parts
         if exponent.kind == "name" and exponent.value == STEPS:
@@ -549,14 +535,11 @@ class Reader:
             self.note(f"read {below.value} with a step as what it does in it, ∂⁺", node)
             return Node("derivative", node.span, (above, below), True)
         above, below = (self.read(part) for part in node.parts)
-        inside = below
-        while inside.kind in ("transpose", "entry") or (
-            inside.kind == "call" and inside.value == "vec"
-        ):
-            inside = inside.parts[0]
-        known = self.scope.quantities.get(inside.value, None)
-        target = known is not None and known.is_target
-        if inside.kind not in _VARIABLES or (inside.kind == "quantity" and target):
+        inside = below.within("transpose", "entry")
+        while inside.kind == "call" and inside.value == "vec":
+            inside = inside.parts[0].within("transpose", "entry")
+        known = self.scope.known(inside.value) if inside.kind == "quantity" else None
+        if inside.kind not in _VARIABLES or (known and known.is_target):
             came = compact(node.parts[1])
             what = f"{came} came" if "<" not in came else "an expression came"
             raise below.fail(f"{what} below the line, expected a variable")
@@ -647,12 +630,6 @@ class Reader:
         read = self.read(node)
         alone = read.kind == "number" and read.value == 0
         return Node("zero", node.span) if alone else read
-
-    def _set(self, node: Node) -> Node:
-        raise node.fail("a set came, expected an expression")
-
-    def _dots(self, node: Node) -> Node:
-        raise node.fail("dots came, expected every term written out")
 
 
 def _substituted(node: Node, values: dict[str, Linear]) -> Node:

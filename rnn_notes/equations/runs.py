@@ -58,14 +58,11 @@ def _alike(*pieces: Node) -> bool:
 def _exchanged(node: Node, first: int, last: int, whole: Node) -> Node:
     """The node with the pieces from ``first`` to ``last`` taken together."""
     parts = (*node.parts[:first], whole, *node.parts[last + 1 :])
-    if len(parts) == 1 and node.kind == "mul":
+    sign = node.kind == "add"  # one stands before the first term, none before a factor
+    links = (*node.value[: first + sign], *node.value[last + sign :])
+    if links in ((), (1,)):
         return replace(whole, span=node.span)
-    if node.kind == "add":
-        signs = (*node.value[: first + 1], *node.value[last + 1 :])
-        if signs == (1,):
-            return replace(whole, span=node.span)
-        return replace(node, parts=parts, value=signs)
-    return replace(node, parts=parts, value=(*node.value[:first], *node.value[last:]))
+    return replace(node, parts=parts, value=links)
 
 
 def _run(node: Node, first: int, dots: int, last: int) -> Node | None:

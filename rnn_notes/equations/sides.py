@@ -52,7 +52,7 @@ class Comparison:
         self.equation, self.budget = equation, budget
         self.hasty, self.scramble = hasty, scramble
         self.fits, self.names = equation.fits, equation.side_shapes()
-        self.moves = equation.has("d")
+        self.moves = bool(equation.pieces("d"))
         self.worst: Worst | None = None
         self.holds = True
         self.count = 0
@@ -166,10 +166,9 @@ class Comparison:
         if self.holds and 2 * len(self.lost) > self.count:
             node, reason, draw = self.lost[0]
             raise node.fail(f"{reason} at {draw}")
-        for side in sides:
-            for node in side.walk():
-                if node.kind in ("sum", "prod") and node not in self.filled:
-                    raise node.fail(_UNFILLED[node.kind])
+        for node in self.equation.pieces("sum", "prod"):
+            if node not in self.filled:
+                raise node.fail(_UNFILLED[node.kind])
         if self.holds:
             self.check_cases()
 

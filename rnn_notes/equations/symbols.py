@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_notes.equations.nodes import Linear, Node
+from rnn_notes.equations.errors import EquationError
+from rnn_notes.equations.nodes import Linear, Node, Remark
 
 __all__ = [
     "PAGE",
@@ -188,7 +189,21 @@ class Scope:
     conditions: list[Condition] = field(default_factory=list)
     fixed: dict[str, Any] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
-    remarks: list[Any] | None = None
+    remarks: list[Remark] | None = None
+
+    def note(
+        self, text: str, node: Node, strictly: type[EquationError] = EquationError
+    ) -> None:
+        """Note a lenient reading; strictly it is an error."""
+        if self.remarks is None:
+            raise strictly(f"strictly: {text}", node.span)
+        self.tell(text, node)
+
+    def tell(self, text: str, node: Node) -> None:
+        """Note once what a reader should know of the reading, strict or not."""
+        known = self.remarks
+        if known is not None and text not in [remark.text for remark in known]:
+            known.append(Remark(text, node.span))
 
     def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
         """Give a letter its meaning, unless it had one from this page."""
@@ -213,9 +228,9 @@ class Scope:
             if known.role == "computed" and known.shape == SCALAR and not known.indexed
         ]
 
-    def known(self, name: str) -> Quantity | None:
+    def known(self, name: object) -> Quantity | None:
         """The model's quantity of this name, if it has one."""
-        return self.quantities.get(name)
+        return self.quantities.get(str(name))
 
     def shape(self, name: str) -> Shape | None:
         """The shape of a quantity by its name, as in ``value`` of its node."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any
@@ -44,6 +44,13 @@ __all__ = [
 ]
 
 SEEDS = (0, 1, 2)
+
+
+_TOLD = {  # of the fields of a way
+    "flat": "with each matrix below as its vec",
+    "falling": "with the last factor of each product first",
+    "whole": "with the factor within one step as immediate, ∂⁺",
+}
 
 
 @dataclass(frozen=True)
@@ -110,26 +117,29 @@ def readings(task: Task, budget: Budget) -> list[Reading]:
 
 def unusual(task: Task) -> Iterator[Task]:
     """The task in further ways of reading it, which are told and hold for no more."""
-    slopes = r"\partial" in task.latex or r"\nabla" in task.latex
-    usual, both = task.way.layout, (False, True)
-    layouts = LAYOUTS if slopes else (usual,)
-    flats = both[: 1 + (slopes and not task.strict)]
-    turns = both[: 1 + (r"\prod" in task.latex and not task.strict)]
-    wholes = flats if r"\sum" in task.latex else both[:1]
-    aparts = flats if not task.layout and _has_chain(task.latex) else both[:1]
-    ways = itertools.product(aparts, wholes, turns, flats, layouts)
-    for apart, whole, falling, flat, layout in ways:
-        if apart and not (flat and layout == "numerator"):
+    latex, usual = task.latex, task.way.layout
+    slopes = r"\partial" in latex or r"\nabla" in latex
+    flat = slopes and not task.strict
+    possible = {
+        "apart": flat and not task.layout and _has_chain(latex),
+        "whole": flat and r"\sum" in latex,
+        "falling": r"\prod" in latex and not task.strict,
+        "flat": flat,
+    }
+    plain = Way(outer="otimes" in latex and not task.strict, slopes=task.way.slopes)
+    choices = itertools.product(
+        *[[False, True][: 1 + may] for may in possible.values()]
+    )
+    for chosen, layout in itertools.product(choices, LAYOUTS if slopes else [usual]):
+        fields: dict[str, Any] = dict(zip(possible, chosen, strict=True))
+        way = replace(plain, layout=layout, **fields)
+        if way.apart and not (way.flat and layout == "numerator"):
             continue
         told = [f"in {layout} layout"] if layout != usual else []
-        told += ["with each matrix below as its vec"] if flat else []
-        told += ["with the last factor of each product first"] if falling else []
-        told += ["with the factor within one step as immediate, ∂⁺"] if whole else []
-        if apart:
+        told += [words for name, words in _TOLD.items() if fields[name]]
+        if way.apart:
             told[:2] = ["with each chain of Jacobians in numerator layout, then turned"]
         if told:
-            outer = "otimes" in task.latex and not task.strict
-            way = Way(layout, outer, flat, falling, whole, apart, task.way.slopes)
             way = replace(way, told=", ".join(told))
             yield replace(task, layout=layout, chosen=way)
 
@@ -150,15 +160,17 @@ def _has_chain(latex: str) -> bool:
     )
 
 
-def fitting(task: Task, budget: Budget) -> list[Equation] | None:
-    """The equations of a task if its pieces fit, None if they do not."""
-    try:
-        equations = understood(task, budget)
-    except WorkError:
-        raise
-    except EquationError:
-        return None
-    return equations if all_fit(equations) else None
+def fitting(ways: Iterable[Task], budget: Budget) -> Iterator[Reading]:
+    """Those among ways of reading a formula in which its pieces fit."""
+    for one in ways:
+        try:
+            equations = understood(one, budget)
+        except WorkError:
+            raise
+        except EquationError:
+            continue
+        if all_fit(equations):
+            yield one, equations
 
 
 def all_fit(equations: list[Equation]) -> bool:
@@ -269,10 +281,10 @@ def _with_gradients(lines: list[list[Node]], scope: Scope) -> list[list[Node]]:
             r"d came beside terms without one: as a gradient it needs a model with a "
             r"loss, as a differential \mathrm{d} in every term"
         )
-    told, note = scope.remarks or [], Reader(scope).note
+    told = scope.remarks or []
     told[:] = [one for one in told if one.text not in SLANTED]
     return [
-        [with_gradients(relation, scope.losses[-1], note), *said]
+        [with_gradients(relation, scope.losses[-1], scope.note), *said]
         for relation, *said in lines
     ]
 
@@ -311,12 +323,12 @@ def _without_names(
         if used:
             clause = replace(relation, parts=(first, second), value=("=",))
             try:
-                Clauses(scope, frozenset()).read([clause])
+                Clauses(scope).read([clause])
             except EquationError:
                 kept.append(line)
                 continue
             budget.read(second)
-        reader.note(f"read {letter} as a new name for what follows it", first)
+        scope.note(f"read {letter} as a new name for what follows it", first)
         if relation.parts[2:]:
             sides, signs = relation.parts[1:], relation.value[1:]
             kept.append([replace(relation, parts=sides, value=signs), *said])

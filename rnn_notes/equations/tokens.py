@@ -33,13 +33,7 @@ _PAIRS = {"BARS": ("LNORM", "RNORM"), "BAR": ("LBAR", "RBAR")}
 
 
 def sorted_out(stream: Iterable[Token], remarks: list[Remark]) -> Iterator[Token]:
-    """The tokens that the grammar knows.
-
-    Raises
-    ------
-    EquationError
-        For what is astray.
-    """
+    """The tokens that the grammar knows; ``EquationError`` for what is astray."""
     tokens: list[Token] = []
     for token in stream:
         if len(tokens) >= _MOST_TOKENS:
@@ -96,11 +90,11 @@ def _by_cases(tokens: list[Token], remarks: list[Remark]) -> list[Token]:
 
     Each line says the left side again; "otherwise" is the opposite of the case before.
     """
-    opened = [n for n, token in enumerate(tokens) if _names(token, "MATRIX", "cases")]
-    closed = [n for n, token in enumerate(tokens) if _names(token, "END", "cases")]
-    if len(opened) != 1 or len(closed) != 1 or not 0 < opened[0] < closed[0]:
+    outer = [n for n, token in enumerate(tokens) if token.type in ("MATRIX", "END")]
+    outer = [n for n in outer if _environment(tokens[n]) == "cases"]
+    if [tokens[n].type for n in outer] != ["MATRIX", "END"] or outer[0] == 0:
         return tokens
-    first, last = opened[0], closed[0]
+    first, last = outer
     head = tokens[:first]
     ends = [n for n, token in enumerate(head) if token.type in ("ROW", "SEPARATOR")]
     start = ends[-1] + 1 if ends else 0
@@ -130,17 +124,12 @@ def _with_cases(tokens: list[Token]) -> list[Token]:
         if token.type == "MATRIX" and out and out[-1].type == "LSET":
             out[-1] = Token.new_borrow_pos("MATRIX", r"\begin{cases}", token)
             closing = _environment(token)
-        elif closing and _names(token, "END", closing):
+        elif closing and token.type == "END" and _environment(token) == closing:
             out.append(Token.new_borrow_pos("END", r"\end{cases}", token))
             closing = ""
         else:
             out.append(token)
     return out
-
-
-def _names(token: Token, kind: str, name: str) -> bool:
-    """Whether a token opens or closes an environment of this name."""
-    return token.type == kind and _environment(token) == name
 
 
 def _environment(token: Token) -> str:

@@ -99,22 +99,21 @@ def model_for(task: Task, model: str | None) -> Model:
 def _fit(task: Task, budget: Budget) -> _Fit:
     """How a formula is read in a model; ``EquationError`` where it is not."""
     equations, misfit = _understood(task, budget)
+    named = [pair for one in equations for pair in one.named()]
     letters = {
         _plain(name if task.model.name == "book" else known.book)
         or f"{name} of {task.model.name}"
-        for one in equations
-        for name, known in one.named()
+        for name, known in named
     }
-    remarks = equations[0].scope.remarks or []
-    steps = sum(remark.text.startswith("read a step") for remark in remarks)
-    steps += 2 * sum(" as a new name " in remark.text for remark in remarks)
+    computed = any(known.role == "computed" for _, known in named)
+    remarks = [remark.text for remark in equations[0].scope.remarks or []]
+    steps = sum(text.startswith("read a step") for text in remarks)
+    steps += 2 * sum(" as a new name " in text for text in remarks)
     steps += sum(map(_entries_as_steps, equations))
-    computed = any(k.role == "computed" for one in equations for _, k in one.named())
-    lenient = len(remarks) + 2 * steps
-    lines = [
-        n.parts for one in equations for n in one.nodes() if n.kind == "derivative"
-    ]
+    nodes = [node for one in equations for node in one.nodes()]
+    lines = [node.parts for node in nodes if node.kind == "derivative"]
     slopes = bool(lines) and all(_quantities(by) <= _quantities(of) for of, by in lines)
+    lenient = len(remarks) + 2 * steps
     return _Fit(task.model, frozenset(letters), misfit, lenient, computed, slopes)
 
 
@@ -140,14 +139,12 @@ def _understood(task: Task, budget: Budget) -> tuple[list[Equation], int]:
             return equations, 0
     except MisfitError as error:
         misfit = error
-    for one in unusual(task):
-        if not one.way.falling and (found := fitting(one, budget)):
-            return found, 1
+    for _, found in fitting((w for w in unusual(task) if not w.way.falling), budget):
+        return found, 1
     if misfit is None:
         return equations, 2
-    for one in diagonal_ways(task):
-        if found := fitting(one, budget):
-            return found, 3
+    for _, found in fitting(diagonal_ways(task), budget):
+        return found, 3
     raise misfit
 
 

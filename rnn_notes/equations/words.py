@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 
 from lark import Token
 
@@ -21,34 +22,15 @@ _FUNCTIONS = {
     *("tanh", "exp", "log", "ln", "softmax", "diag", "vec", "tr", "det", "max", "min"),
     *("relu", "sigmoid", "sign", "sqrt", "mean", "sum", "onehot", "prod"),
 }
-_JOINTS = {
-    "and",
-    "und",
-    "et",
-    "y",
-    "e",
-    "i.e",
-    "ie",
-    "that is",
-    "so",
-    "so that",
-    "hence",
-}
+_JOINTS = {"and", "und", "et", "y", "e", "i.e", "ie"}
+_JOINTS |= {"that is", "so", "so that", "hence"}
 _CONDITIONS = {"for", "for all", "if", "when", "where", "with", "für", "falls", "wenn"}
 _CONDITIONS |= {"para", "para todo", "se", "si", "pour", "pour tout", "mit"}
 _NUMBER = "left out {}, the number of an equation"
 _ENDS = ("ROW", "SEPARATOR", "END")
 _END = Token("END", "")
-_BEFORE_OPERAND = {
-    "NAME",
-    "FUNCTION",
-    "WORD",
-    "MARK",
-    "NUMBER",
-    "FRAC",
-    "LPAR",
-    "LBRACE",
-}
+_BEFORE_OPERAND = {"NAME", "FUNCTION", "WORD", "MARK", "NUMBER", "FRAC"}
+_BEFORE_OPERAND |= {"LPAR", "LBRACE"}
 _INSIDE = {"RELATION", "SIGN", "ODOT", "OTIMES", "LINK", "BIG", "COMMA", "CELL", *_ENDS}
 
 
@@ -176,7 +158,7 @@ class _Words:
         return False
 
     def _word(self, place: int, token: Token) -> Token | None:
-        said = _said(token).replace("one-hot", "onehot")
+        said = _inside(token).strip().replace("one-hot", "onehot")
         letters = "".join(re.findall(r"[A-Za-z]+", said))
         if any(self.scripts) or self.last("^", "_"):
             return _name(token, letters) if letters else None
@@ -232,11 +214,6 @@ def _inside(token: Token) -> str:
     return token[token.index("{") + 1 : -1]
 
 
-def _said(token: Token) -> str:
-    """What a word says, without the spaces around it."""
-    return _inside(token).strip()
-
-
 def _name(token: Token, letters: str) -> Token:
     """A letter of its own; one that is upright if it is a single one."""
     font = r"\mathrm" if len(letters) == 1 else r"\text"
@@ -251,10 +228,8 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     for place, token in enumerate(tokens):
         if token == "{" and (not place or tokens[place - 1].type in _ENDS):
             end = after_group(tokens, place)
-            inside = tokens[place:end]
-            if any(
-                one.type == "RELATION" and _depth(inside, one) == 1 for one in inside
-            ):
+            depths = zip(tokens[place:end], _depths(tokens[place:]), strict=False)
+            if any(one.type == "RELATION" and depth == 1 for one, depth in depths):
                 skipped |= {place, end - 1}  # \large{a = b}
         if token.type == "BRACE":
             end = after_group(tokens, place + 1)
@@ -268,18 +243,12 @@ def _unbraced(tokens: list[Token]) -> list[Token]:
     return out
 
 
-def _depth(tokens: list[Token], to: Token) -> int:
-    """How many braces are open before one of the tokens."""
-    before = list(itertools.takewhile(lambda token: token is not to, tokens))
-    return before.count("{") - before.count("}")  # type: ignore[arg-type]
+def _depths(tokens: list[Token]) -> Iterator[int]:
+    """How many braces are open behind each of the tokens."""
+    return itertools.accumulate((one == "{") - (one == "}") for one in tokens)
 
 
 def after_group(tokens: list[Token], place: int) -> int:
     """The place after the group in braces, or the one token, that starts here."""
-    depth = 0
-    while place < len(tokens):
-        depth += (tokens[place] == "{") - (tokens[place] == "}")
-        place += 1
-        if depth == 0:
-            break
-    return place
+    ends = (n for n, depth in enumerate(_depths(tokens[place:]), 1) if depth == 0)
+    return place + next(ends, len(tokens) - place)

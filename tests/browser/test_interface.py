@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from visits import DRAWN, NewPage, Opened, arrive, becomes, settled, violations
 
 WIDE = """[...document.querySelectorAll('.formula')]
@@ -215,7 +215,7 @@ def test_what_is_far_is_laid_out_after_what_is_seen(
     if not scripts:
         page.route("**/*.js*", lambda route: route.abort())
     arrive(page, f"{address}/transposes.html{to}")
-    assert page.evaluate("window.first") == ("" if to else "skipped")
+    assert page.evaluate("window.first") == ("" if to else "skipped unseen")
     folded = page.locator("details:not([open]) math").count()
     assert (page.evaluate("window.skipped") > folded) == (not to)
     shown = page.locator(OPEN).evaluate_all(
@@ -223,3 +223,35 @@ def test_what_is_far_is_laid_out_after_what_is_seen(
     )
     assert all(shown)
     assert len(shown) > 10
+
+
+# The fonts do not come, and nothing is done about it
+HELD = """const wait = setTimeout;
+window.setTimeout = (then, time) => time === 1000 ? 0 : wait(then, time)"""
+# Of each section whether it is laid out, and of the first how far down it begins
+LAID = """[...document.querySelectorAll('article > section > section')].map(
+  e => e.lastElementChild.checkVisibility({contentVisibilityAuto: true}))"""
+TOP = "document.querySelector('article section section').getBoundingClientRect().top"
+
+
+def test_what_nobody_sees_waits_for_the_fonts(context: Opened, address: str) -> None:
+    """Nor does a list of choices make Chromium lay it out; scrolling does."""
+    page = context(viewport={"width": 390, "height": 600})[0].new_page()
+    page.add_init_script(HELD)
+    held: list[Route] = []
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto(f"{address}/transposes.html", wait_until="domcontentloaded")
+    page.evaluate(DRAWN)
+    assert page.evaluate(TOP) > 600
+    assert not any(page.evaluate(LAID))
+    assert page.locator("article select").count() == 0
+    page.evaluate("scrollTo({top: 400, behavior: 'instant'})")
+    page.evaluate(DRAWN)
+    first, *others = page.evaluate(LAID)
+    assert first
+    assert not any(others)
+    for route in held:
+        route.continue_()
+    page.locator("html:not([data-far])").wait_for(state="attached")
+    assert all(page.evaluate(LAID))
+    assert page.locator("article select").count() == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 from server import served
-from visits import PAGES, Opened
+from visits import PAGES, SITE, Opened
 
 FETCH = "fetch('heavy.bin').then(answer => answer.arrayBuffer())"
 FIRST, REQUESTS, SECOND = 120_000, 10, 64_000
@@ -64,6 +64,13 @@ def test_a_first_visit_is_light_and_a_second_page_lighter(
         )
     assert {n: cost for n, cost in second.items() if cost[0] > SECOND} == {}
     assert min(first.values()) > (10_000, 3), "what is measured has a weight"
+
+
+def test_fonts_are_asked_for_before_the_styles_are_read() -> None:
+    """What asks for them comes with the page's first bytes."""
+    for name in PAGES:
+        page = (SITE / f"{name}.html").read_text(encoding="utf-8")
+        assert 0 < page.rindex('as="font"') < page.index("<style>"), name
 
 
 def test_weight_and_requests_are_seen(context: Opened, tmp_path: Path) -> None:

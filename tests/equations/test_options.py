@@ -77,6 +77,7 @@ def test_every_option_of_every_model_can_be_read():
         ),
         ("a_t = b_t\nb_t = a_t + x_t", "a, b cannot be computed", "a_t = b_t"),
         ("h_t = h_{t-1} + x_t", "h cannot be computed", "h_t = h_{t-1}"),
+        ("h_t = x_{t-1}", "x is needed at step 0", "x_t \\in \\mathbb{R}^{D}"),
         ("h_t = x_t\nh_t = 2 x_t", "h has a meaning already", "h_t = 2 x_t"),
         (
             "x_t \\in \\mathbb{R}^{H}",

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import PurePath
 
 from tests.helpers.trees import ROOT
@@ -16,13 +17,14 @@ SOURCES = {
     for folder in FOLDERS
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
+parsed = cache(ast.parse)  # of each module once
 EMPTY = ("Nothing", "Puts ", "Raises ", "Returns ", "Writes ")
 
 
 def unsaid(source: str) -> set[str]:
     """The names of a module that are neither for others nor marked as its own."""
     face, made = set(), set()
-    for node in ast.parse(source).body:
+    for node in parsed(source).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             made.add(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -39,7 +41,7 @@ def unsaid(source: str) -> set[str]:
 def empty_words(source: str) -> list[str]:
     """The docstrings that begin with no noun and no imperative."""
     kinds = (ast.FunctionDef, ast.ClassDef, ast.Module)
-    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    nodes = [node for node in ast.walk(parsed(source)) if isinstance(node, kinds)]
     said = [ast.get_docstring(node) or "" for node in nodes]
     return [text.splitlines()[0] for text in said if text.startswith(EMPTY)]
 
@@ -49,7 +51,7 @@ def told_no_error(sources: Iterable[str]) -> set[str]:
 
     What calls a function whose docstring begins with "Raise" raises too.
     """
-    modules = [ast.parse(source).body for source in sources]
+    modules = [parsed(source).body for source in sources]
     tops = [node for body in modules for node in body]
     classes = [node for node in tops if isinstance(node, ast.ClassDef)]
     tops += [n for kind in classes if not kind.name.startswith("_") for n in kind.body]

@@ -44,14 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command += ["-c", str(here), "-d", str(here / "doctrees")]
     command += [str(here / "docs"), str(here / "built")]
     subprocess.run(command, check=True)
-    command = [
-        sys.executable,
-        "-m",
-        "docs._ext.site.finish",
-        str(here / "built"),
-        str(here / "html"),
-    ]
-    subprocess.run(command, check=True, cwd=ROOT)
+    finish(here / "built", here / "html")
     return here / "html"
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from zipfile import ZipFile
@@ -19,6 +17,7 @@ from docs._ext.live import wheels
 from rnn_notes.book import live, trained
 from rnn_notes.equations.answers import judge
 from rnn_notes.equations.model import names
+from tests.helpers import trees
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "docs" / "_static").glob("*.js"))
@@ -336,29 +335,23 @@ process = 1
 """
 
 
-CONF = f"""
-import sys
-sys.path.insert(0, {str(ROOT)!r})
-from docs._ext.live import wheels
-wheels.assemble = lambda *_: None
-extensions = ["myst_nb", "docs._ext.live.runnable"]
-html_static_path = [{str(ROOT / "docs" / "_static")!r}]
-nb_execution_mode = "off"
-"""
+SETTINGS = {
+    "extensions": ["myst_nb", "formulas.mathml", "live.runnable"],
+    "source_suffix": {".md": "myst-nb"},  # Sphinx's own is shared, and changes
+    "html_static_path": [str(ROOT / "docs" / "_static")],
+    "nb_execution_mode": "off",
+}
 
 
 @pytest.fixture
-def build(tmp_path: Path):
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A function that builds one page and returns its HTML and Sphinx's warnings."""
+    monkeypatch.setattr(wheels, "assemble", lambda *_: None)
 
     def run(text: str) -> tuple[str, str]:
-        (tmp_path / "index.md").write_text(text, encoding="utf-8")
-        (tmp_path / "conf.py").write_text(CONF, encoding="utf-8")
-        command = [sys.executable, "-m", "sphinx", "-q", "--no-color"]
-        command += [str(tmp_path), str(tmp_path / "html")]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        warnings = trees.built(tmp_path, {"index": text}, **SETTINGS)
         html = (tmp_path / "html" / "index.html").read_text(encoding="utf-8")
-        return html, done.stderr
+        return html, warnings
 
     return run
 

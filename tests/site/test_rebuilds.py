@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from sphinx.environment import BuildEnvironment
@@ -11,6 +12,7 @@ from sphinx.environment.collectors.toctree import TocTreeCollector
 from docs._ext.build import numbering
 from docs._ext.build.numbering import number
 from docs._ext.pages.sentences import counts
+from docs._ext.site import searching
 from tests.helpers.smallbook import INDEX, ONE, PAGES, TOC, TWO
 from tests.helpers.trees import read
 
@@ -126,6 +128,46 @@ def test_figures_are_numbered_without_the_other_pages_as_with_them(
     [(mine, sphinx)] = found
     assert mine == sphinx
     assert sorted(mine["one"]) == ["code-block", "displaymath", "figure", "table"]
+
+
+def test_words_for_search_are_those_of_the_pages_as_they_are(
+    tmp_path, monkeypatch
+) -> None:
+    counted = []
+    count = searching._often
+    monkeypatch.setattr(
+        searching, "_often", lambda text: counted.append(text) or count(text)
+    )
+    env = SimpleNamespace(found_docs={"a", "b"})
+    config = SimpleNamespace(sources_digest="1")
+    kind = SimpleNamespace(name="html")
+    out = tmp_path / "html"
+    (out / "_static").mkdir(parents=True)
+    app = SimpleNamespace(
+        env=env, config=config, builder=kind, outdir=out, doctreedir=tmp_path
+    )
+
+    def said(**pages: str) -> tuple[list[str], str]:
+        counted.clear()
+        for name, text in pages.items():
+            html = f'<article class="bd-article"><p>{text * 4}</p></article>'
+            (out / f"{name}.html").write_text(html)
+        searching._write(app, None)
+        often = (out / "_static" / searching.OFTEN).read_text()
+        words = [(out / f"_static/words/{name}.js").read_text() for name in "ab"]
+        return sorted(text.split()[0] for text in counted), often + "".join(words)
+
+    both, first = said(a="state ", b="gradient ")
+    assert (both, "state" in first, "gradient" in first) == (
+        ["gradient", "state"],
+        True,
+        True,
+    )
+    assert said() == ([], first), "nothing has changed"
+    one, second = said(b="weight ")
+    assert (one, "gradient" in second, "weight" in second) == (["weight"], False, True)
+    config.sources_digest = "2"
+    assert said() == (["state", "weight"], second), "the code is another"
 
 
 def test_a_sentence_is_written_into_its_own_page_only(

@@ -294,6 +294,16 @@ def test_a_long_text_takes_its_bytes_twice_whatever_it_is_written_in():
     assert most < 3 * len(long)
 
 
+def test_a_text_in_pieces_is_the_same_text(monkeypatch):
+    """Seven bytes a piece cut letters of two, of three and of four bytes."""
+    foreign = TEXT.translate(str.maketrans("oht", "é–🙂"))
+    Path("text.txt").write_text("\ufeff" + foreign, encoding="utf-8")
+    whole = undisturbed(60)
+    monkeypatch.setattr(commands, "_PIECE", 7)
+    assert train("--steps", 60) == 0
+    assert Path("text.npz").read_bytes() == whole
+
+
 TEXTS = {
     "no-utf8.txt": b"ab\xffcd",
     "long.txt": "aé🙂".encode() * 200_000 + b"\xff",

@@ -275,12 +275,15 @@ def _plain(page: str) -> str:
 
 def _light(page: str, sheets: list[str], css: str, scripts: dict[str, _Script]) -> str:
     """A page with its styles, its scripts as few, and what it may load."""
-    style = f"<style>{css}</style>\n"
+    fonts = ""
     for font, calls in _FONTS.items():
         when = "preload" if re.search(calls, page) else "prefetch"
         if when == "preload" or (calls == "<math" and "live.js" in page):
-            style += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
-    page = _merged(_SHEET, sheets, style, page)
+            fonts += f'<link rel="{when}" as="font" crossorigin href="{{}}{font}" />\n'
+    if sheet := _SHEET.search(page):  # long, and read in its order
+        fonts = fonts.replace("{}", sheet["root"])
+        page = page.replace("<script>", f"{fonts}<script>", 1)
+    page = _merged(_SHEET, sheets, f"<style>{css}</style>\n", page)
     for name, script in scripts.items():
         call = f'<script src="{{}}{name}?v={_checksum(script.text)}"></script>\n'
         page = _merged(_SCRIPT, script.names, call, page)

@@ -7,6 +7,7 @@
   painted(async () => {
     const late = new Promise((done) => setTimeout(done, 1000));
     await Promise.race([document.fonts.ready, late]);
+    document.documentElement.dataset.far &&= "skipped";
     const parts = "article > section > section, article dl.py, article tbody + tbody";
     const far = [...document.querySelectorAll(parts)];
     const nearer = () => {

@@ -12,5 +12,16 @@
   // later.js takes the mark away when all is there.
   const [visit] = performance.getEntriesByType("navigation");
   const plain = visit?.type === "navigate" && !/#/.test(visit.name + location.hash);
-  root.far = plain ? "skipped" : "";
+  root.far = plain ? "skipped unseen" : "";
+
+  // Until the fonts are there, what nobody sees yet is not laid out.
+  const parts = "article > section > :is(section, figure), article tbody + tbody";
+  const look = () => {
+    if (!root.far?.includes("unseen")) return;
+    const part = document.querySelector(`:is(${parts}):not([data-near])`);
+    const seen = part?.getBoundingClientRect().top <= innerHeight;
+    if (seen) part.dataset.near = "";
+    seen ? look() : requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
 }

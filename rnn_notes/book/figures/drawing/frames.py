@@ -96,7 +96,9 @@ class Moving(Figure):
                 f"<option{' selected' * (k == self.first)}>{escape(f.at)}</option>"
                 for k, f in enumerate(self.frames)
             )
-            return f'{label}<select id="{name}-control">{"".join(options)}</select>'
+            # Chromium lays out what holds one as soon as it has read the page.
+            held = f'<select id="{name}-control">{"".join(options)}</select>'
+            return f"{label}<template>{held}</template>"
         choices = (
             f'<label><input type="radio" name="{name}-control" value="{k}"'
             f"{' checked' * (k == self.first)}>{_prose(f.at)}</label>"
