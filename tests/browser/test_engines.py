@@ -6,10 +6,10 @@ import re
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from firefox import Firefox
 from visits import (
     BROKEN,
+    CRAMPED,
     GROUND,
     LOADED,
     LOST,
@@ -63,6 +63,7 @@ def sound(window: Firefox | WebKit, width: int) -> None:
     """Assert that all can be read, and that what goes on beyond the edge shows it."""
     assert window.value(SIDEWAYS) <= 0, width
     assert (width, window.value(BROKEN)) == (width, 0)
+    assert (width, window.value(CRAMPED)) == (width, [])
     if width < 600:
         assert (width, window.value(SMALL)) == (width, [])
     if width >= 390:
@@ -110,126 +111,3 @@ def test_a_fraction_that_is_pulled_apart_is_seen(safari: WebKit, address: str) -
     assert parted(form, safari.value(FORMS)) == []
     safari.value(f"({ADD})[0].replaceSync({FAULT!r})")
     assert len(parted(form, safari.value(FORMS))) > 5
-
-
-def test_names_that_lead_on_are_underlined_in_webkit(
-    safari: WebKit, address: str
-) -> None:
-    safari.open(f"{address}/forward.html")
-    style = "getComputedStyle(document.querySelector('.bd-article a.name'))"
-    assert safari.value(f"{style}.textDecorationLine") == "underline"
-    assert safari.value(f"{style}.textDecorationStyle") == "dotted"
-
-
-@pytest.fixture(params=["fox", "safari"])
-def window(request: pytest.FixtureRequest) -> Firefox | WebKit:
-    """Firefox, then WebKit, for a test that each of them has to pass."""
-    found: Firefox | WebKit = request.getfixturevalue(request.param)
-    return found
-
-
-# The section that is read and the one that the contents name, down the page and up.
-WALK = """(async () => {
-  const links = "#page-toc-nav a", told = [];
-  const down = Array.from({length: 8}, (_, turn) => 600 + 900 * turn);
-  for (const top of [...down, ...down.toReversed()]) {
-    scrollTo({top, behavior: "instant"});
-    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-    const heads = [...document.querySelectorAll("article section > :is(h2, h3)")];
-    const read = heads.findLast(
-      e => e.getBoundingClientRect().top < innerHeight / 4)?.parentElement.id;
-    if (document.querySelector(`${links}[href="#${read}"]`))
-      told.push([read, document.querySelector(`${links}[aria-current=true]`)?.hash]);
-  }
-  return told;
-})()"""
-DEAF = """addEventListener(
-  'scroll', event => event.stopImmediatePropagation(), true) || 0"""
-
-
-def test_the_contents_name_what_is_read_in_each_engine(
-    window: Firefox | WebKit, address: str
-) -> None:
-    window.open(f"{address}/training.html")
-    told = window.value(WALK)
-    assert len({read for read, _ in told}) > 3
-    assert [(read, link) for read, link in told if link != f"#{read}"] == []
-    window.value(DEAF)
-    assert any(link != f"#{read}" for read, link in window.value(WALK))
-
-
-# Whether the drawer is open before and after a link in it, which then hears no click.
-DRAWER = """(() => {
-  const drawer = document.querySelector("#pst-secondary-sidebar-modal"), told = [];
-  for (const deaf of [false, true]) {
-    if (deaf) drawer.addEventListener(
-      "click", event => event.stopImmediatePropagation(), true);
-    document.querySelector(".secondary-toggle").click();
-    told.push(drawer.open);
-    drawer.querySelector("a[href='#the-rule']").click();
-    told.push(drawer.open);
-  }
-  return told;
-})()"""
-
-
-def test_the_drawer_closes_in_each_engine(
-    window: Firefox | WebKit, address: str
-) -> None:
-    window.open(f"{address}/forward.html", NARROW)
-    assert window.value(DRAWER) == [True, False, True, True]
-
-
-# How much further from its edge the text stands on the left than on the right.
-ASIDE = """(async () => {
-  const edges = [];
-  for (const pressed of [false, true]) {
-    if (pressed) document.querySelector(".primary-toggle").click();
-    await Promise.all(document.getAnimations().map(moving => moving.finished));
-    const text = document.querySelector("article").getBoundingClientRect();
-    const last = document.querySelector(".bd-content").lastElementChild;
-    edges.push(text.left - innerWidth + last.getBoundingClientRect().right);
-  }
-  return edges;
-})()"""
-
-
-def test_the_text_stands_in_the_middle_in_each_engine(
-    window: Firefox | WebKit, address: str
-) -> None:
-    window.open(f"{address}/forward.html")
-    beside, without = window.value(ASIDE)
-    assert abs(without) < 40 < beside
-
-
-GROUNDS = """['dh', 'dhraw'].map(name => getComputedStyle(
-  document.getElementById(`equation-eq-${name}`)).backgroundColor)"""
-
-
-def test_a_link_marks_its_equation_in_each_engine(
-    window: Firefox | WebKit, address: str
-) -> None:
-    window.open("about:blank")
-    window.open(f"{address}/dhnext.html#equation-eq-dh")
-    marked, other = window.value(GROUNDS)
-    window.open("about:blank")
-    window.open(f"{address}/dhnext.html")
-    assert marked != other
-    assert window.value(GROUNDS) == [other, other]
-
-
-# How far a name's line stands below its letters, in their size.
-BELOW = """[getComputedStyle(document.querySelector('.bd-article a.name'))].map(
-  style => parseFloat(style.textUnderlineOffset) / parseFloat(style.fontSize))[0]"""
-
-
-def test_a_line_below_a_name_hides_no_underscore_in_each_engine(
-    window: Firefox | WebKit, address: str
-) -> None:
-    window.open(f"{address}/dhnext.html")
-    assert window.value(BELOW) >= 0.25
-    window.value(
-        "document.querySelector('.bd-article a.name')"
-        ".style.setProperty('text-underline-offset', '0.1em') || 0"
-    )
-    assert window.value(BELOW) < 0.25

@@ -6,44 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
-from visits import SIDEWAYS, SITE, NewPage, Opened, Visit, arrive
-
-# Words of a figure that lie on other words of it, or that its edge cuts.
-CRAMPED = """[...document.querySelectorAll('.drawn svg')].flatMap(svg => {
-  const edge = svg.getBoundingClientRect();
-  const seen = text => text.checkVisibility({visibilityProperty: true});
-  const texts = [...svg.querySelectorAll('text')].filter(
-    text => text.textContent.trim() && seen(text));
-  const boxes = texts.map(text => text.getBoundingClientRect());
-  const cut = texts.filter((_, i) => boxes[i].width
-    && (boxes[i].left < edge.left - 1 || boxes[i].right > edge.right + 1));
-  const straight = text => !text.closest('[transform]');
-  const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
-    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5;
-  const laid = texts.filter((text, i) => straight(text) && texts.some((other, k) =>
-    k < i && straight(other) && on(boxes[i], boxes[k])));
-  return [...cut, ...laid].map(text => text.textContent);
-})"""
-
-
-WIDTHS = (390, 1280)
-
-
-def test_no_word_of_a_figure_lies_on_another_or_is_cut(visit: Visit) -> None:
-    for width in WIDTHS:
-        assert (width, visit.seen(width).evaluate(CRAMPED)) == (width, [])
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_crowded_words_are_seen(new_page: NewPage, width: int) -> None:
-    page = new_page("dhnext", width, 900, reduced_motion="reduce")
-    assert page.evaluate(CRAMPED) == []
-    page.evaluate(
-        "document.querySelectorAll('.drawn text').forEach("
-        "text => text.setAttribute('textLength', 120))"
-    )
-    assert len(page.evaluate(CRAMPED)) > 5
-
+from visits import SIDEWAYS, SITE, NewPage, Opened, arrive
 
 # What has one of the theme's own colours, in its rules or as it is drawn.
 THEIRS = """[...document.querySelectorAll('*')].flatMap(e => {
@@ -144,17 +107,6 @@ def test_a_long_identity_names_both_of_its_layouts(page: Page, address: str) -> 
     two = ['"in denominator layout"', '"in numerator layout"']
     assert two in told
     assert all(said in (two, ["none"]) for said in told)
-
-
-def test_a_line_below_a_name_hides_no_underscore(page: Page, address: str) -> None:
-    """It stands below where the font draws them."""
-    arrive(page, f"{address}/backward.html")
-    name = page.locator("a.name", has_text="zeros_like").first
-    offset, size = name.evaluate(
-        "e => { const s = getComputedStyle(e);"
-        " return [s.textUnderlineOffset, s.fontSize].map(parseFloat) }"
-    )
-    assert offset >= 0.25 * size
 
 
 def test_code_and_latex_can_be_taken_along(context: Opened, address: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from visits import (
+    CRAMPED,
     GROUND,
     LOADED,
     LOST,
@@ -56,6 +57,7 @@ def test_page(visit: Visit, address: str) -> None:
         assert page.evaluate(SIDEWAYS) <= 0
         assert not page.evaluate(SPILLS)
         assert not page.evaluate(LOST)
+        assert not page.evaluate(CRAMPED)
         if width == 1280:
             assert not any(goes_on for goes_on, _ in page.evaluate(GROUND))
         if visit.name == "index":

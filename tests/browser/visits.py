@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page, Response
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
@@ -35,6 +35,52 @@ SMALL = """[...document.querySelectorAll('.drawn :is(text, tspan)')].filter(e =>
   const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return e.checkVisibility() && scale * parseFloat(getComputedStyle(e).fontSize) < 10;
 }).map(e => e.textContent)"""
+# Words of a figure that lie on other words or on a box's edge, or that its own edge
+# cuts: by the ink of their letters, since a font's own box is as tall as it likes.
+CRAMPED = """(() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  const seen = e => e.checkVisibility({visibilityProperty: true});
+  function* inks(text) {
+    const kept = text.getNumberOfChars() === text.textContent.length;
+    const walk = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    for (let from = 0, to; walk.nextNode(); from = to) {
+      const {data, parentElement} = walk.currentNode;
+      const words = kept ? data : data.trim();
+      to = from + words.length;
+      if (!words.trim()) continue;
+      const {fontStyle, fontWeight, fontSize, fontFamily} =
+        getComputedStyle(parentElement);
+      pen.font = [fontStyle, fontWeight, fontSize, fontFamily].join(" ");
+      const {actualBoundingBoxAscent: up, actualBoundingBoxDescent: down} =
+        pen.measureText(words);
+      const a = text.getStartPositionOfChar(from);
+      const b = text.getEndPositionOfChar(to - 1);
+      const [p, q] = [[a.x, a.y - up], [b.x, b.y + down]].map(
+        place => new DOMPoint(...place).matrixTransform(text.getScreenCTM()));
+      const turned = text.closest('[transform]');
+      yield {words, turned, left: p.x, top: p.y, right: q.x, bottom: q.y};
+    }
+  }
+  const shared = (a, b) => Math.min(
+    Math.min(a.right, b.right) - Math.max(a.left, b.left),
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+  const inside = (a, b) => a.left > b.left - 1 && a.right < b.right + 1
+    && a.top > b.top - 1 && a.bottom < b.bottom + 1;
+  return [...document.querySelectorAll('.drawn svg')].flatMap(svg => {
+    const edge = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll('text')].filter(seen);
+    const all = texts.flatMap(text => [...inks(text)]);
+    const cut = all.filter(one => Math.min(one.left, one.right) < edge.left - 1
+      || Math.max(one.left, one.right) > edge.right + 1);
+    const level = all.filter(one => !one.turned);
+    const boxes = [...svg.querySelectorAll('rect')].filter(seen).map(
+      e => e.getBoundingClientRect());
+    const laid = level.filter((one, i) =>
+      level.slice(0, i).some(other => shared(other, one) > .5)
+      || boxes.some(box => shared(box, one) > 1 && !inside(one, box)));
+    return [...cut, ...laid].map(one => one.words);
+  });
+})()"""
 # Where a formula and the stop after it stand on two lines.
 BROKEN = """[...document.querySelectorAll('article .held')]
   .filter(e => e.getClientRects().length > 1).length"""
@@ -123,6 +169,22 @@ def settled(page: Page, url: str) -> Response | None:
     answer = arrive(page, url)
     page.evaluate("document.fonts.ready.then(() => true)")
     return answer
+
+
+class Chrome:
+    """A window of Chromium that is asked as those of the other engines are."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page = browser.new_page()
+
+    def open(self, url: str, width: int = 1280) -> None:
+        """Load the page in a window of this width."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        settled(self.page, url)
+
+    def value(self, expression: str) -> Any:
+        """What an expression of JavaScript comes to."""
+        return self.page.evaluate(expression)
 
 
 def becomes(look: Callable[[], object], wanted: object, patience: float = 30) -> None:

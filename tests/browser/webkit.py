@@ -36,6 +36,7 @@ class WebKit:
         self.port, self.session = port, ""
         started = self.ask("POST", "", capabilities={"alwaysMatch": {}})
         self.session = f"/{started['sessionId']}"
+        self.ask("POST", "/timeouts", script=100_000)  # a cell is slow to start
 
     def ask(self, method: str, path: str, **parameters: Any) -> Any:
         """The result of a command."""

@@ -143,7 +143,7 @@ def _signals(t: int, when: When) -> list[str]:
     inner = "diraw", "dfraw", "dgraw"
     return [
         lit([at["dy"]], arrow(x, 41, x, 61, "dy"), tag(x - 6, 56, "dy")),
-        lit([at["dh"]], arrow(x, 79, x, 105, "dy"), tag(x - 6, 96, OWN)),
+        lit([at["dh"]], arrow(x, 79, x, 105, "dy"), tag(x - 6, 89, OWN)),
         lit(
             [at["dh"], at["dc"], at["doraw"]],
             arrow(x, 131, x, 149, "dh"),
@@ -175,8 +175,8 @@ def _signals(t: int, when: When) -> list[str]:
         ),
         lit([at["dhprev"]], tag(x + 2, 288, "dhprev")),
         lit([carry, *used[:1]], tag(x + 2, 288, "dhnext")),
-        lit([at["dcprev"]], tag(x - 8, 180, "dcprev")),
-        lit([carry, *used[1:]], tag(x - 8, 180, "dcnext")),
+        lit([at["dcprev"]], tag(x - 12, 222, "dcprev")),
+        lit([carry, *used[1:]], tag(x - 12, 222, "dcnext")),
         *pill(x, 70, "Why"),
         *pill(x, 158, "tanh"),
         *pill(x, 250, "ifog"),
@@ -191,10 +191,13 @@ def _zeros(T: int, when: When) -> list[str]:
         lit(
             [when[T, _CARRY], when[last, name]],
             arrow(360, y, x, y, "dhnext"),
-            label(356, y - 6, "0", "dhnext", 12, "end"),
-            tag(356, y - 18, carrier),
+            label(356, y + 13, "0", "dhnext", 12, "end"),
+            tag(356, name_y, carrier),
         )
-        for y, name, carrier in ((118, "dh", "dhnext"), (198, "dc", "dcnext"))
+        for y, name, carrier, name_y in (
+            (118, "dh", "dhnext", 103),
+            (198, "dc", "dcnext", 222),
+        )
     ]
 
 

@@ -115,7 +115,7 @@ def _signals(t: int, when: When) -> list[str]:
             used,
             line(up, "dhnext"),
             arrow(x - 44, 145, x - 44, 131, "dhnext"),
-            tag(x - 50, 185, "dhnext"),
+            tag(x - 50, 187, "dhnext"),
         ),
         *pill(x, 70, "Why"),
         *pill(x - 12, 164, "tanh"),
@@ -134,7 +134,7 @@ def _first(T: int, when: When) -> str:
 
 def _states(T: int) -> list[str]:
     """The boxes of the states, from ``hs[-1]`` to the last."""
-    parts = [label(column(-1), 88, "`hprev`", "state", 12)]
+    parts = [label(column(-1), 82, "`hprev`", "state", 12)]
     for t in range(-1, T):
         parts += [box(column(t), 118, 46, 26, "state")]
         parts += [label(column(t), 122, f"`hs[{t}]`", size=12)]
