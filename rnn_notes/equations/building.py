@@ -42,7 +42,7 @@ class _Builder(Scripts):
         """The lines of a row: a second equation after a comma is one of its own."""
         lines: list[list[Node]] = []
         for item in nodes(items):
-            if lines and not _is_equation(item):
+            if lines and not (_is_equation(item) or _says_top(item, lines)):
                 lines[-1].append(item)
             else:
                 lines.append([item])
@@ -424,6 +424,13 @@ def _link(before: Any) -> str:
     if not isinstance(before, Token):
         return ""
     return "*" if before == r"\ast" else str(before)
+
+
+def _says_top(item: Node, lines: list[list[Node]]) -> bool:
+    """Whether an item says what it is that some derivative before it is of."""
+    before = (part for line in lines for one in line for part in one.walk())
+    tops = {part.parts[0].value for part in before if part.kind == "derivative"}
+    return item.value == ("=",) and item.parts[0].value in tops - {None}
 
 
 def _is_equation(item: Node) -> bool:

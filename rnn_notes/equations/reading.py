@@ -545,13 +545,7 @@ class Reader:
             raise below.fail(f"{what} below the line, expected a variable")
         top = self.scope.known(above.value) if above.kind == "quantity" else None
         other = above.value != inside.value
-        if (
-            top
-            and other
-            and not (
-                top.indexed or top.role == "computed" or top.note.startswith("constant")
-            )
-        ):
+        if top and other and top.depends_on_nothing:
             raise above.fail(
                 f"{above.value} depends on nothing here, expected what it is: "
                 f"--where '{above.value} = …'"

@@ -110,6 +110,12 @@ class Quantity:
         """Whether it is the letter that is due."""
         return self.note.startswith("target")
 
+    @property
+    def depends_on_nothing(self) -> bool:
+        """Whether it is one draw, so that no other draw moves it."""
+        drawn = not (self.indexed or self.role == "computed")
+        return drawn and not self.note.startswith("constant")
+
 
 @dataclass(frozen=True)
 class Letter:

@@ -314,7 +314,7 @@ def _without_names(
     names = [n.value for line in lines for item in line for n in item.walk()]
     for line in lines:
         relation, *said = line
-        letter = reader.new_letter(relation)
+        letter = reader.new_letter(relation) or _derived(relation, lines, scope)
         used = names.count(letter) > 1
         if not letter or not (relation.parts[2:] or (used and not said)):
             kept.append(line)
@@ -333,6 +333,18 @@ def _without_names(
             sides, signs = relation.parts[1:], relation.value[1:]
             kept.append([replace(relation, parts=sides, value=signs), *said])
     return kept or lines
+
+
+def _derived(relation: Node, lines: list[list[Node]], scope: Scope) -> str:
+    """The letter on the left that some derivative needs to be more than a draw.
+
+    Without a network alone, where no letter says what it is.
+    """
+    name = relation.parts[0].value if relation.parts else ""
+    known = None if scope.model.equations else scope.known(name)
+    parts = (part for line in lines for item in line for part in item.walk())
+    tops = (part.parts[0].value for part in parts if part.kind == "derivative")
+    return str(name) if known and known.depends_on_nothing and name in tops else ""
 
 
 def _scope(

@@ -446,9 +446,14 @@ def test_a_definition_is_read_where_a_probability_is_zero():
 
 
 def test_what_is_drawn_depends_on_nothing_and_is_not_derived_by_others():
-    for latex in (r"\frac{dy}{dx} = 3x^2, \quad y = x^3", r"\frac{dy}{dx} = 0"):
-        for model in ("none", "feedforward"):
-            with pytest.raises(EquationError, match="y depends on nothing here"):
-                measure(latex, model=model)
+    named = r"\frac{dy}{dx} = 3x^2, \quad y = x^3"
+    for latex, model in (
+        (named, "feedforward"),
+        (r"\frac{dy}{dx} = 0", "none"),
+        (r"\frac{dy}{dx} = 0", "feedforward"),
+    ):
+        with pytest.raises(EquationError, match="y depends on nothing here"):
+            measure(latex, model=model)
+    assert measure(named, model="none with numbers")
     assert measure(r"\frac{\partial a}{\partial x} = 0", model="none")  # a constant
     assert measure(r"\frac{\partial x}{\partial x} = I", model="none")
