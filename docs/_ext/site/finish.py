@@ -51,6 +51,7 @@ _OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
 _CALL = re.compile(r'<script\b(?![^>]*\btype=)[^>]*\bsrc="([^"]*)"[^>]*></script>\n?')
 _ADDRESS = re.compile(r"""url\((["']?)(?!data:|#)([^)"']+)\1\)""")
 _ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
+_INLINE = re.compile(r"(?<=<script>).*?(?=</script>)", re.DOTALL)
 # Where later.js keeps what a page calls: nothing, as it is written.
 _UNCALLED = "const scripts = [];"
 # myst-nb names each fold by other words than those that are seen on it, and dresses it
@@ -287,7 +288,8 @@ def _light(page: str, sheets: list[str], css: str, scripts: dict[str, _Script]) 
     for name, script in scripts.items():
         call = f'<script src="{{}}{name}?v={_checksum(script.text)}"></script>\n'
         page = _merged(_SCRIPT, script.names, call, page)
-    return with_policy(_later(_OPTIONS.sub("", page)))
+    page = _later(_OPTIONS.sub("", page))
+    return with_policy(_INLINE.sub(lambda found: jsmin(found[0]), page))
 
 
 def _with_icon(page: str, static: Path) -> str:
