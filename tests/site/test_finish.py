@@ -121,7 +121,7 @@ def test_pages_that_are_as_they_were_are_taken_as_they_were_made(
 
 def called(page: str) -> list[str]:
     """The scripts that a page calls once it is painted."""
-    [names] = re.findall(r"const scripts = (\[.*\]);", page)
+    [names] = re.findall(r"const scripts=(\[.*?\]);", page)
     return json.loads(names)
 
 
