@@ -86,7 +86,7 @@ const pageWords = {};
     const summary = document.createElement("p");
     summary.className = "context";
     summary.textContent =
-      (start ? "… " : "") + words.slice(start, start + 240).trim() + " …";
+      (start ? "… " : "") + words.slice(start, start + 240).replace(/ \S*$/, "") + " …";
     return summary;
   };
 }

@@ -248,6 +248,25 @@ def test_crowded_words_are_seen(window: Window, address: str) -> None:
         assert len(window.value(CRAMPED)) > 5, change
 
 
+# How many of the boxes for formulas do not show all of theirs.
+HALF = """(async () => {
+  const areas = () => [...document.querySelectorAll(".formula-box textarea")];
+  while (!areas().length) await new Promise(done => setTimeout(done, 20));
+  return areas().filter(area => area.scrollHeight > area.clientHeight + 1).length;
+})()"""
+LOW = (
+    "document.querySelectorAll('.formula-box textarea').forEach(area => {{ {} }}) || 0"
+)
+
+
+def test_a_box_shows_its_formula_whole(window: Window, address: str) -> None:
+    window.open(f"{address}/equations.html", NARROW)
+    assert window.value(HALF) == 0
+    low = "area.style.cssText = 'field-sizing: fixed; height: 2rem; min-height: 0'"
+    window.value(LOW.format(low))
+    assert window.value(HALF) > 0
+
+
 # The words of a page in a frame that lets no script of it run.
 UNSCRIPTED = """new Promise(done => {
   const frame = document.createElement("iframe");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -69,6 +70,18 @@ def test_a_reader_finds(page: Page, place: str, query: str) -> None:
     found = results(page, place, query)
     assert target in found, list(found)
     assert words in found[target], "the hit is quoted, or named"
+
+
+def test_a_hit_is_quoted_in_whole_words(page: Page, place: str) -> None:
+    quoted = 0
+    for href, text in results(page, place, "vanishing gradient").items():
+        if quote := re.search(r"\n(?:… )?(.+) …$", text):
+            name = href.partition(".html")[0]
+            words = (SITE / f"_static/words/{name}.js").read_text(encoding="utf-8")
+            whole = json.loads(words.partition(" = ")[2].rstrip(";\n"))
+            assert f" {quote[1]} " in f" {whole} "
+            quoted += 1
+    assert quoted > 3
 
 
 FIRST = {

@@ -34,10 +34,13 @@ TOOLS = (OFTEN, "searchtools.js", "language_data.js", "search-words.js")
 _OFTEN_IS = 4
 _MAIN = re.compile(r'<article class="bd-article".*?</article>', re.DOTALL)
 _SILENT = re.compile(
-    r"<(script|style|annotation|h1)\b.*?</\1>|<a class=\"headerlink.*?</a>"
+    r"<(script|style|annotation|h1|summary)\b.*?</\1>|<a class=\"headerlink.*?</a>"
     r"|<p class=\"takeaway.*?</p>",
     re.DOTALL,
 )
+_CODE = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+_PART = re.compile(r"</(?:t[dh]|h[2-6]|li|d[td]|option|text)>")
+_BETWEEN = " · "
 _HEADING, _AS_OFTEN = re.compile(r"<h[23]\b.*?</h[23]>", re.DOTALL), 4
 _INLINE = re.compile(r"</?(?:a|b|code|em|i|m\w+|span|strong|sub|sup|tspan)\b[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
@@ -63,10 +66,17 @@ class _Equations(MathDomain):
 def _plain(html: str) -> str:
     """The words of a page's own text, without its title: that is said of a hit.
 
-    >>> _plain('<p>N</p><article class="bd-article"><p>A <b>c</b> &lt; d</p></article>')
-    'A c < d'
+    Prose comes before code, so that it is quoted rather than code; headings, entries
+    and cells are told apart.
+
+    >>> page = '<pre>e = 1</pre><h2>A</h2><p>b <b>c</b> &lt; d</p><td>f</td><td></td>'
+    >>> _plain(f'<p>N</p><article class="bd-article">{page}</article>')
+    'A · b c < d f · e = 1'
     """
-    return _text("".join(_MAIN.findall(html)))
+    main = "".join(_MAIN.findall(html))
+    prose = _text(_PART.sub(rf"\g<0>{_BETWEEN}", _CODE.sub(" ", main)))
+    parts = [*prose.split(_BETWEEN), *map(_text, _CODE.findall(main))]
+    return _BETWEEN.join(filter(None, (part.strip(" ·") for part in parts)))
 
 
 def _counted(html: str, plain: str) -> str:
@@ -74,7 +84,7 @@ def _counted(html: str, plain: str) -> str:
 
     >>> page = '<article class="bd-article"><h2>A</h2><p>b</p></article>'
     >>> _counted(page, _plain(page))
-    'A b A A A A'
+    'A · b A A A A'
     """
     headings = [_text(heading) for heading in _HEADING.findall(html)]
     return " ".join([plain, *headings * _AS_OFTEN])
