@@ -11,7 +11,7 @@ from lark import Token, v_args
 from lark.tree import Meta
 
 from rnn_notes.equations.errors import astray, span
-from rnn_notes.equations.nodes import Linear, Node, Remark
+from rnn_notes.equations.nodes import Linear, Node, Remark, derived
 from rnn_notes.equations.runs import without_dots
 from rnn_notes.equations.scripts import Scripts, nodes
 
@@ -428,9 +428,8 @@ def _link(before: Any) -> str:
 
 def _says_top(item: Node, lines: list[list[Node]]) -> bool:
     """Whether an item says what it is that some derivative before it is of."""
-    before = (part for line in lines for one in line for part in one.walk())
-    tops = {part.parts[0].value for part in before if part.kind == "derivative"}
-    return item.value == ("=",) and item.parts[0].value in tops - {None}
+    tops = derived(one for line in lines for one in line)
+    return item.value == ("=",) and item.parts[0].value in tops
 
 
 def _is_equation(item: Node) -> bool:

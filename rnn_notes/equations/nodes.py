@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "Node",
     "Remark",
     "compact",
+    "derived",
     "plain",
     "with_text",
 ]
@@ -214,6 +215,13 @@ class Node:
     def outside(self, index: str) -> OutsideError:
         """The error that says that an index here is outside of what is there."""
         return OutsideError(f"{index} falls outside in every draw", self.span)
+
+
+def derived(trees: Iterable[Node]) -> set[Any]:
+    """What stands above a derivative somewhere in trees, where it is a name alone."""
+    nodes = (node for tree in trees for node in tree.walk())
+    tops = [node.parts[0] for node in nodes if node.kind == "derivative"]
+    return {top.value for top in tops if top.kind == "name"}
 
 
 def compact(node: Node) -> str:

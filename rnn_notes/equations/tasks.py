@@ -16,7 +16,7 @@ from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.kinds import LAYOUTS, Layout, Shapes, Way
 from rnn_notes.equations.model import Model, shipped
 from rnn_notes.equations.neighbours import ADDED, Line, Rule, edits
-from rnn_notes.equations.nodes import Node, Remark
+from rnn_notes.equations.nodes import Node, Remark, derived
 from rnn_notes.equations.parsing import parse
 from rnn_notes.equations.reading import Reader
 from rnn_notes.equations.symbols import Definition, Scope
@@ -342,8 +342,7 @@ def _derived(relation: Node, lines: list[list[Node]], scope: Scope) -> str:
     """
     name = relation.parts[0].value if relation.parts else ""
     known = None if scope.model.equations else scope.known(name)
-    parts = (part for line in lines for item in line for part in item.walk())
-    tops = (part.parts[0].value for part in parts if part.kind == "derivative")
+    tops = derived(item for line in lines for item in line)
     return str(name) if known and known.depends_on_nothing and name in tops else ""
 
 
