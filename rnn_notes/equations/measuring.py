@@ -176,6 +176,8 @@ def _compared(
     for one in compared:
         with pointing(task.latex):
             one.run()
+        if hasty and not one.holds:
+            break
     worst = max(
         (c.worst for c in compared if c.worst),
         key=lambda w: (any(w is c.worst and not c.holds for c in compared), w.error),
@@ -198,11 +200,6 @@ def _compared(
         read=_letters(equations),
         remarks=tuple(dict.fromkeys(remark.text for remark in remarks)),
     )
-
-
-def _finished(task: Task, budget: Budget) -> Measurement:
-    """The measurement of a task read as it says, which stops where sides part."""
-    return _compared(task, understood(task, budget), budget, hasty=True)
 
 
 def _letters(equations: list[Equation]) -> tuple[str, ...]:
@@ -229,7 +226,8 @@ def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
     latex = translated(task.latex, task.model, book, nodes)
     with suppress(EquationError):
         there = replace(task, latex=latex, model=book)
-        again = _finished(there, Budget(work=MOST_WORK * 0.25))
+        budget = Budget(work=MOST_WORK * 0.25)
+        again = _compared(there, understood(there, budget), budget)
         shapes = with_sizes(measured.shapes, sizes_in(task.model, book))
         if (again.holds, again.shapes) == (measured.holds, shapes):
             return latex
@@ -307,7 +305,9 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     telling = {one.latex for one in neighbours(task, WIDER)}  # in any network
     for one in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
         try:
-            right = not _is_tautology(one.latex) and _finished(one, budget)
+            right = not _is_tautology(one.latex) and _compared(
+                one, understood(one, budget), budget, hasty=True
+            )
         except WorkError:
             break
         except EquationError:

@@ -21,14 +21,13 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from rnn_notes.equations.clauses import Clauses
-from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.draws import MOST_DRAWN, Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
 from rnn_notes.equations.evaluation import Budget, compiled, reads
 from rnn_notes.equations.kinds import Shapes, Sized
@@ -112,9 +111,7 @@ class Model:
         self.quantities = self.scope.quantities
         self.functions, self.sizes = self.scope.functions, self.scope.size_names
         self.shapes = Shapes(self.scope)
-        self.worlds: dict[Any, Any] = {}
         self.changed: dict[tuple[str, ...], Model] = {}
-        self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
 
     # Reading
@@ -299,12 +296,8 @@ class Model:
 
     def plan(self, draw: Draw) -> Plan:
         """The forward pass under the sizes of a draw."""
-        sizes = tuple(sorted((n, k) for n, k in draw.sizes.items() if n in self.sizes))
-        if sizes not in self.plans:
-            if len(self.plans) > 200:
-                self.plans.clear()
-            self.plans[sizes] = Plan(_steps(self, draw))
-        return self.plans[sizes]
+        sizes = sorted((n, k) for n, k in draw.sizes.items() if n in self.sizes)
+        return _plan(self, tuple(sizes))
 
     def with_options(self, some: Collection[str]) -> Model:
         """The model with the clauses of its options in place of its own, once made.
@@ -328,9 +321,11 @@ class Model:
         return self.changed[key]
 
 
-def _steps(model: Model, draw: Draw) -> list[Step]:
+@lru_cache(MOST_DRAWN)
+def _plan(model: Model, sizes: tuple[tuple[str, int], ...]) -> Plan:
     """Every quantity at every step, each after what it is computed from."""
-    sized, budget = Sized(draw, model.shapes), Budget()
+    draw, budget = Draw(dict(sizes), 0, 1.0), Budget()
+    sized = Sized(draw, model.shapes)
     steps: dict[Key, Step] = {}
     for name, equation in model.equations.items():
         for t in range(1, draw.sizes[STEPS] + 1) if equation.parameters else [0]:
@@ -341,7 +336,7 @@ def _steps(model: Model, draw: Draw) -> list[Step]:
         for key, step in steps.items()
     }
     try:
-        return [steps[key] for key in TopologicalSorter(graph).static_order()]
+        return Plan([steps[key] for key in TopologicalSorter(graph).static_order()])
     except CycleError as error:
         name = error.args[1][-1][0]
         raise model.blame(name, f"{name} refers to itself") from None
