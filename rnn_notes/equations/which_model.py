@@ -99,6 +99,7 @@ def model_for(task: Task, model: str | None) -> Model:
 def _fit(task: Task, budget: Budget) -> _Fit:
     """How a formula is read in a model; ``EquationError`` where it is not."""
     equations, misfit = _understood(task, budget)
+    _check_letters(equations, misfit)
     named = [pair for one in equations for pair in one.named()]
     letters = {
         _plain(name if task.model.name == "book" else known.book)
@@ -115,6 +116,19 @@ def _fit(task: Task, budget: Budget) -> _Fit:
     slopes = bool(lines) and all(_quantities(by) <= _quantities(of) for of, by in lines)
     lenient = len(remarks) + 2 * steps
     return _Fit(task.model, frozenset(letters), misfit, lenient, computed, slopes)
+
+
+def _check_letters(equations: list[Equation], misfit: int) -> None:
+    """Refuse a model of whose letters a formula means others, or means two by one."""
+    sides = [side for equation in equations for side in equation.sides]
+    alone = [side.value for side in sides if side.kind == "quantity"]
+    for name, both in equations[0].scope.called.items():
+        if len(both) > 1 and alone.count(name) < 2:
+            raise EquationError(f"{' and '.join(sorted(both))} would be one quantity")
+    for one in equations if misfit >= _UNFIT else ():
+        for letter in one.free:
+            if len({letter in side.free for side in one.sides}) > 1:
+                raise EquationError(f"{letter} would be an index of one side alone")
 
 
 def _quantities(node: Node) -> frozenset[str]:
