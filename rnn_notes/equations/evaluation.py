@@ -120,8 +120,7 @@ class Evaluator(Sized):
         self.budget = budget
         budget.kept = 0
         self.world = draw.world(shapes.scope, noise, scramble)
-        if noise or scramble:  # it is computed for this alone
-            budget.work += len(self.world.plan.steps)
+        budget.work += len(self.world.plan.steps)  # as if none of it were kept
         self.moving: frozenset[Key] = frozenset()
         self.own: set[Node] = set()
         self.start()

@@ -26,7 +26,7 @@ from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
-from rnn_notes.equations.clauses import Clauses
+from rnn_notes.equations.clauses import Clauses, relations
 from rnn_notes.equations.draws import MOST_DRAWN, Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
 from rnn_notes.equations.evaluation import Budget, compiled, reads
@@ -40,7 +40,6 @@ from rnn_notes.equations.symbols import (
     Quantity,
     Scope,
     Shape,
-    family,
 )
 from rnn_notes.equations.worlds import Key, Plan, Step
 
@@ -165,27 +164,19 @@ class Model:
     def relations(self, clause: _Clause) -> Iterator[tuple[Node, _Clause]]:
         """What a clause says of each of the letters on its left."""
         with pointing(clause.text):
-            for *names, last in parse(clause.text, self.scope.remarks):
-                if last.kind != "relation":
-                    raise last.fail(r"no clause came, expected one with = or \in")
-                for name in (*names, last.parts[0]):
-                    yield replace(last, parts=(name, *last.parts[1:])), clause
+            for items in parse(clause.text, self.scope.remarks):
+                yield from ((item, clause) for item in relations(items))
 
     def called(self, left: Node) -> tuple[str, str]:
         """The name on the left of a clause, and its index: "t", "0" or none."""
-        if left.kind == "subscripted":
-            base, *items = left.parts
-            index = compact(items[0])
-            stepwise = left.value or len(items) == 1
-            if stepwise and index in (_STEP, "0") and base.kind == "name":
-                self.place = left.value or self.place
-                name = str(base.value)
-                return (family(name) if name in self.double else name), index
         if left.kind == "prime" and left.parts[0].kind == "name":
             return f"{compact(left.parts[0])}'", ""
-        if left.kind not in ("name", "subscripted") or "<" in compact(left):
-            raise left.fail("an expression came, expected a symbol")
-        return compact(left), ""
+        name, index = Clauses(self.scope).lowered(left, (_STEP, "0"))
+        if not index:
+            return name, ""
+        self.place = left.value or self.place
+        bare = name.removesuffix("_")
+        return (name if bare in self.double else bare), index[0]
 
     def add(self, name: str, quantity: Quantity, node: Node, clause: _Clause) -> None:
         """Give a name its meaning, unless it has one."""
