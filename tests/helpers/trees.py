@@ -11,9 +11,6 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
-
 ROOT = Path(__file__).parents[2]
 EXT = ROOT / "docs" / "_ext"
 BUILT = ("_build", ".venv", ".git", "__pycache__")
@@ -90,6 +87,9 @@ def built(
 
     extensions : ours by folder and name, as in ``"pages.drawn"``
     """
+    from sphinx.application import Sphinx  # most processes of tests build nothing
+    from sphinx.util.docutils import docutils_namespace
+
     write(here / "docs", {f"{name}.md": text for name, text in pages.items()})
     ours = [f"docs._ext.{name}" if "." in name else name for name in extensions]
     overrides = {**PLAIN, "extensions": ours, **settings}
