@@ -57,7 +57,13 @@ def emptied(folder: Path) -> Path:
     """
     for page in (copied(folder) / "docs").glob("*.md"):
         page.unlink()
+    from docs._ext.live.compiled import compiled  # loads the package
+
     made = ROOT / "_build"
+    sources = (path.stat().st_mtime for path in (ROOT / "rnn_notes").rglob("*.py"))
+    zips = (path.stat().st_mtime for path in made.glob("compiled/*.zip"))
+    if max(zips, default=0) < max(sources):
+        compiled()  # here and now, or each copy would for itself
     for kept in [*made.glob("trained/*.npz"), *made.glob("compiled/*.zip")]:
         mine = folder / kept.relative_to(ROOT)
         mine.parent.mkdir(parents=True, exist_ok=True)
