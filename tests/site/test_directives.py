@@ -29,7 +29,7 @@ def test_a_book_in_order_builds_without_a_warning(build, page, engine) -> None:
         one.count("<math") == 5
     )  # the sentence, the equation, its condition twice, a letter
     assert 'encoding="application/x-tex">a = \\sum_{t=1}^{T} b_t<' in one
-    assert "largest error 3 × 10 −11 over 24 draws" in read(one)
+    assert "largest error 3 × 10 −11 over 24 comparisons" in read(one)
     assert "(1.1)" in read(one), "the equation's number"
     assert 'href="one.html#equation-eq-a"' in two
     assert "mathjax" not in (one + two).lower()

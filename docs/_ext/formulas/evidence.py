@@ -37,7 +37,7 @@ class _Summary(nodes.General, nodes.TextElement):
 
 def details(record: dict[str, Any]) -> Details:
     """The quiet line under an equation; opened, how it was measured."""
-    over = f" over {record['draws']} draws"
+    over = f" over {record['draws']} comparisons"
     said = nodes.paragraph("", "largest error ", *power(record["error"]))
     said += nodes.Text(over)
     rows = [("LaTeX", nodes.literal_block(record["latex"], record["latex"]))]
