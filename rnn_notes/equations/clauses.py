@@ -346,7 +346,9 @@ def relations(items: list[Node]) -> Iterator[Node]:
             yield replace(item, parts=(name, *item.parts[1:]))
         names = []
     if names:
-        raise names[0].fail(r"no clause came, expected one with =, < or \in")
+        raise names[0].fail(
+            r"no clause came, nor a condition: expected =, < or \in, as in t < T"
+        )
 
 
 def index_letters(lines: list[list[Node]]) -> frozenset[str]:

@@ -39,8 +39,8 @@ from rnn_notes.equations.which_model import model_for
 __all__ = ["holds", "measure", "says_nothing_of"]
 
 _MOST_NEIGHBOURS = 80
-_WITH_ADVICE = 23_000  # work for a formula and all that is told of it
-_FOR_ADVICE = 5_000  # what is left for it at the least
+_WITH_ADVICE = 20_500  # work for a formula and all that is told of it
+_FOR_ADVICE = 4_500  # what is left for it at the least
 _NEW_TEXT = 0.5  # of work for a character of a formula that is parsed, at the most
 _NEW_MODEL = 0.07  # for one of a model that is read, most of whose clauses are known
 

@@ -96,9 +96,9 @@ class Reader:
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
-            known = name in self.scope.bindings
+            known = self.scope.bindings.keys() - self.scope.given
             letter = name in self.scope.size_names or _is_index(name)
-            if letter and not (known and name not in self.bound):
+            if letter and (name in self.bound or name not in known):
                 return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 

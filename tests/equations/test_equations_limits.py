@@ -128,7 +128,8 @@ LATE = {
     r" \frac{\partial h_5}{\partial h_1}",
     "a Hessian": r"\frac{\partial \frac{\partial \ell_t}{\partial y_t}}{\partial y_t} ="
     r" \operatorname{diag}(p_t) - p_t p_t^\top + 0.00000005 I",
-}  # false in few of the draws
+    "a line beside one that holds": r"\exp(-40)\, h_t = 0 \quad y_t = W_{hy} h_t + b_y",
+}  # false in few of the draws, or in one of its lines
 
 
 @pytest.mark.parametrize("name", LATE)
@@ -144,7 +145,7 @@ def test_what_would_save_a_formula_is_tried_first_where_it_fails(name, monkeypat
     first = len(worlds)
     assert not found
     assert str(found)
-    assert 0 < len(worlds) - first < 100
+    assert 0 < len(worlds) - first < 150
 
 
 @pytest.mark.parametrize("name", REFUSED)

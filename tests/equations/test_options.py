@@ -54,7 +54,7 @@ def test_a_gate_that_keeps_what_another_text_lets_in_is_told_as_such(text):
             r"\frac{\partial L}{\partial W_y} = \sum_t (o_t - y_t) h_t^T",
             "W_{y} is not known",
         ),
-        (r"\frac{\partial L}{\partial b_q} = \sum_t (o_t - y_t)", "b_{q} is not known"),
+        (r"\frac{\partial L}{\partial b_q} = \sum_t (o_t - y_t)", "o_{t} is not known"),
     ],
 )
 def test_a_notation_is_not_read_in_which_two_letters_are_one_or_a_name_is_an_entry(
