@@ -176,26 +176,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     return book
 
 
-def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
-    first = book.kernel()
-    other = '```{code-cell} ipython3\nprint("product", 6 * 7)\n```\n'
-    book.write(good=GOOD + "\nA new sentence.\n", faulty=other)
-    book.build()
-    assert "A new sentence." in book.page("good")
-    assert "product 42" in book.page("faulty")
-    assert book.kernel() == first, "neither prose nor another page's cell matters"
-    module = book.root / "rnn_notes" / "mutants" / "__init__.py"
-    with module.open("a", encoding="utf-8") as file:
-        file.write("\n# a comment\n")
-    book.build()
-    assert book.kernel() != first, "the package matters"
-
-
 def test_nothing_is_built_where_the_sources_and_the_site_are_as_they_were(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book.write()
-    book.build()
     files, page = book.files(), book.html / "good.html"
 
     def anew() -> bool:
@@ -218,6 +201,21 @@ def test_nothing_is_built_where_the_sources_and_the_site_are_as_they_were(
     assert anew()
     assert book.files() == files
     assert not anew()
+
+
+def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
+    first = book.kernel()
+    other = '```{code-cell} ipython3\nprint("product", 6 * 7)\n```\n'
+    book.write(good=GOOD + "\nA new sentence.\n", faulty=other)
+    book.build()
+    assert "A new sentence." in book.page("good")
+    assert "product 42" in book.page("faulty")
+    assert book.kernel() == first, "neither prose nor another page's cell matters"
+    module = book.root / "rnn_notes" / "mutants" / "__init__.py"
+    with module.open("a", encoding="utf-8") as file:
+        file.write("\n# a comment\n")
+    book.build()
+    assert book.kernel() != first, "the package matters"
 
 
 def test_a_file_that_was_changed_lost_or_added_makes_it_another_site(tmp_path) -> None:
