@@ -317,6 +317,23 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
     assert differences(built, book.html) == [], "a build from nothing gives the same"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted on Linux")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core has one thread")
+def test_what_a_build_computes_does_not_depend_on_how_many_cores_there_are() -> None:
+    count = "print(open('/proc/self/status').read().split('Threads:')[1].split()[0])"
+    told = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    threads = [
+        subprocess.check_output(
+            [sys.executable, "-c", f"import {module}; {count}"],
+            env=told,
+            cwd=Path(__file__).parents[2],
+            text=True,
+        )
+        for module in ("conf", "numpy")
+    ]
+    assert int(threads[0]) == 1 < int(threads[1]), "NumPy alone takes all cores"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")
 def test_kernels_have_one_parent_and_end_with_it(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
