@@ -26,6 +26,7 @@ TARGET = Path(__file__).parents[1] / "_build" / "seeds.json"
 LONGER = (0, 10_000, 40_000)
 DOUBLED = (250, 500, 1000, 2000, 4000, 8000, 16_000)
 BACKS, RATES = (1, 5, 25, 100), (0.1, 0.05)
+UPDATES = {"cut": 2500, "recalled": 2000}
 
 
 def learnt(seeds: Sequence[int]) -> dict[str, list[float]]:
@@ -46,7 +47,8 @@ def cut(seeds: Sequence[int]) -> dict[str, dict[str, list[float]]]:
 def piece(seed: int, rate: float, back: int) -> float:
     """Nats a letter on the kept text, one update for every 100 letters."""
     settings = Settings(H=64, T=100, seed=seed, learning_rate=rate)
-    return round(kept_loss(trained(None, settings, (0, 2500), back=back), 2500), 4)
+    last = UPDATES["cut"]
+    return round(kept_loss(trained(None, settings, (0, last), back=back), last), 4)
 
 
 def recall_text(dots: int = 4) -> str:
@@ -57,12 +59,12 @@ def recall_text(dots: int = 4) -> str:
 
 def recalled(seeds: Sequence[int]) -> dict[str, list[float]]:
     """Nats a line of the recall text, by letters back."""
-    text = recall_text()
+    text, last = recall_text(), UPDATES["recalled"]
 
     def line(seed: int, back: int) -> float:
         settings = Settings(H=16, T=28, seed=seed)
-        net = trained(text, settings, (0, 2000), back=back)
-        return round(7 * kept_loss(net, 2000), 4)
+        net = trained(text, settings, (0, last), back=back)
+        return round(7 * kept_loss(net, last), 4)
 
     return {str(back): [line(s, back) for s in seeds] for back in (4, 7, 28)}
 
@@ -83,6 +85,7 @@ def main() -> None:
     results = {
         "when": date.today().isoformat(),
         "where": f"{platform.system()} {platform.machine()}, NumPy {np.__version__}",
+        "updates": UPDATES,
         "learnt": learnt(range(5)),
         "cut": cut(range(8)),
         "recalled": recalled(range(8)),

@@ -382,10 +382,13 @@ def _functions(asked: Handed) -> list[_Function]:
     for_loss = _codes(asked.loss)
     codes = _codes(asked.gradients)
     inner = {c for code in codes for c in code.co_consts if isinstance(c, CodeType)}
+    holders: dict[int, FunctionType] = {}
+    for one in gc.get_referrers(*codes):  # looks at all objects there are: once
+        if isinstance(one, FunctionType):
+            holders.setdefault(id(one.__code__), one)
     found = []
     for code in codes:
-        holders = (f for f in gc.get_referrers(code) if isinstance(f, FunctionType))
-        function = next(holders, None)
+        function = holders.get(id(code))
         tree = _tree(code) if function and code not in inner else None
         if function and tree:
             found.append((function, code, tree, code in for_loss))

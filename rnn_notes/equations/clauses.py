@@ -40,14 +40,14 @@ from rnn_notes.equations.symbols import (
     total,
 )
 
-__all__ = ["Clauses", "index_letters"]
+__all__ = ["Clauses", "index_letters", "relations"]
 
 _REALS = r"\mathbb{R}"
 _ORDERS = {"=": operator.eq, "<": operator.lt, ">": operator.gt}
 _ORDERS |= {r"\lt": operator.lt, r"\le": operator.le, r"\leq": operator.le}
 _ORDERS |= {r"\gt": operator.gt, r"\ge": operator.ge, r"\geq": operator.ge}
 _ORDERS |= {r"\ne": operator.ne, r"\neq": operator.ne}
-_EQUAL = (("=",), (":=",))
+_EQUAL, _IN = (("=",), (":=",)), (r"\in",)
 _INDICES = {*"stkijnr", r"\tau"}  # a variable is lowered by these
 
 
@@ -65,44 +65,28 @@ class Clauses:
 
     def read(self, items: list[Node]) -> None:
         """Read the items of a line into the scope."""
-        names: list[Node] = []  # those before the last in u, v ∈ ℝ
-        for item in _together(items):
-            if item.kind != "relation":
-                names.append(item)
-                continue
-            if names and item.value != (r"\in",):
-                break
-            for name in (*names, item.parts[0]):
-                self.clause(item, name)
-            names = []
-        if names:
-            raise names[0].fail(r"no clause came, expected one with =, < or \in")
-
-    def clause(self, item: Node, left: Node) -> None:
-        """Read what one relation says of what is on its left."""
-        right = item.parts[-1]
-        if item.value == (r"\in",):
-            self.membership(left, right)
-        elif item.value not in _EQUAL or self.is_index(left):
-            self.condition(item)
-        elif left.kind == "d":
-            self.still(left, right)
-        elif left.kind == "name" and left.value in self.scope.size_names:
-            self.size(left, right)
-        elif (
-            right.kind == "matrix" and right.value[0] and (quantity := self.known(left))
-        ):
-            self.written_out(quantity, right)
-        else:
-            self.definition(left, right)
+        for item in relations(items):
+            left, right = item.parts[0], item.parts[-1]
+            if item.value not in _EQUAL or self.is_index(left):
+                self.after([item])
+            elif left.kind == "d":
+                self.still(left, right)
+            elif left.kind == "name" and left.value in self.scope.size_names:
+                self.size(left, right)
+            elif (
+                right.kind == "matrix"
+                and right.value[0]
+                and (quantity := self.known(left))
+            ):
+                self.written_out(quantity, right)
+            else:
+                self.definition(left, right)
 
     def after(self, items: list[Node]) -> None:
         """Read the conditions that follow an equation's comma."""
-        for item in _together(items):
-            if item.kind != "relation":
-                raise item.fail("an expression came, expected a condition, as t < T")
-            if item.value == (r"\in",):
-                self.membership(item.parts[0], item.parts[1])
+        for item in relations(items):
+            if item.value == _IN:
+                self.membership(*item.parts)
             else:
                 self.condition(item)
 
@@ -339,18 +323,32 @@ def _identical(scope: Scope, parameters: tuple[str, ...], body: Node) -> Node | 
     return Node("quantity", body.span, value=found.pop(), indices=index)
 
 
-def _together(items: list[Node]) -> Iterator[Node]:
-    r"""The items, with ``t = 1, \dots, T`` put together again as a membership."""
-    rest = list(items)
+def relations(items: list[Node]) -> Iterator[Node]:
+    r"""What a line says, letter by letter: that u and v are in R, in ``u, v \in R``.
+
+    ``t = 1, \dots, T`` is put together again as a membership.
+    """
+    rest, names = list(items), list[Node]()
     while rest:
         item = rest.pop(0)
-        if len(rest) >= 2 and rest[0].kind == "dots" and item.kind == "relation":
+        if item.kind != "relation":
+            names.append(item)
+            continue
+        if len(rest) >= 2 and rest[0].kind == "dots":
             letter, first = item.parts[0], item.parts[-1]
             span = (item.span[0], rest[1].span[1])
             domain = Node("set", span, (first, *rest[:2]))
-            item = Node("relation", span, (letter, domain), (r"\in",))
+            item = Node("relation", span, (letter, domain), _IN)
             rest = rest[2:]
-        yield item
+        if names and item.value != _IN:
+            break
+        for name in (*names, item.parts[0]):
+            yield replace(item, parts=(name, *item.parts[1:]))
+        names = []
+    if names:
+        raise names[0].fail(
+            r"no clause came, nor a condition: expected =, < or \in, as in t < T"
+        )
 
 
 def index_letters(lines: list[list[Node]]) -> frozenset[str]:

@@ -6,13 +6,15 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from rnn_notes.equations.symbols import PAGE, STEPS, Dim, Letter, Scope, Shape, size_of
 from rnn_notes.equations.worlds import Array, Key, Noise, World, scrambled
 
-__all__ = ["LARGEST_SIZE", "SETTINGS", "Draw", "draws", "whole_numbers"]
+__all__ = ["LARGEST_SIZE", "MOST_DRAWN", "SETTINGS", "Draw", "draws", "whole_numbers"]
 
 # The number of steps and the scale of the weights. T = 1 is there, where sums have one
 # term, and weights of order one, where every term counts.
@@ -27,6 +29,7 @@ SETTINGS = (
 )
 _AGAIN = ((4, 1.0), (5, 1.0), (3, 1.0), (2, 0.5), (4, 2.5))  # under the other seeds
 LARGEST_SIZE = 12
+MOST_DRAWN = 400  # plans, and worlds, that are kept for all models together
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +75,15 @@ class Draw:
             usual = self.world(scope)
             plan = scrambled(usual.plan, usual.values) if scramble else usual.plan
             return World(plan, usual.roots, Noise(noise))
-        letters = [b for b in scope.bindings.values() if isinstance(b, Letter)]
-        plain = not scope.fixed and not letters
-        key = (*self.sizes.items(), self.seed, self.scale, self.early)
-        if plain and key in scope.model.worlds:
-            known = scope.model.worlds[key]
-            return World(scope.model.plan(self), known.roots, copy(known.noise), known)
+        letters = any(isinstance(b, Letter) for b in scope.bindings.values())
+        if letters or scope.fixed:
+            return World(scope.model.plan(self), self.roots(scope), Noise())
+        key = tuple(self.sizes.items()), self.seed, self.scale, self.early
+        known = _of_model(scope.model, *key)
+        return World(known.plan, known.roots, copy(known.noise), known)
+
+    def roots(self, scope: Scope) -> dict[Key, Array]:
+        """What everything else is computed from: weights, inputs, first states."""
         rng, T = self.rng(0), self.sizes[STEPS]
         roots: dict[Key, Array] = {}
         steps = [(t,) for t in range(1, T + 1)]
@@ -107,14 +113,7 @@ class Draw:
                 numbers = scope.fixed[name]
                 fixed = np.where(np.isnan(numbers), value, numbers)
                 roots[name, index] = fixed
-        world = World(scope.model.plan(self), roots, Noise())
-        if plain:
-            if len(scope.model.worlds) > 100:
-                scope.model.worlds.clear()
-            world.shared = True
-            scope.model.worlds[key] = world
-            return World(world.plan, roots, copy(world.noise), world)
-        return world
+        return roots
 
     def letters(
         self, rng: np.random.Generator, V: int, T: int
@@ -134,6 +133,17 @@ class Draw:
             key: rng.standard_normal((1, *value.shape[-2:]))
             for key, value in sorted(world.roots.items())
         }
+
+
+@lru_cache(MOST_DRAWN)
+def _of_model(
+    model: Any, sizes: tuple[tuple[str, int], ...], seed: int, scale: float, early: bool
+) -> World:
+    """The world drawn for a model alone, without letters of a page."""
+    draw = Draw(dict(sizes), seed, scale, early)
+    world = World(model.plan(draw), draw.roots(model.scope), Noise())
+    world.shared = True
+    return world
 
 
 def draws(

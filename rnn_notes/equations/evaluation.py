@@ -13,7 +13,7 @@ from rnn_notes.equations.draws import Draw
 from rnn_notes.equations.errors import OutsideError
 from rnn_notes.equations.functions import unvec, vec
 from rnn_notes.equations.kinds import KINDS, Env, Given, Shapes, Sized, by_numerator
-from rnn_notes.equations.nodes import Linear, Node
+from rnn_notes.equations.nodes import Linear, Node, with_text
 from rnn_notes.equations.symbols import PAGE, SCALAR
 from rnn_notes.equations.worlds import REPLICAS, ROUNDING, Array, Key, Read, World
 
@@ -99,6 +99,7 @@ class Evaluator(Sized):
     world    : the world drawn; by another ``noise`` it shows other rounding errors, and
                with ``scramble`` the network is another one
     moving   : what moves in differentials
+    own      : what an immediate derivative is taken of; what it rests on is still
     filled   : the sums and products that had a term
     lost     : a piece in which a term or an argument is lost to rounding, or None
 
@@ -119,9 +120,9 @@ class Evaluator(Sized):
         self.budget = budget
         budget.kept = 0
         self.world = draw.world(shapes.scope, noise, scramble)
-        if noise or scramble:  # it is computed for this alone
-            budget.work += len(self.world.plan.steps)
+        budget.work += len(self.world.plan.steps)  # as if none of it were kept
         self.moving: frozenset[Key] = frozenset()
+        self.own: set[Node] = set()
         self.start()
 
     @cached_property
@@ -136,6 +137,10 @@ class Evaluator(Sized):
 
     def value(self, node: Node, env: Env, world: World) -> Array:
         """The value of a node, (..., replica, rows, columns), for given letters."""
+        held = world.hold and node.kind == "defined" and node not in self.own
+        if held and world.base:
+            still = self.value(node, env, world.base)
+            return still + world.nudges.get((node.value, node.at(env)), 0.0)
         moving = self.moving if node.measured else None
         key = (node, moving, *[env[name] for name in node.letters])
         if (known := world.memo.get(key)) is not None:
@@ -283,6 +288,7 @@ class Evaluator(Sized):
         above, hold = node.parts[0], node.kind == "derivative" and node.value is True
         if not nudges:
             return np.zeros((1, REPLICAS, *self.size(above)))
+        self.own = {*with_text(above)} if hold else set()
         if above.measured and (hold or len(world.batch) + 1 >= _DEEPEST):
             raise node.fail("a derivative in a derivative came, expected one fewer")
         N = len(next(iter(nudges.values())))

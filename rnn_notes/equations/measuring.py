@@ -39,7 +39,10 @@ from rnn_notes.equations.which_model import model_for
 __all__ = ["holds", "measure", "says_nothing_of"]
 
 _MOST_NEIGHBOURS = 80
-_FOR_ADVICE = 3_600  # what is left for it at the least
+_WITH_ADVICE = 20_500  # work for a formula and all that is told of it
+_FOR_ADVICE = 4_500  # what is left for it at the least
+_NEW_TEXT = 0.5  # of work for a character of a formula that is parsed, at the most
+_NEW_MODEL = 0.07  # for one of a model that is read, most of whose clauses are known
 
 
 def measure(
@@ -176,6 +179,8 @@ def _compared(
     for one in compared:
         with pointing(task.latex):
             one.run()
+        if hasty and not one.holds:
+            break
     worst = max(
         (c.worst for c in compared if c.worst),
         key=lambda w: (any(w is c.worst and not c.holds for c in compared), w.error),
@@ -200,11 +205,6 @@ def _compared(
     )
 
 
-def _finished(task: Task, budget: Budget) -> Measurement:
-    """The measurement of a task read as it says, which stops where sides part."""
-    return _compared(task, understood(task, budget), budget, hasty=True)
-
-
 def _letters(equations: list[Equation]) -> tuple[str, ...]:
     """What each letter of the formula is, ``W: hidden to hidden, N×N, W_{hh} here``."""
     found: dict[str, str] = {}
@@ -220,20 +220,27 @@ def _letters(equations: list[Equation]) -> tuple[str, ...]:
 def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
     """The formula in the book's letters, where these say the same; empty elsewhere.
 
-    It is measured there too: its shapes and its verdict have to be the same.
+    It is measured there too, under one seed, with what work is left: its shapes and its
+    verdict have to be the same.
     """
     task, book = measured.task, shipped("book")
-    if task.where or task.model.name in (book.name, "none"):
+    if not _is_translated(task):
         return ""
     nodes = [node for equation in equations for node in equation.nodes()]
     latex = translated(task.latex, task.model, book, nodes)
     with suppress(EquationError):
-        there = replace(task, latex=latex, model=book)
-        again = _finished(there, Budget(work=MOST_WORK * 0.25))
+        there = replace(task, latex=latex, model=book, seeds=task.seeds[:1])
+        budget = Budget(work=max(MOST_WORK / 4, measured.work))
+        again = _compared(there, understood(there, budget), budget)
         shapes = with_sizes(measured.shapes, sizes_in(task.model, book))
         if (again.holds, again.shapes) == (measured.holds, shapes):
             return latex
     return ""
+
+
+def _is_translated(task: Task) -> bool:
+    """Whether a formula is looked for in the book's letters."""
+    return not (task.where or task.model.name in ("book", "none"))
 
 
 # What would hold in place of a formula that does not
@@ -241,8 +248,9 @@ def _in_the_book(measured: Measurement, equations: list[Equation]) -> str:
 
 def _advice(task: Task, spent: Budget) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Neighbours that hold, another layout, and what else would make a formula hold."""
-    spent_at_least = max(spent.work, MOST_WORK / 4)
-    budget = Budget(work=min(spent_at_least, MOST_WORK - _FOR_ADVICE))
+    all_spent = spent.work * (1.5 if _is_translated(task) else 1)  # in the book too
+    left = max(_WITH_ADVICE - all_spent, _FOR_ADVICE)
+    budget = Budget(work=MOST_WORK - left)
     asked = task.read(layout=task.layout or LAYOUTS[0], outer=False)
     saved = _saved_by_options(asked, 1, budget) or _saved_by_words(asked, budget)
     ways = () if task.way.told else (one for one in unusual(asked) if not budget.over)
@@ -263,6 +271,7 @@ def _saved_by_options(task: Task, count: int, budget: Budget) -> tuple[str, ...]
             break
         with suppress(EquationError):
             other = replace(task, model=task.model.with_options(some))
+            budget.work += _NEW_MODEL * len(other.model.text)
             measured = _in_layout(other, hasty=True, budget=budget)
             empty = not measured.worst.left.any() and not re.search(
                 r"=\s*0", task.latex
@@ -306,8 +315,11 @@ def _close(task: Task, budget: Budget | None = None) -> tuple[str, ...]:
     budget = budget or Budget()
     telling = {one.latex for one in neighbours(task, WIDER)}  # in any network
     for one in itertools.islice(neighbours(task, CLOSE), _MOST_NEIGHBOURS):
+        budget.work += _NEW_TEXT * len(one.latex)
         try:
-            right = not _is_tautology(one.latex) and _finished(one, budget)
+            right = not _is_tautology(one.latex) and _compared(
+                one, understood(one, budget), budget, hasty=True
+            )
         except WorkError:
             break
         except EquationError:

@@ -21,14 +21,13 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from rnn_notes.equations.clauses import Clauses
-from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.clauses import Clauses, relations
+from rnn_notes.equations.draws import MOST_DRAWN, Draw
 from rnn_notes.equations.errors import EquationError, UnshapedError, pointing
 from rnn_notes.equations.evaluation import Budget, compiled, reads
 from rnn_notes.equations.kinds import Shapes, Sized
@@ -41,7 +40,6 @@ from rnn_notes.equations.symbols import (
     Quantity,
     Scope,
     Shape,
-    family,
 )
 from rnn_notes.equations.worlds import Key, Plan, Step
 
@@ -112,9 +110,7 @@ class Model:
         self.quantities = self.scope.quantities
         self.functions, self.sizes = self.scope.functions, self.scope.size_names
         self.shapes = Shapes(self.scope)
-        self.worlds: dict[Any, Any] = {}
         self.changed: dict[tuple[str, ...], Model] = {}
-        self.plans: dict[tuple[tuple[str, int], ...], Plan] = {}
         self.read()
 
     # Reading
@@ -168,27 +164,19 @@ class Model:
     def relations(self, clause: _Clause) -> Iterator[tuple[Node, _Clause]]:
         """What a clause says of each of the letters on its left."""
         with pointing(clause.text):
-            for *names, last in parse(clause.text, self.scope.remarks):
-                if last.kind != "relation":
-                    raise last.fail(r"no clause came, expected one with = or \in")
-                for name in (*names, last.parts[0]):
-                    yield replace(last, parts=(name, *last.parts[1:])), clause
+            for items in parse(clause.text, self.scope.remarks):
+                yield from ((item, clause) for item in relations(items))
 
     def called(self, left: Node) -> tuple[str, str]:
         """The name on the left of a clause, and its index: "t", "0" or none."""
-        if left.kind == "subscripted":
-            base, *items = left.parts
-            index = compact(items[0])
-            stepwise = left.value or len(items) == 1
-            if stepwise and index in (_STEP, "0") and base.kind == "name":
-                self.place = left.value or self.place
-                name = str(base.value)
-                return (family(name) if name in self.double else name), index
         if left.kind == "prime" and left.parts[0].kind == "name":
             return f"{compact(left.parts[0])}'", ""
-        if left.kind not in ("name", "subscripted") or "<" in compact(left):
-            raise left.fail("an expression came, expected a symbol")
-        return compact(left), ""
+        name, index = Clauses(self.scope).lowered(left, (_STEP, "0"))
+        if not index:
+            return name, ""
+        self.place = left.value or self.place
+        bare = name.removesuffix("_")
+        return (name if bare in self.double else bare), index[0]
 
     def add(self, name: str, quantity: Quantity, node: Node, clause: _Clause) -> None:
         """Give a name its meaning, unless it has one."""
@@ -299,12 +287,8 @@ class Model:
 
     def plan(self, draw: Draw) -> Plan:
         """The forward pass under the sizes of a draw."""
-        sizes = tuple(sorted((n, k) for n, k in draw.sizes.items() if n in self.sizes))
-        if sizes not in self.plans:
-            if len(self.plans) > 200:
-                self.plans.clear()
-            self.plans[sizes] = Plan(_steps(self, draw))
-        return self.plans[sizes]
+        sizes = sorted((n, k) for n, k in draw.sizes.items() if n in self.sizes)
+        return _plan(self, tuple(sizes))
 
     def with_options(self, some: Collection[str]) -> Model:
         """The model with the clauses of its options in place of its own, once made.
@@ -328,9 +312,11 @@ class Model:
         return self.changed[key]
 
 
-def _steps(model: Model, draw: Draw) -> list[Step]:
+@lru_cache(MOST_DRAWN)
+def _plan(model: Model, sizes: tuple[tuple[str, int], ...]) -> Plan:
     """Every quantity at every step, each after what it is computed from."""
-    sized, budget = Sized(draw, model.shapes), Budget()
+    draw, budget = Draw(dict(sizes), 0, 1.0), Budget()
+    sized = Sized(draw, model.shapes)
     steps: dict[Key, Step] = {}
     for name, equation in model.equations.items():
         for t in range(1, draw.sizes[STEPS] + 1) if equation.parameters else [0]:
@@ -341,7 +327,7 @@ def _steps(model: Model, draw: Draw) -> list[Step]:
         for key, step in steps.items()
     }
     try:
-        return [steps[key] for key in TopologicalSorter(graph).static_order()]
+        return Plan([steps[key] for key in TopologicalSorter(graph).static_order()])
     except CycleError as error:
         name = error.args[1][-1][0]
         raise model.blame(name, f"{name} refers to itself") from None

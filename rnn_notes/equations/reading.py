@@ -96,9 +96,9 @@ class Reader:
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
-            known = name in self.scope.bindings
+            known = self.scope.bindings.keys() - self.scope.given
             letter = name in self.scope.size_names or _is_index(name)
-            if letter and not (known and name not in self.bound):
+            if letter and (name in self.bound or name not in known):
                 return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
@@ -129,7 +129,7 @@ class Reader:
         if name in self.scope.bindings:
             return self._bound_name(node, name, ())
         if (quantity := self.scope.known(name)) and not quantity.indexed:
-            return Node("quantity", node.span, value=name)
+            return self.quantity(node, name)
         if name in self.scope.size_names:
             return Node("index", node.span, indices=(Linear.of(name),))
         if name in _SPECIAL:
@@ -137,6 +137,11 @@ class Reader:
         if (quantity or self.scope.family(name)) and name not in _HINTS:
             raise node.fail(f"{name} came without a step, expected one as in {name}_t")
         raise node.fail(f"{name} is not known{_HINTS.get(name, '')}")
+
+    def quantity(self, node: Node, name: str, indices: tuple[Linear, ...] = ()) -> Node:
+        """A quantity of the model, called by its own name."""
+        self.scope.called.setdefault(name, set()).add(name)
+        return Node("quantity", node.span, value=name, indices=indices)
 
     def _bound_name(self, node: Node, name: str, items: tuple[Node, ...]) -> Node:
         binding = self.scope.bindings[name]
@@ -156,6 +161,8 @@ class Reader:
         if isinstance(binding, Definition):
             body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
+                if body.kind == "quantity":
+                    self.scope.called.setdefault(body.value, set()).add(name)
                 values = dict(zip(binds, indices, strict=True))
                 return self._entry(_substituted(body, values), items[wanted:])
             quantity = Node(
@@ -185,19 +192,17 @@ class Reader:
             if name in self.scope.bindings:
                 return self._bound_name(node, name, tuple(rest))
         if first in self.scope.quantities:
-            return self._entry(Node("quantity", node.span, value=first), items[1:])
+            return self._entry(self.quantity(node, first), items[1:])
         if key := self.scope.family(base.value):
             return self._step(node, key, items)
         places = [place for item in items for place in letters(item)]
         entries = all(p.kind == "number" or compact(p) in _ENTRIES for p in places)
         if base.value in self.scope.quantities and entries:
-            return self._entry(
-                Node("quantity", node.span, value=base.value), tuple(items)
-            )
+            return self._entry(self.quantity(node, base.value), items)
         whole = base.value.upper() if base.value.islower() else ""
         if whole in self.scope.quantities and entries and len(places) == 2:
             self.note(f"read {compact(node)} as an entry of {whole}", node)
-            return self._entry(Node("quantity", node.span, value=whole), tuple(items))
+            return self._entry(self.quantity(node, whole), items)
         return self._special(node, base.value, items)
 
     def _step(self, node: Node, name: str, items: list[Node]) -> Node:
@@ -213,8 +218,7 @@ class Reader:
             marks = {"": "below", "(": "above in ( )", "<": "above in < >"}
             there, here = (marks.get(p, p) for p in (place, self.scope.model.place))
             self.note(f"read a step {there} as one {here}", node)
-        quantity = Node("quantity", node.span, value=name, indices=(index,))
-        return self._entry(quantity, items[1:])
+        return self._entry(self.quantity(node, name, (index,)), items[1:])
 
     def _special(self, node: Node, name: str, items: list[Node]) -> Node:
         said = items[0].parts[0] if items[0].kind == "set" else items[0]

@@ -181,6 +181,7 @@ class Scope:
     fixed      : arrays with numbers where a page fixes an entry, nan elsewhere
     still      : quantities whose differential is zero
     remarks    : how something was read that can be read in more than one way
+    called     : by which names the formula calls each of the model's quantities
     """
 
     model: Any = None
@@ -196,6 +197,7 @@ class Scope:
     fixed: dict[str, Any] = field(default_factory=dict)
     still: set[str] = field(default_factory=set)
     remarks: list[Remark] | None = None
+    called: dict[str, set[str]] = field(default_factory=dict)
 
     def note(
         self, text: str, node: Node, strictly: type[EquationError] = EquationError

@@ -11,6 +11,7 @@ from rnn_notes.equations.errors import EquationError, MisfitError, SizeError, Wo
 from rnn_notes.equations.evaluation import Budget
 from rnn_notes.equations.model import Model, find, names, shipped
 from rnn_notes.equations.nodes import Node
+from rnn_notes.equations.symbols import Quantity
 from rnn_notes.equations.tasks import (
     Task,
     all_fit,
@@ -31,7 +32,7 @@ class _Fit:
     """A model in which a formula can be read.
 
     model    : the model
-    letters  : what each letter of the formula is in the book, by its name there
+    letters  : what each letter of the formula is, by its name in the book if it has one
     misfit   : 0 where its shapes fit, 1 where they do unusually, 2 or 3 elsewhere
     lenient  : how many lenient readings it takes
     computed : whether it names anything that the model computes
@@ -99,14 +100,16 @@ def model_for(task: Task, model: str | None) -> Model:
 def _fit(task: Task, budget: Budget) -> _Fit:
     """How a formula is read in a model; ``EquationError`` where it is not."""
     equations, misfit = _understood(task, budget)
+    _check_letters(equations, misfit)
     named = [pair for one in equations for pair in one.named()]
     letters = {
-        _plain(name if task.model.name == "book" else known.book)
-        or f"{name} of {task.model.name}"
+        _plain(name if task.model.name == "book" else known.book) or _meant(known)
         for name, known in named
     }
     computed = any(known.role == "computed" for _, known in named)
     remarks = [remark.text for remark in equations[0].scope.remarks or []]
+    if task.model.name == "book":  # of which other names are names too
+        remarks = [text for text in remarks if " as another name " not in text]
     steps = sum(text.startswith("read a step") for text in remarks)
     steps += 2 * sum(" as a new name " in text for text in remarks)
     steps += sum(map(_entries_as_steps, equations))
@@ -115,6 +118,19 @@ def _fit(task: Task, budget: Budget) -> _Fit:
     slopes = bool(lines) and all(_quantities(by) <= _quantities(of) for of, by in lines)
     lenient = len(remarks) + 2 * steps
     return _Fit(task.model, frozenset(letters), misfit, lenient, computed, slopes)
+
+
+def _check_letters(equations: list[Equation], misfit: int) -> None:
+    """Refuse a model of whose letters a formula means others, or means two by one."""
+    sides = [side for equation in equations for side in equation.sides]
+    alone = [side.value for side in sides if side.kind == "quantity"]
+    for name, both in equations[0].scope.called.items():
+        if len(both) > 1 and alone.count(name) < 2:
+            raise EquationError(f"{' and '.join(sorted(both))} would be one quantity")
+    for one in equations if misfit >= _UNFIT else ():
+        for letter in one.free:
+            if len({letter in side.free for side in one.sides}) > 1:
+                raise EquationError(f"{letter} would be an index of one side alone")
 
 
 def _quantities(node: Node) -> frozenset[str]:
@@ -146,6 +162,11 @@ def _understood(task: Task, budget: Budget) -> tuple[list[Equation], int]:
     for _, found in fitting(diagonal_ways(task), budget):
         return found, 3
     raise misfit
+
+
+def _meant(known: Quantity) -> str:
+    """What a quantity is that has no name in the book, and which way it stands."""
+    return f"{known.note}, {'×'.join('n' if dim else '1' for dim in known.shape or ())}"
 
 
 def _plain(name: str) -> str:

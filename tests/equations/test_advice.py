@@ -21,7 +21,7 @@ def advice(latex, model=None, where=""):
         ("o_t = W_{qh} h_t", "book", "d2l"),
         (r"\mathbf{H}_t = h_t", "book", "d2l-rows"),
         (r"\frac{\partial L}{\partial V} = 0", "hats", "goodfellow"),
-        (r"E = \sum_t E_t", "book", "uvw"),
+        ("s_t = W_{rec} h_t", "book", "w-rec"),
         (r"a^{\langle t \rangle} = W_{aa} b", "book", "coursera"),
         (r"h_t = \sigma(a_t)", "book", "cs224n"),
         ("h_t = g'(a_t)", "book", "hats"),

@@ -1,5 +1,7 @@
 """A hostile formula ends in an answer or an ``EquationError``, and soon."""
 
+import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -7,8 +9,9 @@ import sys
 import pytest
 
 from rnn_notes.equations import EquationError, measure
-from rnn_notes.equations.draws import Draw
+from rnn_notes.equations.draws import MOST_DRAWN, Draw
 from rnn_notes.equations.model import shipped
+from rnn_notes.equations.worlds import Plan, World
 
 SQUARE = r"A, B \in \mathbb{R}^{H \times H}"
 LETTERS = "abcdefgijklmnopqrsuvwxyz"
@@ -125,7 +128,8 @@ LATE = {
     r" \frac{\partial h_5}{\partial h_1}",
     "a Hessian": r"\frac{\partial \frac{\partial \ell_t}{\partial y_t}}{\partial y_t} ="
     r" \operatorname{diag}(p_t) - p_t p_t^\top + 0.00000005 I",
-}  # false in few of the draws
+    "a line beside one that holds": r"\exp(-40)\, h_t = 0 \quad y_t = W_{hy} h_t + b_y",
+}  # false in few of the draws, or in one of its lines
 
 
 @pytest.mark.parametrize("name", LATE)
@@ -141,7 +145,7 @@ def test_what_would_save_a_formula_is_tried_first_where_it_fails(name, monkeypat
     first = len(worlds)
     assert not found
     assert str(found)
-    assert 0 < len(worlds) - first < 100
+    assert 0 < len(worlds) - first < 150
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -180,6 +184,22 @@ def test_a_formula_has_an_end_to_its_time_and_memory(name):
     seconds, megabytes = map(float, said.split())
     assert seconds < SECONDS
     assert megabytes < MEGABYTES
+
+
+def test_what_is_kept_for_all_models_together_has_a_bound():
+    gc.collect()
+    before = count(Plan), count(World)
+    models = [shipped(name) for name in ("none", "pytorch-cell", "softmax")]
+    for model, n, T in itertools.product(models, range(2, 14), range(1, 14)):
+        sizes = dict.fromkeys(model.sizes, n) | {"T": T}
+        Draw(sizes, 0, 1.0).world(model.scope)
+    gc.collect()
+    kept = count(Plan) - before[0], count(World) - before[1]
+    assert all(100 < one <= MOST_DRAWN for one in kept)
+
+
+def count(kind):
+    return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
 def test_a_softmax_costs_what_it_compares_before_that_is_done():

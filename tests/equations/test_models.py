@@ -100,6 +100,13 @@ def test_a_function_may_come_after_its_use(clause):
     assert not measure(r"h_t = \tanh(W x_t - h_{t-1})", model=TEXT + clause)
 
 
+def test_a_function_may_be_more_than_the_name_of_another():
+    model = TEXT + r"\sigma(z) = z \odot \tanh(z)"
+    z = "(W x_t + h_{t-1})"
+    assert measure(rf"h_t = {z} \odot \tanh {z} = \sigma {z}", model=model)
+    assert not measure(rf"h_t = \tanh {z}", model=model)
+
+
 @pytest.mark.parametrize(
     ("comment", "told"),
     [

@@ -1,5 +1,7 @@
 """A network's options by a word each; models that cannot be, with their place."""
 
+import re
+
 import pytest
 
 from rnn_notes.__main__ import main
@@ -31,6 +33,35 @@ def test_an_option_that_would_save_a_formula_is_told_and_can_be_chosen(
     own = "rows" if word == "rows" else f"book, {option}"
     assert f"in the notation of {own}\n" in capsys.readouterr().out
     assert main(["equation", "--", latex]) == 1
+
+
+@pytest.mark.parametrize("text", ["paper", "pytorch", "book"])
+def test_a_gate_that_keeps_what_another_text_lets_in_is_told_as_such(text):
+    new = r"\tilde{h}_t" if text == "paper" else "n_t"
+    model = "gru" if text == "book" else f"gru-{text}"
+    mixed = rf"h_t = (1 - z_t) \odot h_{{t-1}} + z_t \odot {new}"
+    found = measure(mixed, model=model)
+    assert not found
+    assert found.saved == ("holds with z for what is new",)
+    assert measure(mixed, model=f"{model} what is new")
+    assert measure(mixed.replace("+", "-"), model=model).saved == ()
+
+
+@pytest.mark.parametrize(
+    ("latex", "reason"),
+    [
+        (
+            r"\frac{\partial L}{\partial W_y} = \sum_t (o_t - y_t) h_t^T",
+            "W_{y} is not known",
+        ),
+        (r"\frac{\partial L}{\partial b_q} = \sum_t (o_t - y_t)", "o_{t} is not known"),
+    ],
+)
+def test_a_notation_is_not_read_in_which_two_letters_are_one_or_a_name_is_an_entry(
+    latex, reason
+):
+    with pytest.raises(EquationError, match=re.escape(reason)):
+        measure(latex)
 
 
 def test_an_option_is_told_though_a_draw_has_a_column_of_zeros():

@@ -72,6 +72,7 @@ SAME = [
     (r"e^{a_t} - e^{-a_t}", r"\exp(a_t) - \exp(-a_t)", "exp"),
     (r"\sum_t^T h_t", r"\sum_{t=1}^T h_t", "from t = 1"),
     (r"\sum_{1\le k\leq t} h_k", r"\sum_{k=1}^t h_k", "limits"),
+    (r"\sum_{1 < k} h_k", r"\sum_{k=1+1}^T h_k", "limits"),
     (r"\sum_{k < t} h_k", r"\sum_{k=1}^{t-1} h_k", "limits"),
     (r"\prod_{k < i \le t} A_i", r"\prod_{i=k+1}^t A_i", "limits"),
     (r"\prod_{t \ge i > k} A_i", r"\prod_{i=t}^{k+1} A_i", "limits"),

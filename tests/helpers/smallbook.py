@@ -22,7 +22,8 @@ Inline $h_t$, then {eq}`eq-a`.
 
 ```{measured} eq-a
 :by: rnn_notes.rnn.backward
-:where: t < T
+:layout: numerator
+:where: t < T; b_t = c d
 a = \\sum_{t=1}^{T} b_t
 ```
 """

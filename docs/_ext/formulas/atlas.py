@@ -19,13 +19,17 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from docs._ext.formulas.evidence import power, reference
+from docs._ext.formulas.evidence import bindings, power, reference, seen
 from docs._ext.pages.later import Later, Writer, book
 
 __all__ = ["link", "row", "setup"]
 
 _Record = dict[str, Any]
-_HEAD = ("No.", "Equation, and below it its shapes, largest error, code and label")
+_HEAD = (
+    "No.",
+    "Equation, and below it its shapes, conditions, layout, largest error, code, label "
+    "and network, and what further letters stand for",
+)
 
 
 class _Atlas(SphinxDirective):
@@ -98,16 +102,20 @@ def _table(held: list[tuple[str, _Record]]) -> nodes.table:
 
 
 def _line(record: _Record) -> nodes.row:
-    """The equation, and below it in a quiet line what the table says of it."""
+    """The equation, and below it in quiet lines what its page says of it."""
     told: list[nodes.Node] = [
-        nodes.inline("", record["shapes"], classes=["shapes"]),
+        *seen(record),
         nodes.inline("", "error ", *power(record["error"])),
         *([reference(record["by"])] if record["by"] else []),
         nodes.literal("", record["label"]),
     ]
+    if "model" in record:
+        told.append(nodes.inline("", f"network {record['model']}"))
     spaced = [part for node in told for part in (node, nodes.Text(" "))]
     made = row([link("math", "eq", record["label"]), _formula(record)])
     made[1] += nodes.paragraph("", "", *spaced, classes=["told"])
+    if letters := bindings(record["where"]):
+        made[1] += nodes.paragraph("", "where ", *letters, classes=["told"])
     return made
 
 

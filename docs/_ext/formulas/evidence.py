@@ -10,7 +10,16 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-__all__ = ["LAYOUTS", "Details", "details", "power", "reference", "setup"]
+__all__ = [
+    "LAYOUTS",
+    "Details",
+    "bindings",
+    "details",
+    "power",
+    "reference",
+    "seen",
+    "setup",
+]
 
 LAYOUTS = {
     "denominator": "denominator: a number's derivative has the shape of its variable",
@@ -28,14 +37,15 @@ class _Summary(nodes.General, nodes.TextElement):
 
 def details(record: dict[str, Any]) -> Details:
     """The quiet line under an equation; opened, how it was measured."""
-    over = f" over {record['draws']} draws"
+    over = f" over {record['draws']} comparisons"
     said = nodes.paragraph("", "largest error ", *power(record["error"]))
     said += nodes.Text(over)
     rows = [("LaTeX", nodes.literal_block(record["latex"], record["latex"]))]
     rows[0][1]["language"] = "text"
     rows.append(("Measured", said))
     if record["where"]:
-        rows.append(("Where", _formulas(record["where"])))
+        clauses = _formulas(_clauses(record["where"]))
+        rows.append(("Where", nodes.paragraph("", "", *clauses)))
     if "model" in record:
         rows.append(("Network", nodes.paragraph("", record["model"])))
     rows.append(("Layout", nodes.paragraph("", LAYOUTS[record["layout"]])))
@@ -50,29 +60,43 @@ def details(record: dict[str, Any]) -> Details:
 
 
 def _summary(record: dict[str, Any]) -> _Summary:
-    """The line that is always seen: shapes, conditions, another layout than ours."""
-    seen: list[nodes.Node] = []
-    if record["shapes"]:
-        seen.append(nodes.inline("", record["shapes"], classes=["shapes"]))
-    for condition in _conditions(record["where"]):
-        seen.append(nodes.inline("", "", nodes.math(condition, condition)))
-    if record["layout"] == "numerator":
-        seen.append(nodes.inline("", "numerator layout"))
+    """The line that is always seen."""
     line = _Summary()
-    for part in seen or [nodes.inline("", "how this was measured")]:
+    for part in seen(record) or [nodes.inline("", "how this was measured")]:
         line += [part, nodes.Text(" ")]
     return line
 
 
-def _conditions(where: str) -> list[str]:
-    r"""The clauses that say for which indices an equation is claimed.
+def seen(record: dict[str, Any]) -> list[nodes.Node]:
+    """What is always seen: shapes, conditions, another layout than ours."""
+    parts: list[nodes.Node] = []
+    if record["shapes"]:
+        parts.append(nodes.inline("", record["shapes"], classes=["shapes"]))
+    for condition in _split(record["where"])[0]:
+        parts.append(nodes.inline("", "", nodes.math(condition, condition)))
+    if record["layout"] == "numerator":
+        parts.append(nodes.inline("", "numerator layout"))
+    return parts
 
-    >>> _conditions(r"A \in \mathbb{R}^{V}; t < T; k \in \{1, \dots, T\}; t = T")
-    ['t < T', 'k \\in \\{1, \\dots, T\\}', 't = T']
+
+def bindings(where: str) -> list[nodes.Node]:
+    """What letters stand for, each as a formula."""
+    return _formulas(_split(where)[1])
+
+
+def _split(where: str) -> tuple[list[str], list[str]]:
+    r"""The clauses that say for which indices an equation is claimed, and the others.
+
+    >>> _split(r"t < T; A \in \mathbb{R}^{V}; k \in \{1, T\}; s = t + 1; u = A v")
+    (['t < T', 'k \\in \\{1, T\\}', 's = t + 1'],
+     ['A \\in \\mathbb{R}^{V}', 'u = A v'])
     """
-    clauses = [part.strip() for part in re.split(r"(?<!\\);", where)]
-    compared = re.compile(r"^[a-z](, [a-z])* *(<|>|=|\\(le|ge|ne|leq|geq|neq|in \\\{))")
-    return [clause for clause in clauses if compared.match(clause)]
+    compared = re.compile(
+        r"^[a-z](, [a-z])* *(<|>|= *\w( *[+-] *\w)?$|\\(le|ge|ne|leq|geq|neq|in \\\{))"
+    )
+    clauses = _clauses(where)
+    told = [clause for clause in clauses if compared.match(clause)]
+    return told, [clause for clause in clauses if clause not in told]
 
 
 def power(error: float) -> list[nodes.Node]:
@@ -88,12 +112,15 @@ def power(error: float) -> list[nodes.Node]:
     return [nodes.Text(f"{digit}\xa0×\xa010"), nodes.superscript("", raised)]
 
 
-def _formulas(where: str) -> nodes.paragraph:
-    """The bindings of an equation, each as a formula."""
-    line = nodes.paragraph()
-    for part in re.split(r"(?<!\\);", where):
-        line += [nodes.math(part.strip(), part.strip()), nodes.Text("  ")]
-    return line
+def _clauses(where: str) -> list[str]:
+    """The clauses of a where, which semicolons part."""
+    return [part.strip() for part in re.split(r"(?<!\\);", where) if part.strip()]
+
+
+def _formulas(clauses: list[str]) -> list[nodes.Node]:
+    """Clauses, each as a formula, with room between them."""
+    parted = [(nodes.math(one, one), nodes.Text("  ")) for one in clauses]
+    return [node for pair in parted for node in pair]
 
 
 def reference(name: str) -> addnodes.pending_xref:

@@ -60,7 +60,7 @@ def _gathers(i: int, W: Array, h: Array, y: Array) -> Frame:
     H = W.shape[1]
     terms = " + ".join(_times(W[i, j], h[j, 0]) for j in range(H))
     says = (
-        f"Row {i} of `Why` gathers all of `h`: {terms} = {number(y[i, 0])}. On the way "
+        f"Row {i} of `Why` gathers all of `h`: {terms} ≈ {number(y[i, 0])}. On the way "
         f"back `dy[{i}]` goes out along the same row, now a column of `Why.T`."
     )
     cells = [name for j in range(H) for name in (f"W{i}{j}", f"h{j}0")]
@@ -74,7 +74,7 @@ def _scatters(j: int, W: Array, dy: Array, dh: Array) -> Frame:
     terms = " + ".join(_times(W[i, j], dy[i, 0]) for i in range(V))
     says = (
         f"`h[{j}]` goes out along column {j} of `Why`, to every logit. As many answers "
-        f"come back along the same column: {terms} = {number(dh[j, 0])}."
+        f"come back along the same column: {terms} ≈ {number(dh[j, 0])}."
     )
     cells = [f"W{i}{j}" for i in range(V)] + [f"X{j}{i}" for i in range(V)]
     return Frame(
