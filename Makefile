@@ -86,7 +86,7 @@ plan: .venv/ready ## draw the plan of the house into CONTRIBUTING, from its impo
 bench: .venv/bench/ready ## race the passes with their peers, six minutes on a quiet machine
 	.venv/bench/bin/python -m benchmarks
 
-bench-builds: .venv/ready ## measure what building the site costs, three minutes
+bench-builds: .venv/ready ## measure what building the site costs, five minutes
 	python -m benchmarks.builds
 
 lock: ## write what constraints.txt names, with its hashes, after a pin has changed

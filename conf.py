@@ -7,6 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.resolve()
 DOCS, BUILD = ROOT / "docs", ROOT / "_build"
 sys.path.insert(0, str(ROOT))
+# A second thread takes more time than it saves on products as small as the book's, and
+# where they are cut would depend on the machine. NumPy reads this when it is imported.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from docs._ext.build.changes import digest, mend  # noqa: E402  (found through the line above)
 from docs._ext.site.publish import base_url  # noqa: E402

@@ -10,6 +10,7 @@ there are arguments, or the site is to hold a file from outside of the tree.
 
 from __future__ import annotations
 
+import gc
 import locale
 import os
 import shutil
@@ -50,6 +51,7 @@ def main(arguments: list[str]) -> int:
 
 def build(arguments: list[str]) -> int:
     """0 for a new site; what makes it is loaded only here."""
+    gc.disable()  # until pages are read: what is loaded before stays to the end
     from sphinx.cmd.build import main as sphinx
 
     unfinished = BUILD / "unfinished"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import speed, trees
+from tests.helpers import trees
 from tests.helpers.smallbook import EXTENSIONS, Engine
 
 
@@ -51,4 +51,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how fast formulas are, where some were tested."""
     passed = terminalreporter.stats.get("passed", [])
     if any("tests/equations/test_equations.py" in test.nodeid for test in passed):
+        from tests.helpers import speed  # loads the equations: most runs need none
+
         terminalreporter.write_line(speed.report())

@@ -125,14 +125,14 @@ def test_a_list_that_an_edit_makes_longer_is_put_back(tmp_path):
 
 def test_what_the_edits_write_into_is_put_back(tmp_path):
     """Some edit writes into ``due``, which nobody has handed over."""
-    path = tmp_path / "across.py"
-    text = (PROGRAMS / "across.txt").read_text()
-    path.write_text(text.replace('w["Wo"].T @ dy', '2 * w["Wo"].T @ dy ** 3'))
+    path = tmp_path / "handed.py"
+    text = (PROGRAMS / "handed.txt").read_text()
+    path.write_text(text.replace("da @ s.T", "2 * da @ s.T ** 3"))
     script = Script(path)
     script.run()
     names = script.names
     assert not check(names["loss"], names["gradients"], names["w"]).causes
-    assert (names["due"], names["read"]) == ([2, 4, 1, 0], [1, 0, 3, 2, 4])
+    assert (names["due"], names["ids"]) == ([4, 1, 5, 2, 3], [0, 4, 1, 5, 2])
 
 
 def test_a_flat_vector_at_the_output_is_no_lstm():
@@ -177,11 +177,26 @@ def test_an_edit_that_is_right_at_these_weights_alone_is_no_cause(
     assert [cause.name for cause in found().causes] == ["one name for another"]
 
 
-def test_a_loss_that_the_edit_changes_is_no_cause(tmp_path):
-    """One function gives both: with the loss bent, its gradient would be right."""
-    _, diagnosis = answer("stacked", "np.log(ps[t]", "np.log1p(ps[t]", tmp_path)
+BOTH = """
+def both():
+    v = x
+    return w @ (y * y) + {} @ x, v * v
+"""
+
+
+@pytest.mark.parametrize(("read", "found"), [("x", 1), ("v", 0)])
+def test_a_loss_that_the_edit_changes_is_no_cause(read, found, tmp_path):
+    """One function gives both: where the loss reads ``v``, ``v = y`` moves it too."""
+    rng = np.random.default_rng(0)
+    names = dict(zip("wxy", rng.standard_normal((3, 4)), strict=True))
+    path = tmp_path / "both.py"
+    path.write_text(BOTH.format(read))
+    exec(compile(path.read_text(), str(path), "exec"), names)
+    both, arrays = names["both"], {"w": names["w"]}
+    given = {"inputs": [0], "targets": [0]}
+    diagnosis = check(lambda: both()[0], lambda: {"w": both()[1]}, arrays, **given)
     assert not diagnosis.right
-    assert not diagnosis.causes
+    assert [c.line for c in diagnosis.causes] == ["v = y"] * found
 
 
 def test_an_edited_loop_that_never_ends_is_left() -> None:

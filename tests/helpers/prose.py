@@ -8,17 +8,19 @@ import keyword
 import pkgutil
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import rnn_notes
+from docs._ext.formulas import kept
 from docs._ext.pages.sentences import unsaid
 from rnn_notes import Params, backward, forward, layouts, signals
 from rnn_notes.book import figures
-from rnn_notes.equations import Measurement, measure
 from rnn_notes.equations.measuring import holds
 from rnn_notes.equations.model import find, names
 from rnn_notes.equations.tasks import SEEDS, Task
@@ -96,17 +98,28 @@ class Equation:
         model = find(self.model)
         return Task(self.latex, layout, self.where, sizes, SEEDS, model, strict=True)
 
-    def measured(self) -> Measurement:
+    def measured(self) -> dict[str, Any]:
         """What measuring it gives."""
         task = self.task()
-        return measure(
-            task.latex,
-            layout=task.layout,
-            where=task.where,
-            sizes=task.sizes,
-            model=self.model,
-            strict=task.strict,
-        )
+        options: dict[str, Any] = {"layout": task.layout, "where": task.where}
+        options |= {"strict": True, **({"model": self.model} if self.model else {})}
+        options |= {"sizes": task.sizes} if task.sizes else {}
+        return measured(task.latex, options)
+
+
+def measured(latex: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What measuring a formula gives, as the build keeps it for this very package."""
+    return kept.measured(latex, options, _build())
+
+
+@cache
+def _build() -> SimpleNamespace:
+    """What the build's settings say of measuring."""
+    from docs._ext.build.changes import digest  # loads what runs cells
+
+    name = digest(ROOT / "rnn_notes", ROOT / "constraints.txt")
+    folder = str(ROOT / "_build/measured")
+    return SimpleNamespace(package_digest=name, measured_cache=folder)
 
 
 def equations(page: Page) -> list[Equation]:

@@ -11,9 +11,6 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
-
 ROOT = Path(__file__).parents[2]
 EXT = ROOT / "docs" / "_ext"
 BUILT = ("_build", ".venv", ".git", "__pycache__")
@@ -60,7 +57,13 @@ def emptied(folder: Path) -> Path:
     """
     for page in (copied(folder) / "docs").glob("*.md"):
         page.unlink()
+    from docs._ext.live.compiled import compiled  # loads the package
+
     made = ROOT / "_build"
+    sources = (path.stat().st_mtime for path in (ROOT / "rnn_notes").rglob("*.py"))
+    zips = (path.stat().st_mtime for path in made.glob("compiled/*.zip"))
+    if max(zips, default=0) < max(sources):
+        compiled()  # here and now, or each copy would for itself
     for kept in [*made.glob("trained/*.npz"), *made.glob("compiled/*.zip")]:
         mine = folder / kept.relative_to(ROOT)
         mine.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +93,9 @@ def built(
 
     extensions : ours by folder and name, as in ``"pages.drawn"``
     """
+    from sphinx.application import Sphinx  # most processes of tests build nothing
+    from sphinx.util.docutils import docutils_namespace
+
     write(here / "docs", {f"{name}.md": text for name, text in pages.items()})
     ours = [f"docs._ext.{name}" if "." in name else name for name in extensions]
     overrides = {**PLAIN, "extensions": ours, **settings}

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from docs._ext.formulas.calculus import LAYOUTS, families
-from rnn_notes.equations import measure, measuring
+from rnn_notes.equations import measuring
 from rnn_notes.equations.model import find
 from rnn_notes.equations.tasks import SEEDS, Task
-from tests.helpers.prose import DOCS
+from tests.helpers.prose import DOCS, measured
 
 FAMILIES = families(DOCS / "matrix-calculus.toml")
 ROWS = [row for groups in FAMILIES.values() for group in groups for row in group.rows]
@@ -42,9 +42,9 @@ def test_every_rule_holds_to_nine_digits(name):
     """Draws in which a slope is uncertain would let a false rule pass there."""
     for row in (row for group in FAMILIES[name] for row in group.rows):
         for layout in row.rights:
-            found = measure(row.latex(layout), **row.options(layout))
-            assert found, row
-            assert found.error < 1e-9, row
+            found = measured(row.latex(layout), row.options(layout))
+            assert found["holds"], row
+            assert found["error"] < 1e-9, row
 
 
 @pytest.mark.parametrize("name", FAMILIES)

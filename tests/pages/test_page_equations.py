@@ -9,5 +9,5 @@ EQUATIONS = [equation for page in prose.pages() for equation in prose.equations(
 
 @pytest.mark.parametrize("equation", EQUATIONS, ids=lambda equation: equation.label)
 def test_the_equation_holds(equation):
-    measurement = equation.measured()
-    assert measurement.holds, str(measurement)
+    record = equation.measured()
+    assert record["holds"], record["report"]

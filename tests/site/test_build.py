@@ -176,26 +176,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     return book
 
 
-def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
-    first = book.kernel()
-    other = '```{code-cell} ipython3\nprint("product", 6 * 7)\n```\n'
-    book.write(good=GOOD + "\nA new sentence.\n", faulty=other)
-    book.build()
-    assert "A new sentence." in book.page("good")
-    assert "product 42" in book.page("faulty")
-    assert book.kernel() == first, "neither prose nor another page's cell matters"
-    module = book.root / "rnn_notes" / "mutants" / "__init__.py"
-    with module.open("a", encoding="utf-8") as file:
-        file.write("\n# a comment\n")
-    book.build()
-    assert book.kernel() != first, "the package matters"
-
-
 def test_nothing_is_built_where_the_sources_and_the_site_are_as_they_were(
     book: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book.write()
-    book.build()
     files, page = book.files(), book.html / "good.html"
 
     def anew() -> bool:
@@ -218,6 +201,21 @@ def test_nothing_is_built_where_the_sources_and_the_site_are_as_they_were(
     assert anew()
     assert book.files() == files
     assert not anew()
+
+
+def test_an_edit_executes_what_it_must_and_no_more(book: Book) -> None:
+    first = book.kernel()
+    other = '```{code-cell} ipython3\nprint("product", 6 * 7)\n```\n'
+    book.write(good=GOOD + "\nA new sentence.\n", faulty=other)
+    book.build()
+    assert "A new sentence." in book.page("good")
+    assert "product 42" in book.page("faulty")
+    assert book.kernel() == first, "neither prose nor another page's cell matters"
+    module = book.root / "rnn_notes" / "mutants" / "__init__.py"
+    with module.open("a", encoding="utf-8") as file:
+        file.write("\n# a comment\n")
+    book.build()
+    assert book.kernel() != first, "the package matters"
 
 
 def test_a_file_that_was_changed_lost_or_added_makes_it_another_site(tmp_path) -> None:
@@ -317,6 +315,23 @@ def test_nothing_is_stale_after_a_build_that_was_killed(book: Book) -> None:
         shutil.rmtree(book.root / "_build" / part)
     book.build()
     assert differences(built, book.html) == [], "a build from nothing gives the same"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted on Linux")
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core has one thread")
+def test_what_a_build_computes_does_not_depend_on_how_many_cores_there_are() -> None:
+    count = "print(open('/proc/self/status').read().split('Threads:')[1].split()[0])"
+    told = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    threads = [
+        subprocess.check_output(
+            [sys.executable, "-c", f"import {module}; {count}"],
+            env=told,
+            cwd=Path(__file__).parents[2],
+            text=True,
+        )
+        for module in ("conf", "numpy")
+    ]
+    assert int(threads[0]) == 1 < int(threads[1]), "NumPy alone takes all cores"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux")

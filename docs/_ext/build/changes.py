@@ -6,6 +6,7 @@ A page also holds what the package computed, and its neighbours' titles and numb
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import platform
@@ -129,6 +130,17 @@ def _clear(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
         env.clear_doc(name)
 
 
+def _collect(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Look for garbage again where ``docs/build.py`` has stopped that, and seldom.
+
+    What is loaded by now stays; of a page's tree all is given up at once.
+    """
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(100_000, 10, 10)
+        gc.enable()
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("sources_digest", "", "env", types=[str])
     app.add_config_value("static_digest", "", "html", types=[str])
@@ -136,4 +148,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _style)
     app.connect("env-get-outdated", _forget)
     app.connect("env-before-read-docs", _clear)
+    app.connect("env-before-read-docs", _collect)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

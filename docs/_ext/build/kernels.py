@@ -8,6 +8,7 @@ it. Where forking is not safe, kernels are started as Jupyter does.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -108,6 +109,7 @@ def _nurse() -> None:
     """Fork a kernel for each line; say which process it is, and 1 once it listens."""
     for name in _IMPORTS:
         import_module(name)
+    gc.freeze()  # what is imported stays: no kernel looks there for garbage
     signal.signal(signal.SIGCHLD, _bury)
     # NumPy's threads bear a fork, of which Python warns from 3.12 on.
     warnings.filterwarnings("ignore", "This process", DeprecationWarning)

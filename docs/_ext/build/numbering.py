@@ -8,6 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.domains import Domain
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors.toctree import TocTreeCollector
 
@@ -34,7 +35,7 @@ def _number(self: TocTreeCollector, env: BuildEnvironment) -> list[str]:
 TocTreeCollector.assign_figure_numbers = _number  # type: ignore[method-assign]
 
 
-def _bones(node: nodes.Element, env: BuildEnvironment) -> Iterator[nodes.Element]:
+def _bones(node: nodes.Element, domains: list[Domain]) -> Iterator[nodes.Element]:
     """What below a node counts for numbers: sections, lists of pages, and the counted.
 
     A thing is counted where it has a caption, a title or code; that stays with it.
@@ -42,8 +43,8 @@ def _bones(node: nodes.Element, env: BuildEnvironment) -> Iterator[nodes.Element
     for child in node.children:
         if not isinstance(child, nodes.Element):
             continue
-        counts = any(d.get_enumerable_node_type(child) for d in env.domains.sorted())
-        inside = _bones(child, env)
+        counts = any(domain.get_enumerable_node_type(child) for domain in domains)
+        inside = _bones(child, domains)
         if counts or isinstance(child, addnodes.toctree):
             named = (type(n)("", n.astext()) for n in child if isinstance(n, _NAMING))
             yield type(child)("", *named, *inside, **child.attributes)
@@ -54,7 +55,8 @@ def _bones(node: nodes.Element, env: BuildEnvironment) -> Iterator[nodes.Element
 def _note(app: Sphinx, doctree: nodes.document) -> None:
     """Note what counts on this page."""
     known = app.env.metadata[app.env.current_document.docname]
-    known["bones"] = nodes.Element("", *_bones(doctree, app.env))
+    domains = [domain for domain in app.env.domains.sorted() if domain.enumerable_nodes]
+    known["bones"] = nodes.Element("", *_bones(doctree, domains))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -48,6 +48,14 @@ _stem = cache(SearchEnglish({}).stem)  # most words are said many times
 _NAME = re.compile(r"[a-z]\w*(?:-[a-z]\w*|\.[a-z]\w*|\[[^][\s]*\])*")
 
 
+class _English(SearchEnglish):
+    """Sphinx's own, which stems a word once for all pages, and not once for each."""
+
+    def stem(self, word: str) -> str:
+        """The part of a word that a search looks for."""
+        return _stem(word)
+
+
 class _Equations(MathDomain):
     """Sphinx's own domain, whose equations are objects that a search finds."""
 
@@ -177,5 +185,6 @@ def _script(path: Path, name: str, value: object) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_domain(_Equations, override=True)
+    app.add_search_language(_English)
     app.connect("build-finished", _write)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -258,13 +258,15 @@ def _a_page(node: nodes.Node) -> bool:
 
 
 def cells_of(app: Sphinx) -> list[dict[str, Any]]:
-    """The cells of the page that is being read, not run, by MyST-NB's own reader."""
-    env = app.env
-    path = env.doc2path(env.current_document.docname)
-    text = Path(path).read_text(encoding="utf-8")
-    config = env.myst_config, env.mystnb_config  # type: ignore[attr-defined]
-    reader = create_nb_reader(str(path), *config, text)
-    return list(reader.read(text).cells) if reader else []
+    """The cells of the page being read, not run, by MyST-NB's reader: once a page."""
+    env, page = app.env, app.env.current_document
+    if "cells" not in page:
+        path = env.doc2path(page.docname)
+        text = Path(path).read_text(encoding="utf-8")
+        config = env.myst_config, env.mystnb_config  # type: ignore[attr-defined]
+        reader = create_nb_reader(str(path), *config, text)
+        page["cells"] = list(reader.read(text).cells) if reader else []
+    return list(page["cells"])
 
 
 def outputs(cell: nodes.container) -> Iterator[dict[str, Any]]:
