@@ -161,7 +161,7 @@ class Reader:
         if isinstance(binding, Definition):
             body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
-                if body.kind == "quantity":
+                if body.kind == "quantity" and name in self.scope.given:
                     self.scope.called.setdefault(body.value, set()).add(name)
                 values = dict(zip(binds, indices, strict=True))
                 return self._entry(_substituted(body, values), items[wanted:])
