@@ -88,9 +88,8 @@ def bindings(where: str) -> list[nodes.Node]:
 def _split(where: str) -> tuple[list[str], list[str]]:
     r"""The clauses that say for which indices an equation is claimed, and the others.
 
-    >>> _split(r"t < T; A \in \mathbb{R}^{V}; k \in \{1, T\}; s = t + 1; u = A v")
-    (['t < T', 'k \\in \\{1, T\\}', 's = t + 1'],
-     ['A \\in \\mathbb{R}^{V}', 'u = A v'])
+    >>> _split(r"t < T; A \in \mathbb{R}^{V}; k \in \{1, T\}; u = A v")
+    (['t < T', 'k \\in \\{1, T\\}'], ['A \\in \\mathbb{R}^{V}', 'u = A v'])
     """
     compared = re.compile(
         r"^[a-z](, [a-z])* *(<|>|= *\w( *[+-] *\w)?$|\\(le|ge|ne|leq|geq|neq|in \\\{))"
