@@ -121,7 +121,6 @@ html_use_index = False
 html_theme_options = {
     "home_page_in_toc": True,
     "show_toc_level": 2,
-    "navigation_depth": 1,  # the menu holds pages; their sections are not gathered
     "use_download_button": False,
     "use_fullscreen_button": False,
     "navbar_persistent": [],

@@ -80,13 +80,21 @@
       if (target.closest("a")?.hash) drawer.close();
     });
 
+  // All is laid out for who follows a link on the page, so that nothing grows on the way.
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest('a[href^="#"]');
+    if (link) document.documentElement.removeAttribute("data-far");
+  });
+
   // The contents name the part that is read: the last one whose heading has gone by.
-  const links = [...document.querySelectorAll("#page-toc-nav a")];
   const entries = document.querySelectorAll("#page-toc-nav .toc-entry");
   const part = (link) => document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const links = [...document.querySelectorAll("#page-toc-nav a")].filter(part);
   const tell = () => {
-    const passed = (link) => part(link)?.getBoundingClientRect().top < innerHeight / 4;
-    const here = links.findLast(passed);
+    // Asked from the top: what is asked where it is must be laid out.
+    const below = (link) => part(link).getBoundingClientRect().top >= innerHeight / 4;
+    const next = links.findIndex(below);
+    const here = links[(next < 0 ? links.length : next) - 1];
     for (const link of links) {
       link.classList.toggle("active", link === here);
       link.setAttribute("aria-current", link === here);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -41,6 +41,7 @@ class Budget:
 
     work: float = 0.0
     kept: int = 0
+    drawn: set[Draw] = field(default_factory=set)
 
     @property
     def over(self) -> bool:
@@ -120,7 +121,9 @@ class Evaluator(Sized):
         self.budget = budget
         budget.kept = 0
         self.world = draw.world(shapes.scope, noise, scramble)
-        budget.work += len(self.world.plan.steps)  # as if none of it were kept
+        if noise or scramble or draw not in budget.drawn:  # as if none of it were kept
+            budget.work += len(self.world.plan.steps)
+            budget.drawn.add(draw)
         self.moving: frozenset[Key] = frozenset()
         self.own: set[Node] = set()
         self.start()

@@ -146,7 +146,7 @@ class Measurement:
 
     def without_advice(self) -> str:
         """What was measured, and nothing of what would hold instead."""
-        over = f"over {self.draws} comparisons"
+        over = f"over {self.draws} comparison{'s' * (self.draws != 1)}"
         how = "".join(f"\n  {line}" for line in self.reading())
         if self.holds:
             text = f"holds\n  {self.shapes}{how}"

@@ -161,7 +161,7 @@ class Reader:
         if isinstance(binding, Definition):
             body, binds = binding.body.put_at(node.span), binding.parameters
             if binding.same:
-                if body.kind == "quantity":
+                if body.kind == "quantity" and name in self.scope.given:
                     self.scope.called.setdefault(body.value, set()).add(name)
                 values = dict(zip(binds, indices, strict=True))
                 return self._entry(_substituted(body, values), items[wanted:])
@@ -459,7 +459,7 @@ class Reader:
         name = compact(letter)
         if name in self.bound:
             raise letter.fail(f"{name} is bound already by an outer sum or product")
-        if name in self.scope.size_names | set(self.scope.bindings):
+        if name in self.scope.size_names | {*self.scope.bindings} - self.scope.given:
             raise letter.fail(f"{name} came as an index, and it has another meaning")
         name = str(name)
         if limits and self.is_unknown_count(limits[-1]):

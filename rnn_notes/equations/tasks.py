@@ -369,6 +369,7 @@ def _scope(
                 clauses.read(items)
                 for said in list(scope.bindings.values())[-1:]:
                     budget.read(said.body if isinstance(said, Definition) else items[0])
+        scope.called.clear()  # what the formula calls them alone
     if strange := sorted(set(task.sizes) - scope.size_names):
         known = ", ".join(sorted(scope.size_names))
         raise ValueError(f"sizes has {strange[0]}, expected some of {known}")

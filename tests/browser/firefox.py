@@ -21,9 +21,9 @@ FIREFOX = (
 )
 ENTER, SHIFT, CONTROL = "\ue007", "\ue008", "\ue009"  # as WebDriver names them
 
-# All of a page is laid out, and its scripts have run.
+# A page's scripts have run.
 THERE = """new Promise(done => {
-  const look = () => 'far' in document.documentElement.dataset
+  const look = () => 'waiting' in document.documentElement.dataset
     ? setTimeout(look, 20) : done(true);
   look();
 })"""

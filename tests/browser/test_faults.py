@@ -157,6 +157,22 @@ def test_a_link_leads_to_its_section(window: Window, address: str, where: str) -
     assert window.value(LANDED) > 40
 
 
+# Whether what is far is still left unlaid after a click on a link.
+LEFT = """((link) => {
+  document.documentElement.setAttribute("data-far", "skipped");
+  document.querySelector(`#page-toc-nav a[href="${link}"]`).click();
+  return "far" in document.documentElement.dataset;
+})("#the-same-cell-elsewhere")"""
+
+
+def test_a_link_leads_past_what_was_not_laid_out(window: Window, address: str) -> None:
+    window.open(f"{address}/lstm.html")
+    assert window.value(LEFT) is False
+    assert window.value(LANDED) < 40
+    window.value("scrollBy({top: 100, behavior: 'instant'}) || 0")
+    assert window.value(LANDED) > 40
+
+
 # Whether the way to the top has come, and whether it is seen.
 TURNED = """(async () => {
   for (const top of [4000, 3700]) {

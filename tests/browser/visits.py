@@ -160,7 +160,8 @@ NewPage = Callable[..., Page]
 def arrive(page: Page, url: str, **options: Any) -> Response | None:
     """The answer, once the page's scripts have run and all of it is laid out."""
     answer = page.goto(url, **options)
-    page.locator("html:not([data-far])").wait_for(state="attached")
+    page.locator("html:not([data-waiting])").wait_for(state="attached")
+    page.evaluate("document.documentElement.removeAttribute('data-far')")
     return answer
 
 

@@ -5,13 +5,13 @@ import itertools
 import os
 import subprocess
 import sys
+import weakref
 
 import pytest
 
 from rnn_notes.equations import EquationError, measure
 from rnn_notes.equations.draws import MOST_DRAWN, Draw
 from rnn_notes.equations.model import shipped
-from rnn_notes.equations.worlds import Plan, World
 
 SQUARE = r"A, B \in \mathbb{R}^{H \times H}"
 LETTERS = "abcdefgijklmnopqrsuvwxyz"
@@ -187,19 +187,16 @@ def test_a_formula_has_an_end_to_its_time_and_memory(name):
 
 
 def test_what_is_kept_for_all_models_together_has_a_bound():
-    gc.collect()
-    before = count(Plan), count(World)
+    made = []
     models = [shipped(name) for name in ("none", "pytorch-cell", "softmax")]
     for model, n, T in itertools.product(models, range(2, 14), range(1, 14)):
         sizes = dict.fromkeys(model.sizes, n) | {"T": T}
-        Draw(sizes, 0, 1.0).world(model.scope)
+        world = Draw(sizes, 0, 1.0).world(model.scope)
+        made.append((weakref.ref(world.plan), weakref.ref(world.base)))
+    del world
     gc.collect()
-    kept = count(Plan) - before[0], count(World) - before[1]
-    assert all(100 < one <= MOST_DRAWN for one in kept)
-
-
-def count(kind):
-    return sum(isinstance(one, kind) for one in gc.get_objects())
+    for some in zip(*made, strict=True):
+        assert 100 < sum(one() is not None for one in some) <= MOST_DRAWN
 
 
 def test_a_softmax_costs_what_it_compares_before_that_is_done():

@@ -37,7 +37,8 @@ class _Summary(nodes.General, nodes.TextElement):
 
 def details(record: dict[str, Any]) -> Details:
     """The quiet line under an equation; opened, how it was measured."""
-    over = f" over {record['draws']} comparisons"
+    draws = record["draws"]
+    over = f" over {draws} comparison{'s' * (draws != 1)}"
     said = nodes.paragraph("", "largest error ", *power(record["error"]))
     said += nodes.Text(over)
     rows = [("LaTeX", nodes.literal_block(record["latex"], record["latex"]))]

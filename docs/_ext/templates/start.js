@@ -7,20 +7,21 @@
   } catch {} // a reader may refuse storage
   root.mode = mode;
   root.theme = mode === "auto" ? dark : mode;
+  root.waiting = ""; // for scripts
 
-  // The first paint waits for what it shows alone, unless there is a place to go to.
-  // later.js takes the mark away when all is there.
+  // What is far is laid out as it comes near, unless there is a place to go to at once.
   const [visit] = performance.getEntriesByType("navigation");
   const plain = visit?.type === "navigate" && !/#/.test(visit.name + location.hash);
-  root.far = plain ? "skipped unseen" : "";
+  document.documentElement.setAttribute("data-far", plain ? "skipped unseen" : "");
 
   // Until the fonts are there, what nobody sees yet is not laid out.
-  const parts = "article > section > :is(section, figure), article tbody + tbody";
+  const parts = `article > section > :is(section, figure),
+    section .pst-scrollable-table-container, article tbody + tbody`;
   const look = () => {
     if (!root.far?.includes("unseen")) return;
     const part = document.querySelector(`:is(${parts}):not([data-near])`);
-    const seen = part?.getBoundingClientRect().top <= innerHeight;
-    if (seen) part.dataset.near = "";
+    const seen = part?.getBoundingClientRect().top < innerHeight - 16; // a line's height
+    if (seen) part.setAttribute("data-near", "");
     seen ? look() : requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
