@@ -16,7 +16,7 @@
 
   // Until the fonts are there, what nobody sees yet is not laid out.
   const parts = `article > section > :is(section, figure),
-    section .pst-scrollable-table-container, article tbody + tbody`;
+    section .pst-scrollable-table-container, article tbody + tbody, .atlas tr`;
   const look = () => {
     if (!root.far?.includes("unseen")) return;
     const part = document.querySelector(`:is(${parts}):not([data-near])`);
