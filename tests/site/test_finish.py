@@ -234,3 +234,12 @@ def test_every_quantity_has_a_colour_that_can_be_read(scheme: str) -> None:
             ratio = contrast(colours[name], colours[ground])
             assert ratio >= 4.5, f"{name} on {ground} in {scheme}: {ratio:.2f}"
     assert contrast(colours["rule"], colours["paper"]) < 4.5, "the measure can fail"
+
+
+def test_a_copy_takes_over_what_is_compiled_here(site: Path) -> None:
+    """A copy that loads this tree's package for its own compiles all anew."""
+    ours, theirs = (
+        {path.name for path in (tree / "_build" / "compiled").iterdir()}
+        for tree in (ROOT, site.parent)
+    )
+    assert theirs == ours != set()

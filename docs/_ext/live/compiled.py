@@ -99,7 +99,10 @@ def _library() -> Path:
 def _loaded() -> dict[str, bytes]:
     """The sources of packages that are loaded, by their paths in ``site-packages``."""
     command = [sys.executable, "-c", _LOADED]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    here = Path(__file__).parents[3]  # whose package comes first, as in a build
+    answer = subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd=here
+    )
     paths = [Path(line) for line in answer.stdout.splitlines() if line.endswith(".py")]
     found = {}
     for package in _PACKAGES:
