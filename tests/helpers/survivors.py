@@ -11,6 +11,7 @@ COVARIANCE = "the slope of a softmax is symmetric"
 SHIFT = "softmax sees no shift, whatever number is added to every logit"
 STILL = "a weight whose term is gone is held still, and then it is true"
 CONSTRAINT = "the bracket is zero in every run, whatever stands before it"
+FIRST = "no other use feeds the first, whose total derivative is its immediate one"
 EQUAL = "equal logits, whatever they are, give every letter the same probability"
 NEGATIVE = "NumPy takes any negative length for the one to infer"
 LENGTHS = "signals yields one item a step, so the two have one length"
@@ -27,6 +28,7 @@ EQUIVALENT = {
     r"gradient-check.md, eq-direction: equation, term dropped: + \langle \frac{\partial L}{\partial W_{hy}}, \mathrm{d}W_{hy} \rangle -> ": STILL,
     r"frameworks.md, eq-softmax-twice: equation, transpose added: (\operatorname{diag}(p) - p p^\top) -> (\operatorname{diag}(p) - p p^\top)^\top": COVARIANCE,
     r"lstm.md, eq-lstm-straight: equation, transpose added: \frac{\partial^{+} c_t}{\partial c_{t-1}} -> \frac{\partial^{+} c_t}{\partial c_{t-1}}^\top": SYMMETRIC,
+    r"tape.md, eq-tape-sum: equation, plus changed: \partial^{+} -> \partial": FIRST,
     "tape.md, eq-lagrangian: equation, sign flipped: + -> -": CONSTRAINT,
     r"tape.md, eq-lagrangian: equation, term dropped: + \lambda_t^\top \left( \tanh(W_{xh} x_t + W_{hh} h_{t-1} + b_h) - h_t \right) -> ": CONSTRAINT,
     "training.md, eq-blind-guess: equation, index moved: t -> {t-1}": EQUAL,
