@@ -96,9 +96,8 @@ class Reader:
         if node.kind in ("name", "subscripted"):
             text = compact(node)
             name = self.scope.renamed.get(text, text)
-            known = self.scope.bindings.keys() - self.scope.given
             letter = name in self.scope.size_names or _is_index(name)
-            if letter and (name in self.bound or name not in known):
+            if letter and (name in self.bound or not self.scope.binds(name)):
                 return Linear.of(name)
         raise node.fail(f"{compact(node)} is no index, expected one such as t or t - 1")
 
@@ -459,7 +458,7 @@ class Reader:
         name = compact(letter)
         if name in self.bound:
             raise letter.fail(f"{name} is bound already by an outer sum or product")
-        if name in self.scope.size_names | {*self.scope.bindings} - self.scope.given:
+        if name in self.scope.size_names or self.scope.binds(name):
             raise letter.fail(f"{name} came as an index, and it has another meaning")
         name = str(name)
         if limits and self.is_unknown_count(limits[-1]):

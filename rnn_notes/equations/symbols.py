@@ -213,9 +213,13 @@ class Scope:
         if known is not None and text not in [remark.text for remark in known]:
             known.append(Remark(text, node.span))
 
+    def binds(self, key: object) -> bool:
+        """Whether this page gives a letter its meaning, and not the model alone."""
+        return key in self.bindings and key not in self.given
+
     def bind(self, key: str, binding: Letter | Definition | Alias, node: Node) -> None:
         """Give a letter its meaning, unless it had one from this page."""
-        if key in self.bindings and key not in self.given:
+        if self.binds(key):
             raise node.fail(f"{key.rstrip('_')} has a meaning already")
         self.given -= {key}
         self.bindings[key] = binding

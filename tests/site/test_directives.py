@@ -25,9 +25,8 @@ from tests.helpers.trees import ROOT, read
 def test_a_book_in_order_builds_without_a_warning(build, page, engine) -> None:
     assert build(PAGES) == ""
     one, two = page("one"), page("two")
-    assert (
-        one.count("<math") == 5
-    )  # the sentence, the equation, its condition twice, a letter
+    # the sentence, the equation, its condition twice, a letter
+    assert one.count("<math") == 5
     assert 'encoding="application/x-tex">a = \\sum_{t=1}^{T} b_t<' in one
     assert "largest error 3 × 10 −11 over 24 comparisons" in read(one)
     assert "(1.1)" in read(one), "the equation's number"
